@@ -1,0 +1,52 @@
+# One word each: `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt story bench migrate new lock ready ready-dev
+
+# The first Python that is new enough.
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+T ?=
+N ?= 2
+
+help: ## list the commands
+	@echo "Hazina:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "%-16s %s\n", $$1, $$2}'
+
+run: ready ## start Hazina (without a token: the sandbox)
+	@exec $(BIN)/python main.py run
+
+test: ready-dev ## run the tests (T=tests/core for a part)
+	@$(BIN)/python -m pytest -n $(N) $(T)
+
+check: ready-dev ## run the whole gate: format, lint, types, imports, tests
+	@$(BIN)/python tools/gate.py
+
+fmt: ready-dev ## format the code and mend what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+story: ready-dev ## play the stories in a real Chromium
+	@$(BIN)/python -m pytest -m browser $(T)
+
+bench: ready-dev ## print the benchmarks, one line a figure
+	@$(BIN)/python tools/bench.py
+
+migrate: ready ## bring the database to the newest schema
+	@$(BIN)/python main.py migrate
+
+new: ready-dev ## lay out a new capability (NAME=loans)
+	@$(BIN)/python tools/capability.py "$(NAME)"
+
+lock: ## resolve requirements/*.in anew into the locked *.txt
+	@$(if $(PYTHON),,$(error Hazina needs Python 3.11 or newer))
+	@$(PYTHON) tools/lock.py
+
+ready:
+	@$(if $(PYTHON),,$(error Hazina needs Python 3.11 or newer; none found on the PATH))
+	@$(PYTHON) tools/prepare.py run
+
+ready-dev:
+	@$(if $(PYTHON),,$(error Hazina needs Python 3.11 or newer; none found on the PATH))
+	@$(PYTHON) tools/prepare.py dev

@@ -1,0 +1,1 @@
+"""Work rows in motion: claiming, lanes, retries; the poller, the sender, the timers."""

@@ -1,0 +1,1 @@
+"""What answers HTTP: webhooks, callbacks, health and metrics."""

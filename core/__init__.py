@@ -1,0 +1,1 @@
+"""What is true and what people may do; standard library only."""

@@ -1,0 +1,1 @@
+"""Records, statuses and rules: pure, without clock, chance or waiting."""

@@ -1,0 +1,1 @@
+"""One plain function per intention, on an open transaction it is handed."""

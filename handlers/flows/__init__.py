@@ -1,0 +1,1 @@
+"""What happens when a person writes or taps: parse, call a use case, choose a screen."""

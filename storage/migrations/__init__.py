@@ -1,0 +1,1 @@
+"""Migrations: each version states its tables in full, independent of the code of today."""

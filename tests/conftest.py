@@ -1,0 +1,59 @@
+"""What holds for every test: the network ends at loopback; the browser is the machine's own.
+
+Warnings are errors by `filterwarnings` in pyproject.toml. Sockets are watched by an audit hook,
+so no library finds a way around it.
+"""
+
+import ipaddress
+import shutil
+import socket
+import sys
+from typing import Any, Final
+
+import pytest
+
+WATCHED: Final = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo"})
+LOCAL_NAMES: Final = frozenset({"", "localhost", "ip6-localhost"})
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def is_local(host: object) -> bool:
+    """Say whether a host is this machine; names other than localhost are not."""
+    if host is None:
+        return True
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    if name in LOCAL_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
+    """Stop a test that talks to anything but loopback."""
+    if event not in WATCHED:
+        return
+    if event == "socket.getaddrinfo":
+        host: object = arguments[0]
+    else:
+        opened, address = arguments
+        if opened.family not in {socket.AF_INET, socket.AF_INET6}:
+            return
+        host = address[0]
+    if not is_local(host):
+        message = f"a test tried to reach {host!r}; only loopback is allowed"
+        raise RuntimeError(message)
+
+
+sys.addaudithook(refuse_the_world)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return where Chromium is, or skip the story with the reason."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    pytest.skip(f"no browser for the stories: none of {', '.join(BROWSERS)} is installed")
