@@ -1,0 +1,371 @@
+"""Payments: money asked from someone by any method, attempts with providers, allocations."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NewType, Protocol
+
+from core.domain.bills import BillId
+from core.domain.ledger import JournalId
+from core.domain.machines import NONE, machine
+from core.domain.money import Currency, Money
+from core.domain.people import PersonId
+from core.domain.providers import ProviderError
+from core.domain.tenants import TenantId
+
+PaymentId = NewType("PaymentId", int)
+AttemptId = NewType("AttemptId", int)
+ConfigurationId = NewType("ConfigurationId", int)
+ReceiptId = NewType("ReceiptId", int)
+
+CHECK_DELAYS_S: Final = (20, 60, 180, 600, 1800, 3600)
+"""Seconds between look-ups of what is pending or unknown; the last one repeats."""
+
+WATCH_AFTER_EXPIRY: Final = timedelta(days=1)
+"""How long a link is still watched for a late capture."""
+
+
+class Purpose(StrEnum):
+    """What a payment is for."""
+
+    BILL = "bill"
+    TOP_UP = "top_up"
+
+
+class Method(StrEnum):
+    """Where the money comes from."""
+
+    WALLET = "wallet"
+    PROVIDER = "provider"
+
+
+class PaymentStatus(StrEnum):
+    """How a payment stands."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: Final = machine(
+    "payment",
+    {
+        NONE: (PaymentStatus.PENDING,),
+        PaymentStatus.PENDING: (
+            PaymentStatus.PROCESSING,
+            PaymentStatus.COMPLETED,
+            PaymentStatus.FAILED,
+            PaymentStatus.CANCELLED,
+            PaymentStatus.EXPIRED,
+        ),
+        PaymentStatus.PROCESSING: (
+            PaymentStatus.COMPLETED,
+            PaymentStatus.FAILED,
+            PaymentStatus.CANCELLED,
+            PaymentStatus.EXPIRED,
+        ),
+        PaymentStatus.FAILED: (PaymentStatus.COMPLETED,),
+        PaymentStatus.CANCELLED: (PaymentStatus.COMPLETED,),
+        PaymentStatus.EXPIRED: (PaymentStatus.COMPLETED,),
+    },
+)
+
+OPEN: Final = frozenset({PaymentStatus.PENDING, PaymentStatus.PROCESSING})
+
+
+class AttemptStatus(StrEnum):
+    """How one try with one provider stands."""
+
+    CREATED = "created"
+    SENT = "sent"
+    WAITING = "waiting"
+    SETTLED = "settled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+ATTEMPT_TRANSITIONS: Final = machine(
+    "attempt",
+    {
+        NONE: (AttemptStatus.CREATED,),
+        AttemptStatus.CREATED: (AttemptStatus.SENT,),
+        AttemptStatus.SENT: (
+            AttemptStatus.WAITING,
+            AttemptStatus.SETTLED,
+            AttemptStatus.DECLINED,
+            AttemptStatus.UNKNOWN,
+        ),
+        AttemptStatus.WAITING: (
+            AttemptStatus.SETTLED,
+            AttemptStatus.DECLINED,
+            AttemptStatus.EXPIRED,
+            AttemptStatus.UNKNOWN,
+        ),
+        AttemptStatus.UNKNOWN: (
+            AttemptStatus.WAITING,
+            AttemptStatus.SETTLED,
+            AttemptStatus.DECLINED,
+            AttemptStatus.EXPIRED,
+        ),
+        AttemptStatus.DECLINED: (AttemptStatus.SETTLED,),
+        AttemptStatus.EXPIRED: (AttemptStatus.SETTLED,),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money asked from someone; amounts in minor units of `currency`.
+
+    `captured_minor` is what the provider says it took in all, kept beside what was asked.
+    """
+
+    id: PaymentId
+    token: str
+    tenant_id: TenantId
+    payer_id: PersonId
+    purpose: Purpose
+    bill_id: BillId | None
+    method: Method
+    currency: Currency
+    amount_minor: int
+    created_at: datetime
+    expires_at: datetime | None = None
+    captured_minor: int = 0
+    ended_at: datetime | None = None
+    status: PaymentStatus = PaymentStatus.PENDING
+    status_seq: int = 0
+    row_version: int = 1
+
+    @property
+    def amount(self) -> Money:
+        """What was asked."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def captured(self) -> Money:
+        """What the provider took, or the wallet gave."""
+        return Money(self.captured_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it may still be paid in the ordinary way."""
+        return self.status in OPEN
+
+    def move(self, status: PaymentStatus, *, at: datetime) -> "Payment":
+        """Take a step of the machine; final steps keep their time.
+
+        Raises:
+            IllegalTransition: the step is not in the table.
+        """
+        TRANSITIONS.check(self.status, status)
+        return replace(self, status=status, ended_at=None if status in OPEN else at)
+
+    def complete(self, captured: Money, *, at: datetime) -> "Payment":
+        """Count captured money; the first capture completes, later ones add up."""
+        total = self.captured_minor + captured.minor
+        done = self
+        if self.status is not PaymentStatus.COMPLETED:
+            done = self.move(PaymentStatus.COMPLETED, at=at)
+        return replace(done, captured_minor=total)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try with one provider configuration.
+
+    `reference` is ours, stored before the call, and serves as idempotency key. `link` is the
+    page people open. `check_at` is the next look-up, None when nothing is left to learn.
+    """
+
+    id: AttemptId
+    payment_id: PaymentId
+    tenant_id: TenantId
+    number: int
+    configuration_id: ConfigurationId
+    provider: str
+    reference: str
+    created_at: datetime
+    provider_ref: str = ""
+    link: str = ""
+    error: ProviderError | None = None
+    sent_at: datetime | None = None
+    verified_at: datetime | None = None
+    checks: int = 0
+    status: AttemptStatus = AttemptStatus.CREATED
+    status_seq: int = 0
+    row_version: int = 1
+
+    @property
+    def may_still_settle(self) -> bool:
+        """Tell whether the provider may still take money for it."""
+        return self.status in {AttemptStatus.SENT, AttemptStatus.WAITING, AttemptStatus.UNKNOWN}
+
+    def move(self, status: AttemptStatus, *, error: ProviderError | None = None) -> "Attempt":
+        """Take a step of the machine.
+
+        Raises:
+            IllegalTransition: the step is not in the table.
+        """
+        ATTEMPT_TRANSITIONS.check(self.status, status)
+        return replace(self, status=status, error=error)
+
+    def next_check(self, *, at: datetime) -> datetime:
+        """Return when to look again: a growing interval by the number of look-ups so far."""
+        delay = CHECK_DELAYS_S[min(self.checks, len(CHECK_DELAYS_S) - 1)]
+        return at + timedelta(seconds=delay)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """How much of a payment settled which bill; immutable. Numbered within its payment."""
+
+    payment_id: PaymentId
+    line: int
+    bill_id: BillId
+    tenant_id: TenantId
+    amount: Money
+    payer_id: PersonId
+    journal_id: JournalId
+    returned_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof of money that moved, under a short number; immutable.
+
+    `amount` is what this journal took from the payer; `settled` what of it went to the bill.
+    """
+
+    id: ReceiptId
+    number: str
+    tenant_id: TenantId
+    payment_id: PaymentId
+    journal_id: JournalId
+    payer_id: PersonId
+    amount: Money
+    settled: Money
+    balance_after: Money
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """A provider's credentials and mode for one tenant, or for all when owned by the platform."""
+
+    id: ConfigurationId
+    tenant_id: TenantId
+    provider: str
+    is_test: bool
+    is_enabled: bool = True
+    row_version: int = 1
+
+
+class StoredPayments(Protocol):
+    """Payments, attempts, allocations, receipts and configurations on an open transaction."""
+
+    def get(self, payment_id: PaymentId) -> Payment:
+        """Return one payment.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        ...
+
+    def add(self, payment: Payment) -> None:
+        """Store a new payment."""
+        ...
+
+    def replace(self, before: Payment, after: Payment) -> None:
+        """Store a change if the row still stands at `before`, else `StaleState`."""
+        ...
+
+    def open_for(self, bill_id: BillId, payer_id: PersonId) -> Payment | None:
+        """Return the payer's open provider payment of a bill."""
+        ...
+
+    def open_minor(self, bill_id: BillId) -> int:
+        """Sum what open provider payments of a bill still ask for, in minor units."""
+        ...
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Store a new attempt."""
+        ...
+
+    def attempt(self, attempt_id: AttemptId) -> Attempt:
+        """Return one attempt.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        ...
+
+    def attempt_by_reference(
+        self, configuration_id: ConfigurationId, reference: str
+    ) -> Attempt | None:
+        """Return the attempt behind our reference with this configuration."""
+        ...
+
+    def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
+        """Return a payment's attempts in order (at most 50)."""
+        ...
+
+    def replace_attempt(self, before: Attempt, after: Attempt) -> None:
+        """Store a change if the row still stands at `before`, else `StaleState`."""
+        ...
+
+    def add_allocation(self, allocation: Allocation) -> None:
+        """Store which bill a payment settled."""
+        ...
+
+    def allocations_of_bill(self, bill_id: BillId) -> tuple[Allocation, ...]:
+        """Return a bill's allocations, newest first."""
+        ...
+
+    def allocations_of(self, payment_id: PaymentId) -> tuple[Allocation, ...]:
+        """Return a payment's allocations in order."""
+        ...
+
+    def add_return(self, allocation: Allocation, amount: Money, *, journal_id: JournalId) -> None:
+        """Store that part of an allocation went back to its payer; at most what is left of it."""
+        ...
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Store a receipt."""
+        ...
+
+    def receipt(self, receipt_id: ReceiptId) -> Receipt:
+        """Return one receipt.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        ...
+
+    def receipts_of(self, payment_id: PaymentId) -> tuple[Receipt, ...]:
+        """Return a payment's receipts, oldest first."""
+        ...
+
+    def configuration(self, configuration_id: ConfigurationId) -> Configuration:
+        """Return one provider configuration.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        ...
+
+    def configurations_for(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
+        """Return the enabled configurations a tenant may use: its own first, then shared ones."""
+        ...
+
+    def configuration_by_key(self, provider: str, tenant_id: TenantId) -> Configuration | None:
+        """Return the configuration of one owner, if there is one."""
+        ...
+
+    def add_configuration(self, configuration: Configuration) -> None:
+        """Store a new provider configuration."""
+        ...

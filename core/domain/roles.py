@@ -1,0 +1,88 @@
+"""Roles and scopes: what a person in a tenant may do."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Scope(StrEnum):
+    """One permission; the sources' four kept word for word (product section 5)."""
+
+    CONVERSATIONS_VIEW = "conversations:view"
+    FINANCE_VIEW = "finance:view"
+    WITHDRAW_INITIATE = "finance:withdraw:initiate"
+    WITHDRAW_APPROVE = "finance:withdraw:approve"
+    ADJUST_INITIATE = "finance:adjust:initiate"
+    ADJUST_APPROVE = "finance:adjust:approve"
+    BILLS_VIEW = "bills:view"
+    BILLS_MANAGE = "bills:manage"
+    BILLS_DISPUTE_RESOLVE = "bills:dispute:resolve"
+    PAYMENTS_VIEW = "payments:view"
+    REFUND_REQUEST = "payments:refund:request"
+    REFUND_APPROVE = "payments:refund:approve"
+    MEMBERS_MANAGE = "members:manage"
+    SETTINGS_MANAGE = "settings:manage"
+    SETTINGS_PROVIDERS = "settings:providers"
+    REPORTS_VIEW = "reports:view"
+    AUDIT_VIEW = "audit:view"
+    RISK_REVIEW = "risk:review"
+    GATE_VERIFY = "gate:verify"
+
+
+class Role(StrEnum):
+    """A named bundle of scopes."""
+
+    RESIDENT = "resident"
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+    FINANCE = "finance"
+    FINANCE_APPROVER = "finance_approver"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    GATE_OFFICER = "gate_officer"
+    RISK_OFFICER = "risk_officer"
+
+
+ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
+    Role.RESIDENT: frozenset(),
+    Role.CUSTOMER: frozenset(),
+    Role.SUPPORT: frozenset({Scope.CONVERSATIONS_VIEW, Scope.BILLS_VIEW, Scope.PAYMENTS_VIEW}),
+    Role.FINANCE: frozenset(
+        {
+            Scope.FINANCE_VIEW,
+            Scope.WITHDRAW_INITIATE,
+            Scope.ADJUST_INITIATE,
+            Scope.PAYMENTS_VIEW,
+            Scope.REFUND_REQUEST,
+            Scope.REPORTS_VIEW,
+        }
+    ),
+    Role.FINANCE_APPROVER: frozenset(
+        {
+            Scope.FINANCE_VIEW,
+            Scope.WITHDRAW_APPROVE,
+            Scope.ADJUST_APPROVE,
+            Scope.REFUND_APPROVE,
+            Scope.REPORTS_VIEW,
+        }
+    ),
+    Role.ADMIN: frozenset(
+        {
+            Scope.BILLS_VIEW,
+            Scope.BILLS_MANAGE,
+            Scope.BILLS_DISPUTE_RESOLVE,
+            Scope.MEMBERS_MANAGE,
+            Scope.SETTINGS_MANAGE,
+            Scope.REPORTS_VIEW,
+            Scope.PAYMENTS_VIEW,
+            Scope.REFUND_REQUEST,
+        }
+    ),
+    Role.AUDITOR: frozenset({Scope.FINANCE_VIEW, Scope.REPORTS_VIEW, Scope.AUDIT_VIEW}),
+    Role.GATE_OFFICER: frozenset({Scope.GATE_VERIFY}),
+    Role.RISK_OFFICER: frozenset({Scope.RISK_REVIEW, Scope.PAYMENTS_VIEW}),
+}
+
+CHECKER_SCOPES: Final = frozenset(
+    {Scope.WITHDRAW_APPROVE, Scope.ADJUST_APPROVE, Scope.REFUND_APPROVE}
+)
+"""Held only by persons whose phone was verified."""

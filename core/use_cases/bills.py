@@ -1,0 +1,367 @@
+"""Bills: issue, acknowledge, pay from the wallet, amend, cancel."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from core.domain.acts import Event, EventName
+from core.domain.bills import (
+    MAX_DESCRIPTION,
+    MAX_TITLE,
+    Acknowledgment,
+    Bill,
+    BillId,
+    BillType,
+    Debtors,
+    owes,
+)
+from core.domain.calendar import at_hour, local_date
+from core.domain.errors import (
+    InsufficientFunds,
+    InvalidAmount,
+    InvalidInput,
+    NotFound,
+    PaymentOpen,
+    PinNeeded,
+    TooLong,
+)
+from core.domain.ledger import JournalKind, Leg, Subject
+from core.domain.money import Money
+from core.domain.payments import Allocation, Receipt
+from core.domain.people import NO_UNIT, Actor, PersonId, Scope, UnitId
+from core.domain.tenants import Tenant
+from core.domain.work import Due
+from core.ports import Transaction
+from core.use_cases.ledger import post
+from core.use_cases.payments import allocate, issue_receipt, pay_from_wallet, tenant_account
+from core.use_cases.wallets import open_wallet
+
+MAX_DUE_AHEAD: Final = timedelta(days=5 * 366)
+MAX_DUE_BEHIND: Final = timedelta(days=366)
+
+
+def issue_bill(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    unit_id: UnitId = NO_UNIT,
+    debtor_id: PersonId | None = None,
+    type_: BillType,
+    title: str,
+    total: Money,
+    due_on: date,
+    description: str = "",
+) -> Bill:
+    """Ask a unit or a person for money.
+
+    Raises:
+        NotAllowed: the actor lacks `bills:manage`.
+        NotFound: the unit or person is not in the tenant.
+        InvalidAmount, TooLong, InvalidInput: content we do not accept.
+    """
+    actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
+    tenant = tx.tenants.get(actor.tenant_id)
+    tenant.check_open()
+    _check_content(tx, tenant, title=title, description=description, total=total, due_on=due_on)
+    _check_debtor(tx, tenant, unit_id=unit_id, debtor_id=debtor_id)
+    must_ask = tenant.policy.must_acknowledge
+    year = local_date(tx.now, tenant.timezone).year
+    number = tx.tenants.next_number(tenant.id, kind="bill", year=year)
+    bill = Bill(
+        id=BillId(tx.new_id()),
+        tenant_id=tenant.id,
+        number=f"BILL-{year}-{number:06d}",
+        unit_id=unit_id,
+        debtor_id=debtor_id,
+        type=type_,
+        title=title.strip(),
+        description=description.strip(),
+        currency=total.currency,
+        total_minor=total.minor,
+        due_on=due_on,
+        issued_at=tx.now,
+        issued_by=actor.person_id,
+        acknowledgment=Acknowledgment.PENDING if must_ask else Acknowledgment.NOT_REQUIRED,
+    )
+    tx.bills.add(bill)
+    plan_reminders(tx, bill=bill, tenant=tenant)
+    _tell(tx, EventName.BILL_CREATED, bill)
+    return tx.bills.get(bill.id)
+
+
+def own_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:
+    """Return a bill that the actor owes (his own, or his unit's).
+
+    Raises:
+        NotFound: there is none, or it is not his to see.
+    """
+    bill = tx.bills.get(bill_id)
+    is_here = bill.tenant_id == actor.tenant_id
+    if not is_here or not owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids):
+        raise NotFound(kind="bill")
+    return bill
+
+
+def seen_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:
+    """Return a bill that the actor may look at: his own, or any with `bills:view`.
+
+    Raises:
+        NotFound: there is none, or it is not his to see.
+    """
+    bill = tx.bills.get(bill_id)
+    if bill.tenant_id == actor.tenant_id and actor.has(Scope.BILLS_VIEW):
+        return bill
+    return own_bill(tx, actor=actor, bill_id=bill_id)
+
+
+def debtors_of(actor: Actor) -> Debtors:
+    """Return whose bills count as the actor's own."""
+    return Debtors(tenant_id=actor.tenant_id, person_id=actor.person_id, unit_ids=actor.unit_ids)
+
+
+def acknowledge_bill(tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int) -> Bill:
+    """Agree to owe a bill, in the revision that was shown.
+
+    Raises:
+        NotFound: it is not the actor's.
+        StaleCard: another revision was shown.
+        BillCancelled, IllegalTransition: nothing to agree to.
+    """
+    bill = own_bill(tx, actor=actor, bill_id=bill_id)
+    tx.bills.replace(bill, bill.acknowledge(revision=revision))
+    _tell(tx, EventName.BILL_ACKNOWLEDGED, bill, person_id=actor.person_id)
+    return tx.bills.get(bill_id)
+
+
+def check_wallet_payment(
+    tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int, amount: Money
+) -> Bill:
+    """Let a payment from the wallet pass, before it is confirmed and again when it happens.
+
+    Raises:
+        NotFound, StaleCard, NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill.
+        InvalidAmount, BelowMinimum, AboveRest: the amount.
+        PaymentOpen: a waiting link payment asks for the rest.
+        WalletFrozen, InsufficientFunds, PinNeeded: the wallet or the person.
+    """
+    bill = own_bill(tx, actor=actor, bill_id=bill_id)
+    tenant = tx.tenants.get(bill.tenant_id)
+    tenant.check_open()
+    bill.check_revision(revision)
+    bill.check_payable()
+    most = wallet_rest(tx, bill)
+    if not most.is_positive:
+        raise PaymentOpen(bill=bill)
+    bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
+    _check_pinless(tx, tenant, actor, amount)
+    wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=bill.currency)
+    wallet.check_debit()
+    available = tx.ledger.get(wallet.account_id).available
+    if available < amount:
+        raise InsufficientFunds(missing=amount - available, available=available, bill=bill)
+    return bill
+
+
+def pay_bill(
+    tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int, amount: Money, key: str
+) -> tuple[Bill, Receipt]:
+    """Pay a bill, or a part of it, from the actor's wallet.
+
+    `key` is the intent: the same one never pays twice. Raises as `check_wallet_payment`, and
+    KeyReused, MoneyStopped.
+    """
+    bill = check_wallet_payment(tx, actor=actor, bill_id=bill_id, revision=revision, amount=amount)
+    payment, journal = pay_from_wallet(
+        tx, bill=bill, payer_id=actor.person_id, amount=amount, key=key
+    )
+    after = allocate(tx, bill=bill, payment=payment, journal=journal, amount=amount, line=1)
+    receipt = issue_receipt(tx, payment=payment, journal=journal, amount=amount, settled=amount)
+    if not after.rest.is_positive:
+        unplan_reminders(tx, bill_id=bill_id)
+    return after, receipt
+
+
+def wallet_rest(tx: Transaction, bill: Bill) -> Money:
+    """Return what may still be paid at once: the rest that no waiting link asks for."""
+    return Money(max(0, bill.rest.minor - tx.payments.open_minor(bill.id)), bill.currency)
+
+
+def amend_bill(
+    tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int, total: Money, reason: str
+) -> Bill:
+    """Ask for another amount; what was paid beyond it goes back to the payers' wallets.
+
+    Raises:
+        NotAllowed: the actor lacks `bills:manage`.
+        StaleCard: another revision was shown.
+        InvalidAmount, BillCancelled: nothing to amend.
+        InsufficientFunds: the tenant wallet cannot give the excess back.
+    """
+    actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
+    bill = _in_tenant(tx, actor, bill_id)
+    bill.check_revision(revision)
+    if bill.acknowledgment is Acknowledgment.DISPUTED:
+        actor.check(Scope.BILLS_DISPUTE_RESOLVE, actor.tenant_id)
+    return put_amended(tx, bill=bill, amended=bill.amend(total=total), reason=reason)
+
+
+def put_amended(tx: Transaction, *, bill: Bill, amended: Bill, reason: str) -> Bill:
+    """Store an amended bill, giving back what was paid beyond its total (no scope check)."""
+    excess = Money(bill.paid.minor - amended.total_minor, bill.currency)
+    if excess.is_positive:
+        give_back(tx, bill=bill, amount=excess, key=f"amend:{bill.id}:{amended.revision}")
+        amended = amended.give_back(excess)
+    note_id = tx.add_note(bill.tenant_id, reason)
+    tx.bills.replace(bill, amended, note_id=note_id)
+    stored = tx.bills.get(bill.id)
+    plan_reminders(tx, bill=stored, tenant=tx.tenants.get(bill.tenant_id))
+    _tell(tx, EventName.BILL_AMENDED, stored)
+    return stored
+
+
+def cancel_bill(
+    tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int, reason: str
+) -> Bill:
+    """Take a bill back; what was paid goes back to the payers' wallets.
+
+    Raises:
+        NotAllowed: the actor lacks `bills:manage`.
+        StaleCard: another revision was shown.
+        BillCancelled: it was cancelled before.
+        InsufficientFunds: the tenant wallet cannot give back what was paid.
+    """
+    actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
+    bill = _in_tenant(tx, actor, bill_id)
+    bill.check_revision(revision)
+    return put_cancelled(tx, bill=bill, reason=reason)
+
+
+def put_cancelled(tx: Transaction, *, bill: Bill, reason: str) -> Bill:
+    """Store a cancelled bill, giving back what was paid (no scope check)."""
+    cancelled = bill.cancel()
+    if bill.paid.is_positive:
+        give_back(tx, bill=bill, amount=bill.paid, key=f"cancel:{bill.id}")
+        cancelled = cancelled.give_back(bill.paid)
+    note_id = tx.add_note(bill.tenant_id, reason)
+    tx.bills.replace(bill, cancelled, note_id=note_id)
+    unplan_reminders(tx, bill_id=bill.id)
+    _tell(tx, EventName.BILL_CANCELLED, bill)
+    return tx.bills.get(bill.id)
+
+
+def give_back(tx: Transaction, *, bill: Bill, amount: Money, key: str) -> None:
+    """Return paid money to its payers' wallets, newest allocation first, as one journal.
+
+    Raises:
+        InsufficientFunds: the tenant wallet is short; `missing` says by how much.
+    """
+    parts = _newest_first(tx, bill, amount)
+    source = tenant_account(tx, bill.tenant_id, amount)
+    legs = []
+    for allocation, part in parts:
+        wallet = open_wallet(
+            tx,
+            tenant_id=bill.tenant_id,
+            owner_id=allocation.payer_id,
+            currency=bill.currency,
+        )
+        legs.append(Leg(source=source.id, target=wallet.account_id, amount=part))
+    if source.available < amount:
+        raise InsufficientFunds(
+            missing=amount - source.available, available=source.available, bill=bill
+        )
+    journal = post(
+        tx,
+        tenant_id=bill.tenant_id,
+        kind=JournalKind.BILL_RETURN,
+        subject=Subject(kind="bill", id=bill.id),
+        key=key,
+        legs=legs,
+    )
+    for allocation, part in parts:
+        tx.payments.add_return(allocation, part, journal_id=journal.id)
+
+
+def plan_reminders(tx: Transaction, *, bill: Bill, tenant: Tenant) -> None:
+    """Plan a bill's nudges, reminders and overdue notices that still lie ahead."""
+    unplan_reminders(tx, bill_id=bill.id)
+    policy = tenant.policy
+    issued = local_date(bill.issued_at, tenant.timezone)
+    days = {
+        "bill_nudge": [(f"n{d}", issued + timedelta(days=d)) for d in policy.nudge_days],
+        "bill_reminder": [(f"r{d}", bill.due_on - timedelta(days=d)) for d in policy.reminder_days],
+        "bill_overdue": [(f"o{d}", bill.due_on + timedelta(days=d)) for d in policy.overdue_days],
+    }
+    for kind, steps in days.items():
+        for step, day in steps:
+            at = at_hour(day, policy.digest_hour, tenant.timezone)
+            if at > tx.now:
+                period = f"{bill.revision}:{step}"
+                tx.work.plan(Due(due_at=at, kind=kind, subject=bill.id, period=period))
+
+
+def unplan_reminders(tx: Transaction, *, bill_id: BillId) -> None:
+    """Forget everything planned for a bill."""
+    for kind in ("bill_nudge", "bill_reminder", "bill_overdue"):
+        tx.work.unplan(kind, bill_id)
+
+
+def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allocation, Money]]:
+    parts, left = [], amount.minor
+    for allocation in tx.payments.allocations_of_bill(bill.id):
+        part = min(left, allocation.amount.minor - allocation.returned_minor)
+        if part > 0:
+            parts.append((allocation, Money(part, bill.currency)))
+            left -= part
+    if left:
+        raise InvalidAmount(text=str(left), reason="return")
+    return parts
+
+
+def _in_tenant(tx: Transaction, actor: Actor, bill_id: BillId) -> Bill:
+    bill = tx.bills.get(bill_id)
+    if bill.tenant_id != actor.tenant_id:
+        raise NotFound(kind="bill")
+    return bill
+
+
+def _check_pinless(tx: Transaction, tenant: Tenant, actor: Actor, amount: Money) -> None:
+    limit = tenant.policy.pinless_minor
+    if limit and amount.minor > limit and not tx.people.person(actor.person_id).has_pin:
+        raise PinNeeded(most=Money(limit, amount.currency))
+
+
+def _check_content(
+    tx: Transaction, tenant: Tenant, *, title: str, description: str, total: Money, due_on: date
+) -> None:
+    if total.currency != tenant.currency or not total.is_positive:
+        raise InvalidAmount(text=str(total.minor), reason="positive")
+    if not title.strip():
+        raise InvalidInput(what="title", example="Service charge, March")
+    if len(title.strip()) > MAX_TITLE:
+        raise TooLong(limit=MAX_TITLE)
+    if len(description.strip()) > MAX_DESCRIPTION:
+        raise TooLong(limit=MAX_DESCRIPTION)
+    today = local_date(tx.now, tenant.timezone)
+    if not today - MAX_DUE_BEHIND <= due_on <= today + MAX_DUE_AHEAD:
+        raise InvalidInput(what="due", example=(today + timedelta(days=14)).isoformat())
+
+
+def _check_debtor(
+    tx: Transaction, tenant: Tenant, *, unit_id: UnitId, debtor_id: PersonId | None
+) -> None:
+    if (unit_id == NO_UNIT) == (debtor_id is None):
+        raise InvalidInput(what="debtor", example="A-14")
+    if unit_id != NO_UNIT:
+        if tx.people.unit(unit_id).tenant_id != tenant.id:
+            raise NotFound(kind="unit")
+        return
+    members = tx.people.memberships_of(debtor_id) if debtor_id else ()
+    if not any(membership.tenant_id == tenant.id for membership in members):
+        raise NotFound(kind="person")
+
+
+def _tell(tx: Transaction, name: EventName, bill: Bill, *, person_id: int = 0) -> None:
+    subject = Subject(kind="bill", id=bill.id)
+    tx.events.append(
+        Event(name=name, tenant_id=bill.tenant_id, subject=subject, person_id=person_id)
+    )

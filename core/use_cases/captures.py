@@ -1,0 +1,204 @@
+"""What a provider captured: credited exactly once, under the provider's own id of the capture.
+
+The key is (configuration, the provider's id), the same from webhook, look-up and reconcile. Money
+that arrives and fits nothing goes to the payer's wallet; money that disagrees with what we asked
+goes to suspense and the desk.
+"""
+
+from core.domain.acts import EventName
+from core.domain.bills import Bill
+from core.domain.errors import KeyReused, Refusal
+from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
+from core.domain.money import Money
+from core.domain.payments import Attempt, Payment
+from core.domain.providers import Settled
+from core.domain.tenants import FeeBearer, Tenant
+from core.domain.wallets import WalletStatus
+from core.ports import Transaction
+from core.use_cases.bills import unplan_reminders
+from core.use_cases.ledger import post
+from core.use_cases.payments import allocate, issue_receipt, tell, tenant_account
+from core.use_cases.wallets import open_wallet, wallet_account
+
+
+def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> bool:
+    """Post every capture that was not posted before; False when any went to suspense.
+
+    Raises:
+        KeyReused: a capture came back with another amount than it was credited with.
+    """
+    results = [_credit(tx, attempt, capture) for capture in (settled, *settled.more)]
+    return all(results)
+
+
+def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+    key = f"capture:{attempt.configuration_id}:{capture.provider_id}"
+    posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
+    if posted is not None:
+        _check_same(tx, posted, capture)
+        return posted.kind is not JournalKind.SUSPENSE
+    payment = tx.payments.get(attempt.payment_id)
+    if not _agrees(tx, attempt, payment, capture):
+        _suspend(tx, attempt, payment, capture, key)
+        return False
+    _credit_payer(tx, attempt, payment, capture, key)
+    return True
+
+
+def _check_same(tx: Transaction, posted: Journal, capture: Settled) -> None:
+    first = tx.ledger.transfers(posted.id)[0]
+    if first.leg.amount != capture.captured:
+        raise KeyReused(key=posted.key)
+
+
+def _agrees(tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled) -> bool:
+    configuration = tx.payments.configuration(attempt.configuration_id)
+    return (
+        capture.reference == attempt.reference
+        and capture.captured.currency == payment.currency
+        and capture.captured.is_positive
+        and capture.is_test == configuration.is_test
+    )
+
+
+def _suspend(
+    tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled, key: str
+) -> None:
+    source = _provider_account(tx, attempt, capture.captured)
+    target = tx.ledger.account(
+        tenant_id=attempt.tenant_id,
+        kind=AccountKind.SUSPENSE,
+        owner_id=0,
+        currency=capture.captured.currency,
+    )
+    journal = post(
+        tx,
+        tenant_id=attempt.tenant_id,
+        kind=JournalKind.SUSPENSE,
+        subject=Subject(kind="payment", id=payment.id),
+        key=key,
+        legs=[Leg(source=source.id, target=target.id, amount=capture.captured)],
+    )
+    tell(tx, EventName.MONEY_UNMATCHED, payment, other_id=journal.id)
+
+
+def _credit_payer(
+    tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled, key: str
+) -> None:
+    tenant = tx.tenants.get(payment.tenant_id)
+    wallet = open_wallet(
+        tx, tenant_id=tenant.id, owner_id=payment.payer_id, currency=payment.currency
+    )
+    if wallet.status is WalletStatus.CLOSED:
+        _suspend(tx, attempt, payment, capture, key)
+        return
+    payer = wallet_account(tx, wallet)
+    was_open = payment.is_open
+    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    settled = _part_for_bill(tenant, payment, bill, capture)
+    legs = [
+        Leg(
+            source=_provider_account(tx, attempt, capture.captured).id,
+            target=payer.id,
+            amount=capture.captured,
+        )
+    ]
+    if settled.is_positive:
+        target = tenant_account(tx, tenant.id, settled)
+        legs.append(Leg(source=payer.id, target=target.id, amount=settled))
+    legs += _fee_legs(tx, attempt, tenant, payer=payer, capture=capture, settled=settled)
+    journal = post(
+        tx,
+        tenant_id=tenant.id,
+        kind=JournalKind.TOP_UP if bill is None else JournalKind.LINK_PAYMENT,
+        subject=Subject(kind="payment", id=payment.id),
+        key=key,
+        legs=legs,
+    )
+    tx.payments.replace(payment, payment.complete(capture.captured, at=tx.now))
+    completed = tx.payments.get(payment.id)
+    if bill is not None and settled.is_positive:
+        line = len(tx.payments.allocations_of(payment.id)) + 1
+        after = allocate(
+            tx, bill=bill, payment=completed, journal=journal, amount=settled, line=line
+        )
+        if not after.rest.is_positive:
+            unplan_reminders(tx, bill_id=bill.id)
+    issue_receipt(tx, payment=completed, journal=journal, amount=capture.captured, settled=settled)
+    _tell(tx, completed, journal, was_open=was_open, has_surplus=settled < capture.captured)
+
+
+def _tell(
+    tx: Transaction, payment: Payment, journal: Journal, *, was_open: bool, has_surplus: bool
+) -> None:
+    if not was_open:
+        tell(tx, EventName.PAYMENT_LATE_CAPTURE, payment, other_id=journal.id)
+    if payment.bill_id is None:
+        tell(tx, EventName.WALLET_TOPPED_UP, payment, other_id=journal.id)
+    elif has_surplus:
+        tell(tx, EventName.SURPLUS_KEPT, payment, other_id=journal.id)
+
+
+def _part_for_bill(tenant: Tenant, payment: Payment, bill: Bill | None, capture: Settled) -> Money:
+    nothing = Money(0, capture.captured.currency)
+    if bill is None or not payment.is_open:
+        return nothing
+    try:
+        bill.check_payable()
+    except Refusal:
+        return nothing
+    fee = capture.fee or nothing
+    reaches = capture.captured
+    if tenant.fee_bearer is FeeBearer.PAYER:
+        reaches = Money(max(0, reaches.minor - fee.minor), reaches.currency)
+    return min(reaches, bill.rest)
+
+
+def _fee_legs(
+    tx: Transaction,
+    attempt: Attempt,
+    tenant: Tenant,
+    *,
+    payer: Account,
+    capture: Settled,
+    settled: Money,
+) -> list[Leg]:
+    """Charge the provider's fee to who bears it; what is missing comes from what he owes."""
+    fee = capture.fee
+    if fee is None or not fee.is_positive or fee.currency != capture.captured.currency:
+        return []
+    fees = tx.ledger.account(
+        tenant_id=tenant.id,
+        kind=AccountKind.PROVIDER_FEES,
+        owner_id=attempt.configuration_id,
+        currency=fee.currency,
+    )
+    if tenant.fee_bearer is FeeBearer.PAYER:
+        bearer, owner_id = payer, payer.owner_id
+        there = payer.available.minor + capture.captured.minor - settled.minor
+    else:
+        bearer, owner_id = tenant_account(tx, tenant.id, fee), 0
+        there = bearer.available.minor + settled.minor
+    covered = Money(min(fee.minor, max(0, there)), fee.currency)
+    missing = fee - covered
+    legs = []
+    if covered.is_positive:
+        legs.append(Leg(source=bearer.id, target=fees.id, amount=covered))
+    if missing.is_positive:
+        owed = tx.ledger.account(
+            tenant_id=tenant.id,
+            kind=AccountKind.OWED,
+            owner_id=owner_id,
+            currency=fee.currency,
+        )
+        legs.append(Leg(source=owed.id, target=fees.id, amount=missing))
+    return legs
+
+
+def _provider_account(tx: Transaction, attempt: Attempt, amount: Money) -> Account:
+    return tx.ledger.account(
+        tenant_id=attempt.tenant_id,
+        kind=AccountKind.PROVIDER,
+        owner_id=attempt.configuration_id,
+        currency=amount.currency,
+    )

@@ -1,0 +1,379 @@
+"""Paying by link: payments through providers, what they answer, and what is done with it.
+
+A call is stored and committed before it is made; the answer is recorded in the next transaction;
+what a provider has captured is always posted, exactly once, under the provider's own id.
+"""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from core.domain.acts import EventName
+from core.domain.bills import Bill, BillId
+from core.domain.errors import (
+    AmountOutOfRange,
+    InvalidAmount,
+    NoProvider,
+    NotFound,
+    PaymentOpen,
+    TooManyRequests,
+)
+from core.domain.money import MAX_MINOR, Money
+from core.domain.payments import (
+    WATCH_AFTER_EXPIRY,
+    Attempt,
+    AttemptId,
+    AttemptStatus,
+    Configuration,
+    Method,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Purpose,
+)
+from core.domain.people import Actor
+from core.domain.providers import (
+    Declined,
+    LinkRequest,
+    Outcome,
+    Pending,
+    Settled,
+    Unknown,
+)
+from core.domain.work import Due, Kind, Priority
+from core.ports import Transaction
+from core.use_cases.bills import own_bill, wallet_rest
+from core.use_cases.captures import credit_captures
+from core.use_cases.payments import end_payment, tell
+
+MAX_TOP_UP_MINOR: Final = 1_000_000_000
+CHECKS_A_MINUTE: Final = 6
+
+
+def open_bill_link(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    bill_id: BillId,
+    revision: int,
+    amount: Money,
+    configuration: Configuration,
+) -> Payment:
+    """Ask for a payment page for a bill, or a part of it.
+
+    Raises:
+        NotFound, StaleCard, NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill.
+        InvalidAmount, BelowMinimum, AboveRest: the amount.
+        PaymentOpen: the payer's link for this bill is still open, or others' ask for the rest.
+        NoProvider: this configuration may not be used here.
+    """
+    bill = own_bill(tx, actor=actor, bill_id=bill_id)
+    tenant = tx.tenants.get(bill.tenant_id)
+    tenant.check_open()
+    bill.check_revision(revision)
+    bill.check_payable()
+    already = tx.payments.open_for(bill_id, actor.person_id)
+    if already is not None:
+        raise PaymentOpen(payment_id=already.id, bill=bill)
+    most = wallet_rest(tx, bill)
+    if not most.is_positive:
+        raise PaymentOpen(bill=bill)
+    bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
+    return _open(tx, actor, bill, amount=amount, configuration=configuration)
+
+
+def open_top_up(
+    tx: Transaction, *, actor: Actor, amount: Money, configuration: Configuration
+) -> Payment:
+    """Ask for a payment page that fills the actor's wallet.
+
+    Raises:
+        InvalidAmount: not positive, or not the tenant's currency.
+        AmountOutOfRange: more than a wallet takes at once.
+        NoProvider: this configuration may not be used here.
+    """
+    tenant = tx.tenants.get(actor.tenant_id)
+    tenant.check_open()
+    if not amount.is_positive or amount.currency != tenant.currency:
+        raise InvalidAmount(text=str(amount.minor), reason="positive")
+    most = Money(min(MAX_TOP_UP_MINOR, MAX_MINOR), amount.currency)
+    if most < amount:
+        raise AmountOutOfRange(least=Money(1, amount.currency), most=most)
+    return _open(tx, actor, None, amount=amount, configuration=configuration)
+
+
+def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:
+    """Mark an attempt as sent before the first byte leaves; None when it was sent before.
+
+    The caller fills `return_url`.
+    """
+    attempt = tx.payments.attempt(attempt_id)
+    if attempt.status is not AttemptStatus.CREATED:
+        return None
+    payment = tx.payments.get(attempt.payment_id)
+    sent = replace(attempt.move(AttemptStatus.SENT), sent_at=tx.now)
+    tx.payments.replace_attempt(attempt, sent)
+    return link_request(tx, attempt=attempt, payment=payment)
+
+
+def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> LinkRequest:
+    """Return what a provider is asked for an attempt."""
+    tenant = tx.tenants.get(payment.tenant_id)
+    payer = tx.people.person(payment.payer_id)
+    number = "" if payment.bill_id is None else tx.bills.get(payment.bill_id).number
+    return LinkRequest(
+        reference=attempt.reference,
+        amount=payment.amount,
+        email=payer.email or tenant.billing_email or f"payer-{payer.id}@invalid.example",
+        title=f"{tenant.name} {number}".strip(),
+        return_url="",
+        expires_at=payment.expires_at or tx.now + timedelta(hours=1),
+    )
+
+
+def record_answer(
+    tx: Transaction, *, attempt_id: AttemptId, outcome: Outcome, is_cancelling: bool = False
+) -> Attempt:
+    """Record what a provider answered, whenever it answers: late, twice, or out of order.
+
+    Raises:
+        KeyReused: a capture came back with another amount than it was credited with.
+    """
+    attempt = tx.payments.attempt(attempt_id)
+    match outcome:
+        case Settled():
+            return _settled(tx, attempt, outcome)
+        case Pending():
+            return _pending(tx, attempt, outcome, is_cancelling=is_cancelling)
+        case Declined():
+            return _declined(tx, attempt, outcome, is_cancelling=is_cancelling)
+        case Unknown():
+            return _unknown(tx, attempt, outcome)
+
+
+def ask_again(tx: Transaction, *, attempt: Attempt, ask: str = "advance") -> None:
+    """Queue a look-up of an attempt."""
+    payload = json.dumps({"attempt": attempt.id, "ask": ask}).encode()
+    lane = f"p:{attempt.payment_id}"
+    tx.work.add(Kind.CALL, lane=lane, payload=payload, priority=Priority.MONEY)
+
+
+def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
+    """Look a payment's attempts up at once, because its payer asks.
+
+    Raises:
+        NotFound: it is not the actor's.
+        TooManyRequests: six times within this minute.
+    """
+    payment = own_payment(tx, actor=actor, payment_id=payment_id)
+    minute = int(tx.now.timestamp()) // 60
+    count = tx.tenants.next_number(payment.tenant_id, kind=f"check:{payment_id}", year=minute)
+    if count > CHECKS_A_MINUTE:
+        raise TooManyRequests(retry_after_s=60)
+    for attempt in tx.payments.attempts(payment_id):
+        if attempt.status not in {AttemptStatus.CREATED, AttemptStatus.SETTLED}:
+            ask_again(tx, attempt=attempt)
+    return payment
+
+
+def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
+    """Give a waiting payment up: at once if nothing was sent, else after the provider was asked.
+
+    Raises:
+        NotFound: it is not the actor's.
+        IllegalTransition: it has ended.
+    """
+    payment = own_payment(tx, actor=actor, payment_id=payment_id)
+    payment.move(PaymentStatus.CANCELLED, at=tx.now)
+    sent = [a for a in tx.payments.attempts(payment_id) if a.status is not AttemptStatus.CREATED]
+    if not sent:
+        return end_payment(tx, payment=payment, status=PaymentStatus.CANCELLED)
+    ask_again(tx, attempt=sent[-1], ask="cancel")
+    return payment
+
+
+def own_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
+    """Return a payment of the actor's.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    payment = tx.payments.get(payment_id)
+    if payment.payer_id != actor.person_id or payment.tenant_id != actor.tenant_id:
+        raise NotFound(kind="payment")
+    return payment
+
+
+def retry_payment(
+    tx: Transaction, *, actor: Actor, payment_id: PaymentId, configuration: Configuration
+) -> Payment:
+    """Try a still open payment again after a decline: a new attempt under a new reference.
+
+    Raises:
+        NotFound: it is not the actor's.
+        PaymentOpen: an attempt may still take money, or the payment has ended.
+        NoProvider: this configuration may not be used here.
+    """
+    payment = own_payment(tx, actor=actor, payment_id=payment_id)
+    attempts = tx.payments.attempts(payment_id)
+    if not payment.is_open or any(attempt.may_still_settle for attempt in attempts):
+        raise PaymentOpen(payment_id=payment_id)
+    _attempt(tx, payment, configuration, number=len(attempts) + 1)
+    tell(tx, EventName.PAYMENT_CHANGED, payment)
+    return payment
+
+
+def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
+    """End a payment whose time is over; its links are watched for a day longer.
+
+    A payment whose attempt is unknown is not called expired before that day is over: it is looked
+    up until then.
+    """
+    payment = tx.payments.get(payment_id)
+    if not payment.is_open or payment.expires_at is None:
+        return payment
+    attempts = tx.payments.attempts(payment_id)
+    doubtful = [a for a in attempts if a.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}]
+    if doubtful and tx.now < payment.expires_at + WATCH_AFTER_EXPIRY:
+        later = min(tx.now + timedelta(hours=1), payment.expires_at + WATCH_AFTER_EXPIRY)
+        tx.work.plan(Due(due_at=later, kind="payment_expiry", subject=payment.id, period="1"))
+        for attempt in doubtful:
+            ask_again(tx, attempt=attempt)
+        return payment
+    for attempt in attempts:
+        if attempt.status in {AttemptStatus.WAITING, AttemptStatus.UNKNOWN}:
+            tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.EXPIRED))
+    return end_payment(tx, payment=payment, status=PaymentStatus.EXPIRED)
+
+
+def is_watched(tx: Transaction, *, attempt: Attempt) -> bool:
+    """Tell whether an attempt may still bring money that nobody told us of."""
+    if attempt.status in {AttemptStatus.SETTLED, AttemptStatus.CREATED}:
+        return False
+    payment = tx.payments.get(attempt.payment_id)
+    end = (payment.expires_at or payment.created_at) + WATCH_AFTER_EXPIRY
+    return tx.now < end
+
+
+def _open(
+    tx: Transaction,
+    actor: Actor,
+    bill: Bill | None,
+    *,
+    amount: Money,
+    configuration: Configuration,
+) -> Payment:
+    tenant = tx.tenants.get(actor.tenant_id)
+    payment = Payment(
+        id=PaymentId(tx.new_id()),
+        token=tx.token(),
+        tenant_id=tenant.id,
+        payer_id=actor.person_id,
+        purpose=Purpose.TOP_UP if bill is None else Purpose.BILL,
+        bill_id=None if bill is None else bill.id,
+        method=Method.PROVIDER,
+        currency=amount.currency,
+        amount_minor=amount.minor,
+        created_at=tx.now,
+        expires_at=tx.now + timedelta(minutes=tenant.policy.link_minutes),
+    )
+    tx.payments.add(payment)
+    _attempt(tx, payment, configuration, number=1)
+    end = payment.expires_at or tx.now
+    tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
+    tell(tx, EventName.PAYMENT_INITIATED, payment)
+    return tx.payments.get(payment.id)
+
+
+def _attempt(
+    tx: Transaction, payment: Payment, configuration: Configuration, *, number: int
+) -> None:
+    usable = {each.id for each in tx.payments.configurations_for(payment.tenant_id)}
+    if configuration.id not in usable:
+        raise NoProvider
+    attempt = Attempt(
+        id=AttemptId(tx.new_id()),
+        payment_id=payment.id,
+        tenant_id=payment.tenant_id,
+        number=number,
+        configuration_id=configuration.id,
+        provider=configuration.provider,
+        reference=f"hz{payment.id:x}-{number}-{tx.key(8).replace('_', 'a').lower()}",
+        created_at=tx.now,
+    )
+    tx.payments.add_attempt(attempt)
+    ask_again(tx, attempt=attempt, ask="create")
+
+
+def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
+    if attempt.status is AttemptStatus.CREATED:
+        tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
+        attempt = tx.payments.attempt(attempt.id)
+    is_credited = credit_captures(tx, attempt=attempt, settled=settled)
+    if is_credited and attempt.status is not AttemptStatus.SETTLED:
+        done = replace(attempt.move(AttemptStatus.SETTLED), verified_at=tx.now)
+        tx.payments.replace_attempt(attempt, done)
+        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+    return tx.payments.attempt(attempt.id)
+
+
+def _pending(
+    tx: Transaction, attempt: Attempt, outcome: Pending, *, is_cancelling: bool
+) -> Attempt:
+    if attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}:
+        waiting = replace(
+            attempt.move(AttemptStatus.WAITING),
+            link=outcome.link or attempt.link,
+            provider_ref=outcome.provider_ref or attempt.provider_ref,
+        )
+        tx.payments.replace_attempt(attempt, waiting)
+        payment = tx.payments.get(attempt.payment_id)
+        if payment.status is PaymentStatus.PENDING:
+            tx.payments.replace(payment, payment.move(PaymentStatus.PROCESSING, at=tx.now))
+        tell(tx, EventName.PAYMENT_CHANGED, payment)
+    elif not attempt.link and outcome.link:
+        tx.payments.replace_attempt(attempt, replace(attempt, link=outcome.link))
+    if is_cancelling:
+        _give_up(tx, attempt.id)
+    return _look_later(tx, attempt.id)
+
+
+def _declined(
+    tx: Transaction, attempt: Attempt, outcome: Declined, *, is_cancelling: bool
+) -> Attempt:
+    if attempt.may_still_settle:
+        declined = attempt.move(AttemptStatus.DECLINED, error=outcome.error)
+        tx.payments.replace_attempt(attempt, declined)
+        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+    if is_cancelling:
+        _give_up(tx, attempt.id)
+    if outcome.is_final:
+        return tx.payments.attempt(attempt.id)
+    return _look_later(tx, attempt.id)
+
+
+def _unknown(tx: Transaction, attempt: Attempt, outcome: Unknown) -> Attempt:
+    if attempt.status in {AttemptStatus.SENT, AttemptStatus.WAITING}:
+        doubtful = attempt.move(AttemptStatus.UNKNOWN, error=outcome.error)
+        tx.payments.replace_attempt(attempt, doubtful)
+        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+    return _look_later(tx, attempt.id)
+
+
+def _give_up(tx: Transaction, attempt_id: AttemptId) -> None:
+    attempt = tx.payments.attempt(attempt_id)
+    payment = tx.payments.get(attempt.payment_id)
+    if attempt.status is AttemptStatus.WAITING:
+        tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.EXPIRED))
+    if payment.is_open:
+        end_payment(tx, payment=payment, status=PaymentStatus.CANCELLED)
+
+
+def _look_later(tx: Transaction, attempt_id: AttemptId) -> Attempt:
+    attempt = tx.payments.attempt(attempt_id)
+    if is_watched(tx, attempt=attempt):
+        at = attempt.next_check(at=tx.now)
+        tx.payments.replace_attempt(attempt, replace(attempt, checks=attempt.checks + 1))
+        tx.work.plan(Due(due_at=at, kind="payment_check", subject=attempt.id, period="1"))
+    return tx.payments.attempt(attempt_id)

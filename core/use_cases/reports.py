@@ -1,0 +1,70 @@
+"""What staff see of a tenant's money, read from the ledger as it stands."""
+
+from dataclasses import dataclass
+
+from core.domain.bills import BillSums, Debtors
+from core.domain.calendar import local_date
+from core.domain.ledger import Account, AccountKind, Entry
+from core.domain.money import Money
+from core.domain.people import Actor, Scope
+from core.domain.tenants import Tenant
+from core.domain.wallets import TENANT_OWNED
+from core.ports import Transaction
+
+MAX_LINES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantReport:
+    """A tenant's money now: its wallet, what came in this month, what is open.
+
+    `fees`, `owed` and `suspense` are in the tenant's currency; `entries` newest first.
+    """
+
+    tenant: Tenant
+    wallet: Account
+    came_in: Money
+    went_out: Money
+    fees: Money
+    owed: Money
+    suspense: Money
+    bills: BillSums
+    open_disputes: int
+    entries: tuple[Entry, ...]
+
+
+def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 5) -> TenantReport:
+    """Return a tenant's money as it stands.
+
+    Raises:
+        NotAllowed: the actor lacks `reports:view`.
+    """
+    actor.check(Scope.REPORTS_VIEW, actor.tenant_id)
+    tenant = tx.tenants.get(actor.tenant_id)
+    wallet = _account(tx, tenant, AccountKind.TENANT_WALLET, TENANT_OWNED)
+    today = local_date(tx.now, tenant.timezone)
+    entries = tx.ledger.entries(wallet.id, before_seq=None, limit=MAX_LINES)
+    month = [e for e in entries if local_date(e.posted_at, tenant.timezone) >= today.replace(day=1)]
+    zero = Money(0, tenant.currency)
+    configurations = tx.payments.configurations_for(tenant.id)
+    fees = [_account(tx, tenant, AccountKind.PROVIDER_FEES, c.id).balance for c in configurations]
+    return TenantReport(
+        tenant=tenant,
+        wallet=wallet,
+        came_in=sum((e.amount for e in month if e.amount.is_positive), zero),
+        went_out=zero - sum((e.amount for e in month if not e.amount.is_positive), zero),
+        fees=sum(fees, zero),
+        owed=zero - _account(tx, tenant, AccountKind.OWED, 0).balance,
+        suspense=_account(tx, tenant, AccountKind.SUSPENSE, 0).balance,
+        bills=tx.bills.sums(
+            Debtors(tenant_id=tenant.id, is_all=True), today=today, currency=tenant.currency
+        ),
+        open_disputes=tx.disputes.count_open(tenant.id),
+        entries=entries[:lines],
+    )
+
+
+def _account(tx: Transaction, tenant: Tenant, kind: AccountKind, owner_id: int) -> Account:
+    return tx.ledger.account(
+        tenant_id=tenant.id, kind=kind, owner_id=owner_id, currency=tenant.currency
+    )

@@ -1,0 +1,116 @@
+"""The story of a bill for people: its steps, its payments with receipts; finding by number."""
+
+from dataclasses import dataclass
+
+from core.domain.acts import Event, EventName
+from core.domain.bills import Bill, BillId, Life
+from core.domain.calendar import local_date
+from core.domain.disputes import Dispute
+from core.domain.errors import BillCancelled, NotFound, TooManyRequests
+from core.domain.ledger import Subject
+from core.domain.payments import Allocation, Receipt, ReceiptId
+from core.domain.people import Actor, Scope
+from core.domain.timeline import BillRevision, BillStep
+from core.ports import Transaction
+from core.use_cases.bills import seen_bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything that happened to a bill; each part oldest first.
+
+    `paid` pairs each allocation with the receipt of its journal.
+    """
+
+    bill: Bill
+    steps: tuple[BillStep, ...]
+    revisions: tuple[BillRevision, ...]
+    disputes: tuple[Dispute, ...]
+    paid: tuple[tuple[Allocation, Receipt | None], ...]
+
+
+def bill_story(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Story:
+    """Return what happened to a bill that the actor may look at.
+
+    Raises:
+        NotFound: there is none, or it is not his to see.
+    """
+    bill = seen_bill(tx, actor=actor, bill_id=bill_id)
+    allocations = reversed(tx.payments.allocations_of_bill(bill_id))
+    return Story(
+        bill=bill,
+        steps=tx.timeline.steps(bill_id),
+        revisions=tx.timeline.revisions(bill_id),
+        disputes=tx.disputes.history(bill_id),
+        paid=tuple((each, _receipt(tx, each)) for each in allocations),
+    )
+
+
+def seen_receipt(tx: Transaction, *, actor: Actor, receipt_id: ReceiptId) -> Receipt:
+    """Return a receipt that the actor may look at: his own, his unit's bill's, or by scope.
+
+    Raises:
+        NotFound: there is none, or it is not his to see.
+    """
+    return _check_seen(tx, actor, tx.payments.receipt(receipt_id))
+
+
+def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Receipt:
+    """Return the bill or receipt behind `BILL-…`, `RCPT-…` or `TXN-…`.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to see.
+    """
+    if number.upper().startswith("BILL-"):
+        bill = tx.bills.by_number(actor.tenant_id, number.upper())
+        if bill is None:
+            raise NotFound(kind="bill")
+        return seen_bill(tx, actor=actor, bill_id=bill.id)
+    receipt = tx.timeline.receipt(actor.tenant_id, number)
+    if receipt is None:
+        raise NotFound(kind="receipt")
+    return _check_seen(tx, actor, receipt)
+
+
+def resend_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:
+    """Show a bill to its debtors again, once a day.
+
+    Raises:
+        NotAllowed: the actor lacks `bills:manage`.
+        NotFound: it is not in his tenant.
+        BillCancelled: it no longer stands.
+        TooManyRequests: it was sent again today.
+    """
+    actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
+    bill = tx.bills.get(bill_id)
+    if bill.tenant_id != actor.tenant_id:
+        raise NotFound(kind="bill")
+    if bill.life is Life.CANCELLED:
+        raise BillCancelled(bill=bill)
+    today = local_date(tx.now, tx.tenants.get(bill.tenant_id).timezone)
+    kind = f"resend:{bill_id}"
+    count = tx.tenants.next_number(bill.tenant_id, kind=kind, year=today.toordinal())
+    if count > 1:
+        raise TooManyRequests(retry_after_s=24 * 3600)
+    subject = Subject(kind="bill", id=bill_id)
+    tx.events.append(
+        Event(name=EventName.BILL_CREATED, tenant_id=bill.tenant_id, subject=subject, other_id=1)
+    )
+    return bill
+
+
+def _check_seen(tx: Transaction, actor: Actor, receipt: Receipt) -> Receipt:
+    if receipt.tenant_id != actor.tenant_id:
+        raise NotFound(kind="receipt")
+    if receipt.payer_id == actor.person_id or actor.has(Scope.PAYMENTS_VIEW):
+        return receipt
+    bill_id = tx.payments.get(receipt.payment_id).bill_id
+    if bill_id is None:
+        raise NotFound(kind="receipt")
+    seen_bill(tx, actor=actor, bill_id=bill_id)
+    return receipt
+
+
+def _receipt(tx: Transaction, allocation: Allocation) -> Receipt | None:
+    found = tx.payments.receipts_of(allocation.payment_id)
+    return next((each for each in found if each.journal_id == allocation.journal_id), None)
