@@ -1,0 +1,139 @@
+"""The sandbox provider's webhooks: signed, delivered over HTTP, repeated until they are taken.
+
+Event: `{id, type, created_at, data}`. Header `x-sandbox-signature: t=<unix>,v1=<hex>`, HMAC-SHA256
+of `<t>.<body>` under the webhook secret, made anew for each try. Tries end after `PAUSES_S`.
+Due times are world time, so a moved clock brings waiting tries forward.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import aiohttp
+import orjson
+
+from bot.sandbox import provider_switches as switches
+from bot.sandbox.provider_records import Delivery
+from bot.sandbox.provider_store import ProviderStore
+from bot.sandbox.switches import Switchboard
+
+PAUSES_S: Final = (1, 2, 5, 15, 30, 60, 120, 300, 600)
+TIMEOUT_S: Final = 10
+REORDER_HOLD_S: Final = 3
+MAX_AT_ONCE: Final = 16
+MAX_WAITING: Final = 10_000
+
+log = logging.getLogger(__name__)
+
+
+def sign(secret: str, body: bytes, *, at: datetime) -> str:
+    """Return the signature header for a body sent at an aware time."""
+    stamp = int(at.timestamp())
+    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, "sha256").hexdigest()
+    return f"t={stamp},v1={digest}"
+
+
+class Courier:
+    """Queues events as deliveries and carries out those that are due."""
+
+    def __init__(
+        self, store: ProviderStore, board: Switchboard, *, now: Callable[[], datetime]
+    ) -> None:
+        """Work on the provider's store; `now` is world time."""
+        self._store = store
+        self._board = board
+        self._now = now
+        self.wake = asyncio.Event()
+
+    def announce(self, kind: str, *, event_id: str, url: str, data: Mapping[str, object]) -> None:
+        """Queue an event for its URL, unless webhooks are being lost or nobody listens."""
+        is_lost = self._board.is_on(switches.HOOK_LOSS)
+        if is_lost or not url or len(self._store.deliveries()) >= MAX_WAITING:
+            return
+        now = self._now()
+        body = {"id": event_id, "type": kind, "created_at": now.isoformat(), "data": data}
+        delivery = Delivery(
+            seq=self._store.next_seq(),
+            event_id=event_id,
+            reference=str(data["reference"]),
+            url=url,
+            body=orjson.dumps(body).decode(),
+            due_at=now + timedelta(seconds=self._hold_s()),
+            copies_left=max(1, int(self._board.number(switches.HOOK_COPIES))),
+        )
+        self._store.post(delivery)
+        self.wake.set()
+
+    async def deliver(self, session: aiohttp.ClientSession) -> None:
+        """Try every delivery that is due once; in order within a reference."""
+        if self._board.is_on(switches.OUTAGE):
+            return
+        lanes: dict[str, list[Delivery]] = {}
+        for delivery in self._due():
+            lanes.setdefault(delivery.reference, []).append(delivery)
+        gate = asyncio.Semaphore(MAX_AT_ONCE)
+        await asyncio.gather(*(self._drive(session, gate, lane) for lane in lanes.values()))
+
+    def _due(self) -> list[Delivery]:
+        now = self._now()
+        horizon = now + timedelta(seconds=max(PAUSES_S[-1], self._hold_s()))
+        # A due time beyond the horizon was set before the world clock was moved back.
+        due = [d for d in self._store.deliveries() if d.due_at <= now or d.due_at > horizon]
+        is_newest_first = self._board.is_on(switches.HOOK_REORDER)
+        return sorted(due, key=lambda delivery: delivery.seq, reverse=is_newest_first)
+
+    async def _drive(
+        self, session: aiohttp.ClientSession, gate: asyncio.Semaphore, lane: list[Delivery]
+    ) -> None:
+        async with gate:
+            for delivery in lane:
+                is_taken = await self._send(session, delivery)
+                self._settle(delivery, is_taken=is_taken)
+
+    async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> bool:
+        body = delivery.body.encode()
+        headers = {
+            "content-type": "application/json",
+            "x-sandbox-signature": sign(self._secret(), body, at=self._now()),
+        }
+        try:
+            async with session.post(
+                delivery.url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            ) as response:
+                return response.ok
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def _settle(self, delivery: Delivery, *, is_taken: bool) -> None:
+        if not self._store.is_queued(delivery):
+            return  # A reset emptied the queue while this one was on its way.
+        if is_taken and delivery.copies_left > 1:
+            again = replace(delivery, copies_left=delivery.copies_left - 1, attempt=0)
+            self._store.post(again)
+            self.wake.set()
+        elif is_taken:
+            self._store.drop(delivery)
+        elif delivery.attempt >= len(PAUSES_S):
+            log.warning("sandbox provider: webhook %s given up", delivery.event_id)
+            self._store.drop(delivery)
+        else:
+            pause = timedelta(seconds=PAUSES_S[delivery.attempt])
+            later = replace(delivery, attempt=delivery.attempt + 1, due_at=self._now() + pause)
+            self._store.post(later)
+
+    def _hold_s(self) -> int:
+        hold_s = int(self._board.number(switches.HOOK_DELAY))
+        is_reordered = self._board.is_on(switches.HOOK_REORDER)
+        return max(hold_s, REORDER_HOLD_S) if is_reordered else hold_s
+
+    def _secret(self) -> str:
+        is_forged = self._board.is_on(switches.HOOK_FORGERY)
+        return "whsec_of_somebody_else" if is_forged else self._store.keys.webhook_secret

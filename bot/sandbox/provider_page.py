@@ -1,0 +1,230 @@
+"""The sandbox provider's hosted checkout page: one page, plain forms, no outside assets.
+
+Templates and assets lie in `checkout/`. Every text that came from outside is escaped here.
+"""
+
+import math
+import re
+from datetime import UTC
+from decimal import Decimal
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from aiohttp import web
+from babel.numbers import format_decimal
+from yarl import URL
+
+from bot.sandbox.provider_desk import LATE_BY, Desk
+from bot.sandbox.provider_records import DECLINES, Checkout, CheckoutStatus, WrongStep
+from bot.sandbox.provider_store import ProviderStore
+from core.domain.money import MAX_MINOR, Currency, Money, exponent
+
+FOLDER: Final = Path(__file__).parent / "checkout"
+ASSETS: Final = {"checkout.css": "text/css", "checkout.js": "text/javascript"}
+HEADERS: Final = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+
+_AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
+
+
+class CheckoutPage:
+    """Shows checkouts to people and carries out what they press."""
+
+    def __init__(self, store: ProviderStore, desk: Desk, *, prefix: str) -> None:
+        """Serve from the store; `prefix` is the path under which the provider is mounted."""
+        self._store = store
+        self._desk = desk
+        self._prefix = prefix
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes, below the provider's own prefix."""
+        return [
+            web.get("/pay/{id}", self._show),
+            web.post("/pay/{id}", self._act),
+            web.get("/assets/{name}", self._asset),
+        ]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        self._desk.let_time_pass()
+        checkout = self._store.get(request.match_info["id"])
+        if checkout is None:
+            return self._page(404, "No such page", _filled("missing.html"))
+        return self._draw(checkout)
+
+    async def _act(self, request: web.Request) -> web.Response:
+        self._desk.let_time_pass()
+        checkout = self._store.get(request.match_info["id"])
+        if checkout is None:
+            return self._page(404, "No such page", _filled("missing.html"))
+        form = await request.post()
+        act, amount = str(form.get("act", "")), str(form.get("amount", ""))
+        chosen = parse_amount(amount, checkout.terms.currency) if act == "amount" else None
+        if act == "amount" and chosen is None:
+            return self._draw(checkout, typed=amount, status=422)
+        response = self._respond(self._carry_out(checkout, act, chosen))
+        await self._store.save()
+        return response
+
+    def _carry_out(self, checkout: Checkout, act: str, amount_minor: int | None) -> Checkout:
+        """Do what was pressed; a press that comes too late changes nothing."""
+        try:
+            if act in {"pay", "amount"}:
+                return self._desk.pay(checkout, amount_minor=amount_minor)
+            if act == "later":
+                return self._desk.promise(checkout)
+            if act in DECLINES:
+                return self._desk.decline(checkout, act)
+        except WrongStep:
+            return checkout
+        return checkout
+
+    def _respond(self, checkout: Checkout) -> web.Response:
+        """Send people back to the merchant, or let them see when late money will arrive."""
+        here = f"{self._prefix}/pay/{checkout.id}"
+        is_late = checkout.status is CheckoutStatus.PROCESSING
+        target = here if is_late else return_link(checkout)
+        return web.Response(status=303, headers={**HEADERS, "location": target})
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in ASSETS:
+            raise web.HTTPNotFound
+        return web.Response(
+            text=_file(name), content_type=ASSETS[name], headers={"cache-control": "no-cache"}
+        )
+
+    def _draw(
+        self, checkout: Checkout, *, typed: str | None = None, status: int = 200
+    ) -> web.Response:
+        terms = checkout.terms
+        amount = format_minor(terms.amount_minor, terms.currency)
+        left = max(1, math.ceil((terms.expires_at - self._desk.now()).total_seconds()))
+        is_open = checkout.status is CheckoutStatus.OPEN
+        summary = _filled(
+            "summary.html",
+            title=terms.title,
+            amount=amount,
+            currency=terms.currency,
+            reference=terms.reference,
+            email=terms.email,
+            left_s=str(left),
+            left=_left_words(left) if is_open else "Closed",
+            ticking="ticking" if is_open else "still",
+        )
+        acts = _open_acts(checkout, amount, typed=typed) if is_open else _closed_acts(checkout)
+        return self._page(status, terms.title, summary + acts)
+
+    def _page(self, status: int, title: str, main: str) -> web.Response:
+        frame = Template(_file("frame.html"))
+        text = frame.substitute(title=escape(title), prefix=escape(self._prefix), main=main)
+        return web.Response(status=status, text=text, content_type="text/html", headers=HEADERS)
+
+
+def return_link(checkout: Checkout) -> str:
+    """Return where the payer goes next, with our reference as the merchant asked for it."""
+    url = URL(checkout.terms.return_url)
+    return str(url.update_query(reference=checkout.terms.reference))
+
+
+def format_minor(minor: int, currency: str) -> str:
+    """Write an amount for people, without its currency: 500000 of NGN as 5,000.00."""
+    digits = exponent(Currency(currency))
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return format_decimal(Money(minor, Currency(currency)).decimal(), format=pattern, locale="en")
+
+
+def parse_amount(text: str, currency: str) -> int | None:
+    """Read what the payer typed as minor units; `None` if it is no amount of that currency."""
+    plain = text.replace(",", "").replace(" ", "")
+    if not _AMOUNT.fullmatch(plain):
+        return None
+    minor = Decimal(plain).scaleb(exponent(Currency(currency)))
+    is_whole = minor == minor.to_integral_value()
+    return int(minor) if is_whole and 0 < minor <= MAX_MINOR else None
+
+
+def _open_acts(checkout: Checkout, amount: str, *, typed: str | None) -> str:
+    declines = "".join(
+        _filled("decline.html", code=code, label=label) for code, label in DECLINES.items()
+    )
+    return _filled(
+        "open.html",
+        raw={"declines": declines, "amount_open": "" if typed is None else "open"},
+        pay=f"{amount} {checkout.terms.currency}",
+        currency=checkout.terms.currency,
+        typed=_half(checkout) if typed is None else typed,
+        problem="" if typed is None else "Not an amount of this currency. Try again.",
+        late=_late_words(checkout),
+    )
+
+
+def _closed_acts(checkout: Checkout) -> str:
+    tone, heading, text, may_pay = _ending(checkout)
+    captured = ", ".join(
+        f"{format_minor(capture.amount_minor, capture.currency)} {capture.currency}"
+        for capture in checkout.captures
+    )
+    return _filled(
+        "closed.html",
+        raw={"again": _filled("again.html") if may_pay else ""},
+        tone=tone,
+        heading=heading,
+        text=text.format(captured=captured, late=_late_words(checkout)),
+        back=return_link(checkout),
+    )
+
+
+def _ending(checkout: Checkout) -> tuple[str, str, str, bool]:
+    """Return tone, heading, text, and whether the payer may still pay."""
+    if checkout.status is CheckoutStatus.PAID:
+        return "good", "Paid", "Captured: {captured}.", False
+    if checkout.status is CheckoutStatus.DECLINED:
+        reason = DECLINES.get(checkout.decline, "Declined")
+        return "bad", "Declined", f"{reason}. No money was taken.", False
+    if checkout.late_at is not None:
+        text = (
+            "The money arrives {late}, one minute after this page expires. "
+            "Move the sandbox clock to get there sooner."
+        )
+        return "waiting", "On its way", text, False
+    text = "Too late to pay, in theory. A slow bank may still let the money through."
+    return "over", "This page has expired", text, True
+
+
+def _half(checkout: Checkout) -> str:
+    half = max(1, checkout.terms.amount_minor // 2)
+    return format_minor(half, checkout.terms.currency)
+
+
+def _late_words(checkout: Checkout) -> str:
+    late_at = checkout.late_at or checkout.terms.expires_at + LATE_BY
+    return late_at.astimezone(UTC).strftime("on %d %b at %H:%M UTC")
+
+
+def _left_words(left_s: int) -> str:
+    minutes = max(1, left_s // 60)
+    hours, days = minutes // 60, minutes // 1_440
+    if days:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+def _filled(name: str, raw: dict[str, str] | None = None, **texts: str) -> str:
+    """Fill a template with escaped texts and with HTML that was made here."""
+    escaped = {key: escape(text) for key, text in texts.items()}
+    return Template(_file(name)).substitute(escaped, **(raw or {}))
+
+
+@cache
+def _file(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")

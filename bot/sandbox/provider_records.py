@@ -1,0 +1,235 @@
+"""What the sandbox payment provider remembers: checkouts, their captures, webhooks on their way.
+
+Amounts are whole minor units, times aware UTC. A record never changes; its methods return the
+next one. This is the far side of the wire: it shares no code with the adapter that reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+
+class CheckoutStatus(StrEnum):
+    """Where a checkout stands."""
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    """The payer chose to pay later; the money comes after the page has expired."""
+    PAID = "paid"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Nobody may pay here any more, but money that was under way can still arrive."""
+
+
+TRANSITIONS: Final[dict[CheckoutStatus, frozenset[CheckoutStatus]]] = {
+    CheckoutStatus.OPEN: frozenset(
+        {
+            CheckoutStatus.PROCESSING,
+            CheckoutStatus.PAID,
+            CheckoutStatus.DECLINED,
+            CheckoutStatus.EXPIRED,
+        }
+    ),
+    CheckoutStatus.PROCESSING: frozenset({CheckoutStatus.EXPIRED}),
+    CheckoutStatus.EXPIRED: frozenset({CheckoutStatus.PAID}),
+    CheckoutStatus.PAID: frozenset(),
+    CheckoutStatus.DECLINED: frozenset(),
+}
+
+DECLINES: Final[dict[str, str]] = {
+    "insufficient_funds": "Insufficient funds",
+    "expired_card": "Expired card",
+    "declined_by_bank": "Declined by the bank",
+}
+"""Decline codes on the wire and their words on the page."""
+
+
+class WrongStep(ValueError):
+    """A checkout was asked for a step that its status does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Money taken: minor units of one currency, and the fee kept from it."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    fee_minor: int
+
+    def as_json(self) -> dict[str, object]:
+        """Show the capture as it goes over the wire and into the state file."""
+        return {
+            "id": self.id,
+            "amount_minor": self.amount_minor,
+            "currency": self.currency,
+            "at": self.at.isoformat(),
+            "fee_minor": self.fee_minor,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the merchant asked for; the same reference must always come with the same terms."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    email: str
+    title: str
+    return_url: str
+    expires_at: datetime
+    webhook_url: str
+
+    def as_json(self) -> dict[str, object]:
+        """Show the terms as they were asked."""
+        return {
+            "reference": self.reference,
+            "amount_minor": self.amount_minor,
+            "currency": self.currency,
+            "email": self.email,
+            "title": self.title,
+            "return_url": self.return_url,
+            "expires_at": self.expires_at.isoformat(),
+            "webhook_url": self.webhook_url,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """One hosted page and what became of it.
+
+    `late_at` is when money arrives that was promised before the page expired.
+    """
+
+    id: str
+    terms: Terms
+    created_at: datetime
+    updated_at: datetime
+    status: CheckoutStatus = CheckoutStatus.OPEN
+    decline: str = ""
+    late_at: datetime | None = None
+    captures: tuple[Capture, ...] = ()
+
+    def pay(self, captures: tuple[Capture, ...], *, at: datetime) -> "Checkout":
+        """Take the money, in one capture or more.
+
+        Raises:
+            WrongStep: the page was paid or declined, or waits for late money.
+        """
+        paid = self._step(CheckoutStatus.PAID, at=at)
+        return replace(paid, captures=captures, late_at=None)
+
+    def refuse(self, code: str, *, at: datetime) -> "Checkout":
+        """Decline for good, with a code of `DECLINES`.
+
+        Raises:
+            WrongStep: the page is no longer open.
+        """
+        return replace(self._step(CheckoutStatus.DECLINED, at=at), decline=code)
+
+    def promise(self, *, late_at: datetime, at: datetime) -> "Checkout":
+        """Let the payer start a payment whose money arrives after the page has expired.
+
+        Raises:
+            WrongStep: the page is no longer open.
+        """
+        return replace(self._step(CheckoutStatus.PROCESSING, at=at), late_at=late_at)
+
+    def expire(self, *, at: datetime) -> "Checkout":
+        """Close the page because its time is over.
+
+        Raises:
+            WrongStep: the page ended in another way before.
+        """
+        return self._step(CheckoutStatus.EXPIRED, at=at)
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Tell whether the page should expire now."""
+        may_expire = CheckoutStatus.EXPIRED in TRANSITIONS[self.status]
+        return may_expire and now >= self.terms.expires_at
+
+    def is_owed(self, now: datetime) -> bool:
+        """Tell whether promised money arrives now."""
+        is_expired = self.status is CheckoutStatus.EXPIRED
+        return is_expired and self.late_at is not None and now >= self.late_at
+
+    def as_json(self) -> dict[str, object]:
+        """Show the checkout for the state file."""
+        return {
+            "id": self.id,
+            "terms": self.terms.as_json(),
+            "created_at": self.created_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+            "status": self.status.value,
+            "decline": self.decline,
+            "late_at": self.late_at.isoformat() if self.late_at else None,
+            "captures": [capture.as_json() for capture in self.captures],
+        }
+
+    def _step(self, to_status: CheckoutStatus, *, at: datetime) -> "Checkout":
+        if to_status not in TRANSITIONS[self.status]:
+            message = f"{self.status} does not lead to {to_status}"
+            raise WrongStep(message)
+        return replace(self, status=to_status, updated_at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A webhook on its way: the exact bytes to send, how often still, and when next.
+
+    `attempt` counts failed tries of the current copy.
+    """
+
+    seq: int
+    event_id: str
+    reference: str
+    url: str
+    body: str
+    due_at: datetime
+    copies_left: int
+    attempt: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """Show the delivery for the state file."""
+        return {
+            "seq": self.seq,
+            "event_id": self.event_id,
+            "reference": self.reference,
+            "url": self.url,
+            "body": self.body,
+            "due_at": self.due_at.isoformat(),
+            "copies_left": self.copies_left,
+            "attempt": self.attempt,
+        }
+
+
+def terms_from_json(row: Mapping[str, Any]) -> Terms:
+    """Read terms that `Terms.as_json` wrote."""
+    return Terms(**{**row, "expires_at": datetime.fromisoformat(row["expires_at"])})
+
+
+def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
+    """Read a checkout that `Checkout.as_json` wrote."""
+    late_at = row["late_at"]
+    return Checkout(
+        id=row["id"],
+        terms=terms_from_json(row["terms"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+        status=CheckoutStatus(row["status"]),
+        decline=row["decline"],
+        late_at=datetime.fromisoformat(late_at) if late_at else None,
+        captures=tuple(
+            Capture(**{**capture, "at": datetime.fromisoformat(capture["at"])})
+            for capture in row["captures"]
+        ),
+    )
+
+
+def delivery_from_json(row: Mapping[str, Any]) -> Delivery:
+    """Read a delivery that `Delivery.as_json` wrote."""
+    return Delivery(**{**row, "due_at": datetime.fromisoformat(row["due_at"])})

@@ -1,0 +1,155 @@
+"""The hosted checkout page: what it shows, what its buttons do, where they lead."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.provider_page import format_minor, parse_amount
+from bot.sandbox.provider_records import CheckoutStatus
+from tests.bot.providers.loopback import Loopback, provider_on_loopback
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    async with provider_on_loopback() as running:
+        yield running
+
+
+async def show(loopback: Loopback, link: str) -> str:
+    answer = await loopback.client.get(link)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def status(loopback: Loopback) -> CheckoutStatus:
+    checkout = loopback.server.find("ATT-1")
+    assert checkout is not None
+    return checkout.status
+
+
+async def test_page_names_payee_amount_and_that_nothing_is_real(loopback: Loopback) -> None:
+    page = await show(loopback, await loopback.page())
+    for words in ("Sandbox: no real money", "Service charge · Palm Court", "Pay 5,000.00 NGN"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Insufficient funds",
+        "Expired card",
+        "Declined by the bank",
+        "Pay a different amount",
+        "Pay later",
+        "Abandon",
+    ],
+)
+async def test_page_offers_each_ending(loopback: Loopback, label: str) -> None:
+    assert label in await show(loopback, await loopback.page())
+
+
+async def test_title_is_shown_as_text_never_as_markup(loopback: Loopback) -> None:
+    request = replace(loopback.request(), title='<script>x()</script>"$&amp;')
+    await loopback.adapter.create_link(request)
+    checkout = loopback.server.find("ATT-1")
+    assert checkout is not None
+    page = await show(loopback, f"{loopback.base_url}/pay/{checkout.id}")
+    assert "<script>x()" not in page
+    assert "&lt;script&gt;x()&lt;/script&gt;&quot;$&amp;amp;" in page
+
+
+@pytest.mark.parametrize("act", ["pay", "expired_card", "abandon"])
+async def test_ending_leads_back_with_the_reference(loopback: Loopback, act: str) -> None:
+    answer = await loopback.press(await loopback.page(), act)
+    assert answer.status_code == 303
+    expected = f"{loopback.origin}/payments/callback/sandbox/?reference=ATT-1"
+    assert answer.headers["location"] == expected
+
+
+async def test_paying_later_stays_and_says_when(loopback: Loopback) -> None:
+    link = await loopback.page()
+    answer = await loopback.press(link, "later")
+    assert link.endswith(answer.headers["location"])
+    assert "on 21 Nov at 10:01 UTC" in await show(loopback, link)
+
+
+async def test_second_press_changes_nothing(loopback: Loopback) -> None:
+    link = await loopback.page()
+    await loopback.press(link, "pay")
+    answer = await loopback.press(link, "expired_card")
+    assert answer.status_code == 303
+    assert status(loopback) is CheckoutStatus.PAID
+
+
+async def test_double_press_of_pay_captures_once(loopback: Loopback) -> None:
+    link = await loopback.page()
+    await loopback.press(link, "pay")
+    await loopback.press(link, "pay")
+    checkout = loopback.server.find("ATT-1")
+    assert checkout is not None
+    assert len(checkout.captures) == 1
+
+
+async def test_unknown_button_changes_nothing(loopback: Loopback) -> None:
+    await loopback.press(await loopback.page(), "give_me_money")
+    assert status(loopback) is CheckoutStatus.OPEN
+
+
+@pytest.mark.parametrize("text", ["", "abc", "0", "-5", "12.345", "1e5", "9" * 30, "NaN"])
+async def test_amount_that_is_none_is_asked_again(loopback: Loopback, text: str) -> None:
+    answer = await loopback.press(await loopback.page(), "amount", amount=text)
+    assert answer.status_code == 422
+    assert "Try again" in answer.text
+    assert status(loopback) is CheckoutStatus.OPEN
+
+
+async def test_endings_are_told_apart(loopback: Loopback) -> None:
+    paid, declined, expired = [await loopback.page(f"ATT-{n}") for n in (1, 2, 3)]
+    await loopback.press(paid, "pay")
+    await loopback.press(declined, "expired_card")
+    loopback.clock.move(timedelta(hours=2))
+    assert "Captured: 5,000.00 NGN" in await show(loopback, paid)
+    assert "Expired card. No money was taken." in await show(loopback, declined)
+    assert "Pay anyway" in await show(loopback, expired)
+
+
+async def test_page_that_was_never_made_is_404(loopback: Loopback) -> None:
+    answer = await loopback.client.get(f"{loopback.base_url}/pay/chk_none")
+    assert answer.status_code == 404
+    assert "Sandbox: no real money" in answer.text
+
+
+async def test_page_allows_no_foreign_script(loopback: Loopback) -> None:
+    answer = await loopback.client.get(await loopback.page())
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+
+
+@pytest.mark.parametrize("name", ["checkout.css", "checkout.js"])
+async def test_assets_are_served(loopback: Loopback, name: str) -> None:
+    answer = await loopback.client.get(f"{loopback.base_url}/assets/{name}")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["frame.html", "..%2fprovider.py", "none.css"])
+async def test_nothing_else_is_served(loopback: Loopback, name: str) -> None:
+    answer = await loopback.client.get(f"{loopback.base_url}/assets/{name}")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (500_000, "NGN", "5,000.00"),
+        (1, "NGN", "0.01"),
+        (5_000, "UGX", "5,000"),
+        (1_234_567, "KWD", "1,234.567"),
+        (2**53 - 1, "NGN", "90,071,992,547,409.91"),
+    ],
+)
+def test_amounts_are_written_exactly(minor: int, currency: str, text: str) -> None:
+    assert format_minor(minor, currency) == text
+    assert parse_amount(text, currency) == minor
