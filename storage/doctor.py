@@ -1,0 +1,177 @@
+"""The promises, checked on a live database: books, histories, chains, work.
+
+Each check is a query that finds what should not be; one sentence each, none with amounts or names.
+`broken` holds what stops money, `examine` everything that a human must look at.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from core.domain.errors import InvariantBroken
+from core.domain.tenants import PLATFORM, TenantId
+from storage import audit
+from storage.birth import fsm_rows
+from storage.books import BOOKS
+from storage.records import AXES
+from storage.schema import UtcTime
+from storage.statements import DIALECT
+from storage.transaction import SqlTransaction
+from storage.triggers import triggers
+
+MOST: Final = 20
+"""Findings of one check that are told one by one."""
+
+SENT_TOO_LONG: Final = timedelta(hours=1)
+SAFE_WAL: Final = (3, 51, 3)
+"""Older SQLite can corrupt a WAL when two connections checkpoint; ours alone does."""
+
+
+def examine(tx: SqlTransaction) -> list[str]:
+    """Return one sentence for each thing that does not hold or waits for a human; [] is healthy."""
+    return [*broken(tx), *_work(tx)]
+
+
+def broken(tx: SqlTransaction) -> list[str]:
+    """Return one sentence for each broken promise of the books, histories and chains."""
+    return [
+        *_file(tx),
+        *_books(tx),
+        *_histories(tx),
+        *_rules(tx),
+        *_chains(tx),
+    ]
+
+
+def warnings(tx: SqlTransaction) -> list[str]:
+    """Return what is no failure but should be known."""
+    found = []
+    if sqlite3.sqlite_version_info < SAFE_WAL:
+        found.append(
+            f"SQLite {sqlite3.sqlite_version} is older than 3.51.3:"
+            " no other program may checkpoint the file while the service runs"
+        )
+    for tenant_id, reason in _rows(tx, "SELECT tenant_id, reason FROM money_stop"):
+        found.append(f"money is stopped for tenant {tenant_id}: {reason}")
+    for (reason,) in _rows(tx, "SELECT reason FROM outflow_freeze"):
+        found.append(f"outflows are frozen: {reason}")
+    return found
+
+
+def money_stop(tx: SqlTransaction, tenant_id: TenantId, reason: str) -> None:
+    """Refuse journals and holds of a tenant (platform: of all); the first reason stays."""
+    tx.cursor.execute(
+        "INSERT INTO money_stop (tenant_id, reason, since) VALUES (:tenant, :reason, :since)"
+        " ON CONFLICT (tenant_id) DO NOTHING",
+        {"tenant": tenant_id, "reason": reason[:200], "since": _micros(tx)},
+    )
+    if tx.cursor.rowcount:
+        content = {"state": "stopped", "reason": reason[:200]}
+        audit.add_change(tx, tenant_id, "money_stop", tenant_id, content)
+
+
+def is_stopped(tx: SqlTransaction, tenant_id: TenantId = PLATFORM) -> bool:
+    """Tell whether money of a tenant stands still."""
+    stops = "SELECT 1 FROM money_stop WHERE tenant_id IN (:tenant, 1)"
+    return bool(_rows(tx, stops, tenant=tenant_id))
+
+
+def lift(tx: SqlTransaction) -> int:
+    """End every money stop after a clean look; return how many there were.
+
+    Raises:
+        InvariantBroken: something is still broken (`problems`).
+    """
+    if problems := broken(tx):
+        raise InvariantBroken(problems=problems)
+    stopped = [row[0] for row in _rows(tx, "SELECT tenant_id FROM money_stop")]
+    tx.cursor.execute("DELETE FROM money_stop")
+    for tenant_id in stopped:
+        audit.add_change(tx, tenant_id, "money_stop", tenant_id, {"state": "lifted"})
+    return len(stopped)
+
+
+def _file(tx: SqlTransaction) -> Iterator[str]:
+    for row in _rows(tx, "PRAGMA quick_check(20)"):
+        if row[0] != "ok":
+            yield f"the file is damaged: {row[0]}"
+    dangling = _rows(tx, "PRAGMA foreign_key_check")
+    yield from sorted({f"{row[0]}: rows point at missing rows of {row[2]}" for row in dangling})
+
+
+def _books(tx: SqlTransaction) -> Iterator[str]:
+    for sentence, query in BOOKS:
+        rows = _rows(tx, f"{query} LIMIT {MOST}")
+        yield from (sentence.format(*row) for row in rows)
+
+
+def _histories(tx: SqlTransaction) -> Iterator[str]:
+    for name, axes in AXES.items():
+        for axis in axes:
+            query = (
+                f"SELECT e.id FROM {name} e LEFT JOIN"
+                " (SELECT entity, MAX(seq) AS seq, COUNT(*) AS steps FROM status_event"
+                " WHERE machine = :machine GROUP BY entity) h ON h.entity = e.id"
+                " LEFT JOIN status_event l ON l.machine = :machine AND l.entity = e.id"
+                f" AND l.seq = h.seq WHERE l.to_status IS NOT e.{axis.field}"
+                f" OR h.seq IS NOT e.{axis.field}_seq OR h.steps IS NOT h.seq + 1 LIMIT {MOST}"
+            )
+            for row in _rows(tx, query, machine=axis.machine.name):
+                yield f"{name} {row[0]}: {axis.field} differs from its history"
+    query = (
+        "SELECT e.machine, e.entity, e.seq FROM status_event e LEFT JOIN status_event b"
+        " ON b.machine = e.machine AND b.entity = e.entity AND b.seq = e.seq - 1"
+        " LEFT JOIN fsm f ON f.machine = e.machine AND f.from_status = e.from_status"
+        " AND f.to_status = e.to_status"
+        " WHERE f.machine IS NULL OR (e.seq > 0 AND b.to_status IS NOT e.from_status)"
+        f" LIMIT {MOST}"
+    )
+    for machine, entity, seq in _rows(tx, query):
+        yield f"{machine} {entity}: step {seq} is not legal or does not follow the one before"
+
+
+def _rules(tx: SqlTransaction) -> Iterator[str]:
+    kept = {row[0]: row[1] for row in _rows(tx, _TRIGGERS)}
+    for name, text in triggers().items():
+        if kept.get(name) != text:
+            yield f"trigger {name} is missing or changed"
+    steps = {tuple(row) for row in _rows(tx, "SELECT machine, from_status, to_status FROM fsm")}
+    for step in fsm_rows():
+        if step not in steps:
+            yield f"step {' '.join(step)} is missing"
+    for step in sorted(steps - set(fsm_rows())):
+        yield f"step {' '.join(step)} is not ours"
+
+
+_TRIGGERS: Final = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+
+
+def _chains(tx: SqlTransaction) -> Iterator[str]:
+    for (tenant_id,) in _rows(tx, "SELECT id FROM tenant ORDER BY id"):
+        yield from audit.verify(tx.cursor, tenant_id)
+
+
+def _work(tx: SqlTransaction) -> Iterator[str]:
+    before = _micros(tx) - SENT_TOO_LONG // timedelta(microseconds=1)
+    late = (
+        "SELECT kind, COUNT(*) FROM work WHERE status = 'sent' AND due_at < :before GROUP BY kind"
+    )
+    for kind, count in _rows(tx, late, before=before):
+        yield f"work: {count} of kind {kind} were sent more than an hour ago and nobody knows more"
+    given_up = (
+        "SELECT status, kind, COUNT(*) FROM work WHERE status = 'dead'"
+        " OR (status = 'parked' AND NOT EXISTS (SELECT 1 FROM outflow_freeze))"
+        " GROUP BY status, kind"
+    )
+    for status, kind, count in _rows(tx, given_up):
+        yield f"work: {count} of kind {kind} are {status} and wait for a human"
+
+
+def _rows(tx: SqlTransaction, query: str, **values: object) -> list[tuple[Any, ...]]:
+    tx.cursor.execute(query, values)
+    return [tuple(row) for row in tx.cursor.fetchall()]
+
+
+def _micros(tx: SqlTransaction) -> int:
+    return UtcTime().process_bind_param(tx.now, DIALECT) or 0

@@ -1,0 +1,283 @@
+"""Accounts, journals, transfers, holds and entries.
+
+`transfer` inserts drive everything: triggers write entries and account counters
+(`storage/triggers.py`). Nothing here updates an account.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import alias, bindparam, case, or_, select
+
+from core.domain.errors import InsufficientFunds, MoneyStopped, NotFound
+from core.domain.ledger import (
+    FLOORED,
+    Account,
+    AccountId,
+    AccountKind,
+    Entry,
+    Hold,
+    HoldId,
+    Journal,
+    JournalId,
+    JournalKind,
+    Leg,
+    Subject,
+    Transfer,
+    TransferId,
+)
+from core.domain.money import MAX_MINOR, Currency, Money
+from core.domain.tenants import PLATFORM, TenantId
+from storage.ledger_tables import ACCOUNT, ENTRY, HOLD, JOURNAL, MONEY_STOP, TRANSFER
+from storage.records import Records
+from storage.statements import Row, Statement, inserting
+
+__all__ = ["ACCOUNT", "ENTRY", "HOLD", "JOURNAL", "MONEY_STOP", "TRANSFER", "SqlLedger"]
+
+if TYPE_CHECKING:
+    from storage.transaction import SqlTransaction
+
+_JOURNALS: Final = Records(
+    JOURNAL,
+    Journal,
+    frozen=(
+        "id",
+        "token",
+        "tenant_id",
+        "kind",
+        "subject_kind",
+        "subject_id",
+        "key",
+        "fingerprint",
+        "lines",
+        "posted_at",
+        "act_id",
+        "reverses_id",
+    ),
+    has_act=True,
+)
+_HOLDS: Final = Records(
+    HOLD,
+    Hold,
+    frozen=(
+        "id",
+        "tenant_id",
+        "account_id",
+        "currency",
+        "amount_minor",
+        "subject_kind",
+        "subject_id",
+        "expires_at",
+        "act_id",
+    ),
+    has_act=True,
+)
+_TRANSFERS: Final = Records(
+    TRANSFER,
+    Journal,
+    frozen=[column.name for column in TRANSFER.columns],
+)
+_ACCOUNTS: Final = Records(
+    ACCOUNT, Account, frozen=("id", "tenant_id", "currency", "kind", "owner_id", "has_floor")
+)
+
+_OF_OWNER: Final = _ACCOUNTS.by("tenant_id", "kind", "owner_id", "currency")
+_ACCOUNT: Final = _ACCOUNTS.by("id")
+_BY_KEY: Final = _JOURNALS.by("tenant_id", "key")
+_JOURNAL: Final = _JOURNALS.by("id")
+_HOLD: Final = _HOLDS.by("id")
+_STOPPED: Final = Statement(
+    select(MONEY_STOP.c.tenant_id).where(
+        or_(MONEY_STOP.c.tenant_id == bindparam("tenant_id"), MONEY_STOP.c.tenant_id == PLATFORM)
+    )
+)
+_ADD_TRANSFER: Final = inserting(TRANSFER)
+_LINES: Final = Statement(
+    select(
+        TRANSFER.c.id,
+        TRANSFER.c.line,
+        TRANSFER.c.from_account,
+        TRANSFER.c.to_account,
+        TRANSFER.c.amount_minor,
+        TRANSFER.c.currency,
+        TRANSFER.c.hold_id,
+    )
+    .where(TRANSFER.c.journal_id == bindparam("journal_id"))
+    .order_by(TRANSFER.c.line)
+)
+_COUNTER: Final = alias(ACCOUNT, "counter")
+_ENTRIES: Final = Statement(
+    select(
+        ENTRY.c.seq,
+        case((ENTRY.c.side == "debit", -ENTRY.c.amount_minor), else_=ENTRY.c.amount_minor),
+        ENTRY.c.balance_after_minor,
+        TRANSFER.c.currency,
+        JOURNAL.c.id,
+        JOURNAL.c.token,
+        JOURNAL.c.kind,
+        JOURNAL.c.subject_kind,
+        JOURNAL.c.subject_id,
+        _COUNTER.c.kind,
+        JOURNAL.c.posted_at,
+    )
+    .select_from(ENTRY)
+    .join(TRANSFER, TRANSFER.c.id == ENTRY.c.transfer_id)
+    .join(JOURNAL, JOURNAL.c.id == TRANSFER.c.journal_id)
+    .join(
+        _COUNTER,
+        _COUNTER.c.id
+        == case((ENTRY.c.side == "debit", TRANSFER.c.to_account), else_=TRANSFER.c.from_account),
+    )
+    .where(ENTRY.c.account_id == bindparam("account_id"), ENTRY.c.seq < bindparam("before_seq"))
+    .order_by(ENTRY.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+
+
+class SqlLedger:
+    """The ledger in SQL."""
+
+    def __init__(self, tx: "SqlTransaction") -> None:
+        """Work on an open transaction."""
+        self._tx = tx
+
+    def account(
+        self, *, tenant_id: TenantId, kind: AccountKind, owner_id: int, currency: Currency
+    ) -> Account:
+        """Return the account of an owner, opening it at the first need."""
+        found = _ACCOUNTS.one(
+            self._tx,
+            _OF_OWNER,
+            tenant_id=tenant_id,
+            kind=kind.value,
+            owner_id=owner_id,
+            currency=currency,
+        )
+        if found is not None:
+            return found
+        opened = Account(
+            id=AccountId(self._tx.new_id()),
+            tenant_id=tenant_id,
+            currency=currency,
+            kind=kind,
+            owner_id=owner_id,
+            has_floor=kind in FLOORED,
+        )
+        _ACCOUNTS.add(self._tx, opened)
+        return opened
+
+    def get(self, account_id: AccountId) -> Account:
+        """Return one account as it stands, else `NotFound`."""
+        found = _ACCOUNTS.one(self._tx, _ACCOUNT, id=account_id)
+        if found is None:
+            raise NotFound(kind="account")
+        return found
+
+    def add_journal(
+        self, journal: Journal, legs: Sequence[Leg], *, hold_id: HoldId | None = None
+    ) -> None:
+        """Write a journal and its transfers, in order; `InsufficientFunds` leg by leg."""
+        self._check_stop(journal.tenant_id)
+        act_id = self._tx.act(journal.tenant_id)
+        _JOURNALS.add(self._tx, journal, act_id=act_id)
+        for line, leg in enumerate(legs, start=1):
+            self._check_floor(leg)
+            values = {
+                "id": self._tx.new_id(),
+                "journal_id": journal.id,
+                "line": line,
+                "tenant_id": journal.tenant_id,
+                "currency": leg.amount.currency,
+                "from_account": leg.source,
+                "to_account": leg.target,
+                "amount_minor": leg.amount.minor,
+                "hold_id": hold_id,
+                "act_id": act_id,
+            }
+            self._tx.seal(act_id, TRANSFER.name, _ADD_TRANSFER.run(self._tx.cursor, values))
+
+    def journal_by_key(self, tenant_id: TenantId, key: str) -> Journal | None:
+        """Return the journal that was posted under this key, if any."""
+        return _JOURNALS.one(self._tx, _BY_KEY, tenant_id=tenant_id, key=key)
+
+    def journal(self, journal_id: JournalId) -> Journal:
+        """Return one journal, else `NotFound`."""
+        found = _JOURNALS.one(self._tx, _JOURNAL, id=journal_id)
+        if found is None:
+            raise NotFound(kind="journal")
+        return found
+
+    def transfers(self, journal_id: JournalId) -> tuple[Transfer, ...]:
+        """Return a journal's lines in order."""
+        rows = _LINES.rows(self._tx.cursor, {"journal_id": journal_id})
+        return tuple(_transfer(journal_id, row) for row in rows)
+
+    def entries(
+        self, account_id: AccountId, *, before_seq: int | None, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return a page of a statement, newest first, older than `before_seq`."""
+        values = {
+            "account_id": account_id,
+            "before_seq": MAX_MINOR if before_seq is None else before_seq,
+            "limit": limit,
+        }
+        return tuple(_entry(account_id, row) for row in _ENTRIES.rows(self._tx.cursor, values))
+
+    def add_hold(self, hold: Hold) -> None:
+        """Reserve an amount, else `InsufficientFunds`."""
+        self._check_stop(hold.tenant_id)
+        account = self.get(hold.account_id)
+        if account.has_floor and account.available < hold.amount:
+            raise _short(account, hold.amount)
+        _HOLDS.add(self._tx, hold, act_id=self._tx.act(hold.tenant_id))
+
+    def hold(self, hold_id: HoldId) -> Hold:
+        """Return one hold, else `NotFound`."""
+        found = _HOLDS.one(self._tx, _HOLD, id=hold_id)
+        if found is None:
+            raise NotFound(kind="hold")
+        return found
+
+    def replace_hold(self, before: Hold, after: Hold) -> None:
+        """Store a resolution if the hold still stands at `before`, else `StaleState`."""
+        _HOLDS.replace(self._tx, before, after, act_id=lambda: self._tx.act(before.tenant_id))
+
+    def _check_stop(self, tenant_id: TenantId) -> None:
+        if _STOPPED.rows(self._tx.cursor, {"tenant_id": tenant_id}):
+            raise MoneyStopped
+
+    def _check_floor(self, leg: Leg) -> None:
+        source = self.get(leg.source)
+        if source.has_floor and source.available < leg.amount:
+            raise _short(source, leg.amount)
+
+
+def _short(account: Account, wanted: Money) -> InsufficientFunds:
+    return InsufficientFunds(missing=wanted - account.available, available=account.available)
+
+
+def _transfer(journal_id: JournalId, row: Row) -> Transfer:
+    amount = Money(row[4], Currency(row[5]))
+    return Transfer(
+        id=TransferId(row[0]),
+        journal_id=journal_id,
+        line=row[1],
+        leg=Leg(source=AccountId(row[2]), target=AccountId(row[3]), amount=amount),
+        hold_id=row[6],
+    )
+
+
+def _entry(account_id: AccountId, row: Row) -> Entry:
+    currency = Currency(row[3])
+    return Entry(
+        account_id=account_id,
+        seq=row[0],
+        amount=Money(row[1], currency),
+        balance_after=Money(row[2], currency),
+        journal_id=JournalId(row[4]),
+        token=row[5],
+        kind=JournalKind(row[6]),
+        subject=Subject(kind=row[7], id=row[8]),
+        counter_kind=AccountKind(row[9]),
+        posted_at=row[10],
+    )

@@ -1,0 +1,306 @@
+"""Payments, attempts, allocations and what went back, receipts, provider configurations."""
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from sqlalchemy import (
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from core.domain.bills import BillId
+from core.domain.errors import NotFound
+from core.domain.ledger import JournalId
+from core.domain.money import Currency, Money
+from core.domain.payments import (
+    Allocation,
+    Attempt,
+    AttemptId,
+    Configuration,
+    ConfigurationId,
+    Payment,
+    PaymentId,
+    Receipt,
+    ReceiptId,
+)
+from core.domain.people import PersonId
+from core.domain.tenants import PLATFORM, TenantId
+from storage.audit import add_change
+from storage.payment_tables import (
+    ALLOCATION,
+    ATTEMPT,
+    CONFIGURATION,
+    IS_OPEN_PROVIDER,
+    PAYMENT,
+    RECEIPT,
+    RETURN,
+)
+from storage.records import Records
+from storage.statements import Row, Statement, inserting
+
+__all__ = ["ALLOCATION", "ATTEMPT", "CONFIGURATION", "PAYMENT", "RECEIPT", "RETURN", "SqlPayments"]
+
+if TYPE_CHECKING:
+    from storage.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+_CONFIGURATIONS: Final = Records(
+    CONFIGURATION, Configuration, frozen=("id", "tenant_id", "provider", "is_test")
+)
+_PAYMENTS: Final = Records(
+    PAYMENT,
+    Payment,
+    frozen=(
+        "id",
+        "token",
+        "tenant_id",
+        "payer_id",
+        "purpose",
+        "bill_id",
+        "method",
+        "currency",
+        "amount_minor",
+        "created_at",
+        "expires_at",
+        "act_id",
+    ),
+    has_act=True,
+)
+_ATTEMPTS: Final = Records(
+    ATTEMPT,
+    Attempt,
+    frozen=(
+        "id",
+        "payment_id",
+        "tenant_id",
+        "number",
+        "configuration_id",
+        "provider",
+        "reference",
+        "created_at",
+        "act_id",
+    ),
+    has_act=True,
+)
+_ALLOCATIONS: Final = Records(
+    ALLOCATION, Allocation, frozen=[column.name for column in ALLOCATION.columns], has_act=True
+)
+_RETURNS: Final = Records(RETURN, Allocation, frozen=[column.name for column in RETURN.columns])
+_RECEIPTS: Final = Records(
+    RECEIPT, Receipt, frozen=[column.name for column in RECEIPT.columns], has_act=True
+)
+
+_PAYMENT: Final = _PAYMENTS.by("id")
+_OPEN_FOR: Final = Statement(
+    _PAYMENTS.select().where(
+        PAYMENT.c.bill_id == bindparam("bill_id"),
+        PAYMENT.c.payer_id == bindparam("payer_id"),
+        literal_column(IS_OPEN_PROVIDER),
+    )
+)
+_OPEN_MINOR: Final = Statement(
+    select(func.coalesce(func.sum(PAYMENT.c.amount_minor), 0)).where(
+        PAYMENT.c.bill_id == bindparam("bill_id"), literal_column(IS_OPEN_PROVIDER)
+    )
+)
+_ATTEMPT: Final = _ATTEMPTS.by("id")
+_REFERENCED: Final = _ATTEMPTS.by("configuration_id", "reference")
+_TRIES: Final = Statement(
+    _ATTEMPTS.select()
+    .where(ATTEMPT.c.payment_id == bindparam("payment_id"))
+    .order_by(ATTEMPT.c.number)
+    .limit(50)
+)
+_RETURNED: Final = (
+    select(func.coalesce(func.sum(RETURN.c.amount_minor), 0))
+    .where(RETURN.c.payment_id == ALLOCATION.c.payment_id, RETURN.c.line == ALLOCATION.c.line)
+    .scalar_subquery()
+)
+_ALLOCATED: Final = select(
+    ALLOCATION.c.payment_id,
+    ALLOCATION.c.line,
+    ALLOCATION.c.bill_id,
+    ALLOCATION.c.tenant_id,
+    ALLOCATION.c.amount_minor,
+    ALLOCATION.c.currency,
+    ALLOCATION.c.payer_id,
+    ALLOCATION.c.journal_id,
+    _RETURNED,
+)
+_OF_BILL: Final = Statement(
+    _ALLOCATED.where(ALLOCATION.c.bill_id == bindparam("bill_id")).order_by(
+        ALLOCATION.c.journal_id.desc()
+    )
+)
+_OF_PAYMENT: Final = Statement(
+    _ALLOCATED.where(ALLOCATION.c.payment_id == bindparam("payment_id")).order_by(ALLOCATION.c.line)
+)
+_ADD_ALLOCATION: Final = inserting(ALLOCATION)
+_ADD_RETURN: Final = inserting(RETURN)
+_RECEIPT: Final = _RECEIPTS.by("id")
+_RECEIPTS_OF: Final = Statement(
+    _RECEIPTS.select().where(RECEIPT.c.payment_id == bindparam("payment_id")).order_by(RECEIPT.c.id)
+)
+_CONFIGURATION: Final = _CONFIGURATIONS.by("id")
+_KEYED: Final = _CONFIGURATIONS.by("provider", "tenant_id")
+_USABLE: Final = Statement(
+    _CONFIGURATIONS.select()
+    .where(
+        and_(
+            CONFIGURATION.c.is_enabled == bindparam("yes"),
+            or_(
+                CONFIGURATION.c.tenant_id == bindparam("tenant_id"),
+                CONFIGURATION.c.tenant_id == PLATFORM,
+            ),
+        )
+    )
+    .order_by(CONFIGURATION.c.tenant_id.desc(), CONFIGURATION.c.id)
+    .limit(50)
+)
+
+
+class SqlPayments:
+    """Payments in SQL."""
+
+    def __init__(self, tx: "SqlTransaction") -> None:
+        """Work on an open transaction."""
+        self._tx = tx
+
+    def get(self, payment_id: PaymentId) -> Payment:
+        """Return one payment, else `NotFound`."""
+        return _need(_PAYMENTS.one(self._tx, _PAYMENT, id=payment_id), "payment")
+
+    def add(self, payment: Payment) -> None:
+        """Store a new payment."""
+        _PAYMENTS.add(self._tx, payment, act_id=self._tx.act(payment.tenant_id))
+
+    def replace(self, before: Payment, after: Payment) -> None:
+        """Store a change if the row still stands at `before`, else `StaleState`."""
+        act = self._tx.act(before.tenant_id)
+        _PAYMENTS.replace(self._tx, before, after, act_id=lambda: act)
+
+    def open_for(self, bill_id: BillId, payer_id: PersonId) -> Payment | None:
+        """Return the payer's open provider payment of a bill."""
+        return _PAYMENTS.one(self._tx, _OPEN_FOR, bill_id=bill_id, payer_id=payer_id)
+
+    def open_minor(self, bill_id: BillId) -> int:
+        """Sum what open provider payments of a bill still ask for, in minor units."""
+        total: int = _OPEN_MINOR.rows(self._tx.cursor, {"bill_id": bill_id})[0][0]
+        return total
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Store a new attempt."""
+        _ATTEMPTS.add(self._tx, attempt, act_id=self._tx.act(attempt.tenant_id))
+
+    def attempt(self, attempt_id: AttemptId) -> Attempt:
+        """Return one attempt, else `NotFound`."""
+        return _need(_ATTEMPTS.one(self._tx, _ATTEMPT, id=attempt_id), "attempt")
+
+    def attempt_by_reference(
+        self, configuration_id: ConfigurationId, reference: str
+    ) -> Attempt | None:
+        """Return the attempt behind our reference with this configuration."""
+        return _ATTEMPTS.one(
+            self._tx, _REFERENCED, configuration_id=configuration_id, reference=reference
+        )
+
+    def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
+        """Return a payment's attempts in order (at most 50)."""
+        return _ATTEMPTS.many(self._tx, _TRIES, payment_id=payment_id)
+
+    def replace_attempt(self, before: Attempt, after: Attempt) -> None:
+        """Store a change if the row still stands at `before`, else `StaleState`."""
+        act = self._tx.act(before.tenant_id)
+        _ATTEMPTS.replace(self._tx, before, after, act_id=lambda: act)
+
+    def add_allocation(self, allocation: Allocation) -> None:
+        """Store which bill a payment settled."""
+        act_id = self._tx.act(allocation.tenant_id)
+        values = {
+            "payment_id": allocation.payment_id,
+            "line": allocation.line,
+            "bill_id": allocation.bill_id,
+            "tenant_id": allocation.tenant_id,
+            "currency": allocation.amount.currency,
+            "amount_minor": allocation.amount.minor,
+            "payer_id": allocation.payer_id,
+            "journal_id": allocation.journal_id,
+            "act_id": act_id,
+        }
+        self._tx.seal(act_id, ALLOCATION.name, _ADD_ALLOCATION.run(self._tx.cursor, values))
+
+    def allocations_of_bill(self, bill_id: BillId) -> tuple[Allocation, ...]:
+        """Return a bill's allocations, newest first."""
+        rows = _OF_BILL.rows(self._tx.cursor, {"bill_id": bill_id})
+        return tuple(_allocation(row) for row in rows)
+
+    def allocations_of(self, payment_id: PaymentId) -> tuple[Allocation, ...]:
+        """Return a payment's allocations in order."""
+        rows = _OF_PAYMENT.rows(self._tx.cursor, {"payment_id": payment_id})
+        return tuple(_allocation(row) for row in rows)
+
+    def add_return(self, allocation: Allocation, amount: Money, *, journal_id: JournalId) -> None:
+        """Store that part of an allocation went back to its payer."""
+        act_id = self._tx.act(allocation.tenant_id)
+        values = {
+            "payment_id": allocation.payment_id,
+            "line": allocation.line,
+            "journal_id": journal_id,
+            "amount_minor": amount.minor,
+            "act_id": act_id,
+        }
+        self._tx.seal(act_id, RETURN.name, _ADD_RETURN.run(self._tx.cursor, values))
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Store a receipt."""
+        _RECEIPTS.add(self._tx, receipt, act_id=self._tx.act(receipt.tenant_id))
+
+    def receipt(self, receipt_id: ReceiptId) -> Receipt:
+        """Return one receipt, else `NotFound`."""
+        return _need(_RECEIPTS.one(self._tx, _RECEIPT, id=receipt_id), "receipt")
+
+    def receipts_of(self, payment_id: PaymentId) -> tuple[Receipt, ...]:
+        """Return a payment's receipts, oldest first."""
+        return _RECEIPTS.many(self._tx, _RECEIPTS_OF, payment_id=payment_id)
+
+    def configuration(self, configuration_id: ConfigurationId) -> Configuration:
+        """Return one provider configuration, else `NotFound`."""
+        found = _CONFIGURATIONS.one(self._tx, _CONFIGURATION, id=configuration_id)
+        return _need(found, "provider")
+
+    def configurations_for(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
+        """Return the enabled configurations a tenant may use: its own first, then shared ones."""
+        return _CONFIGURATIONS.many(self._tx, _USABLE, tenant_id=tenant_id, yes=True)
+
+    def configuration_by_key(self, provider: str, tenant_id: TenantId) -> Configuration | None:
+        """Return the configuration of one owner, if there is one."""
+        return _CONFIGURATIONS.one(self._tx, _KEYED, provider=provider, tenant_id=tenant_id)
+
+    def add_configuration(self, configuration: Configuration) -> None:
+        """Store a new provider configuration."""
+        _CONFIGURATIONS.add(self._tx, configuration)
+        content = {"provider": configuration.provider, "is_test": configuration.is_test}
+        add_change(self._tx, configuration.tenant_id, "configuration", configuration.id, content)
+
+
+def _need(found: T | None, kind: str) -> T:
+    if found is None:
+        raise NotFound(kind=kind)
+    return found
+
+
+def _allocation(row: Row) -> Allocation:
+    return Allocation(
+        payment_id=PaymentId(row[0]),
+        line=row[1],
+        bill_id=BillId(row[2]),
+        tenant_id=TenantId(row[3]),
+        amount=Money(row[4], Currency(row[5])),
+        payer_id=PersonId(row[6]),
+        journal_id=JournalId(row[7]),
+        returned_minor=row[8],
+    )

@@ -1,0 +1,201 @@
+"""Birth and migration of a database file.
+
+A migration is one transaction: triggers go, Alembic brings the tables to the newest version, new
+steps and (at birth) seeds and the mode are written, triggers come back, every reference is checked.
+Foreign keys are off meanwhile: SQLite rebuilds a table by dropping it. Nobody else may have the
+file open for writing; the caller holds the service lock.
+"""
+
+import sqlite3
+import zlib
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from storage import birth
+from storage.schema import UtcTime
+from storage.statements import DIALECT
+from storage.transaction import SqlTransaction
+from storage.triggers import install, triggers
+
+NEWEST: Final = "0006"
+"""The newest version under `migrations/versions`."""
+
+SANDBOX: Final = "sandbox"
+LIVE: Final = "live"
+MODES: Final = (SANDBOX, LIVE)
+
+# Every table is declared once the transaction is: triggers are made from all of them.
+_ALL_TABLES: Final = SqlTransaction
+
+
+class WrongMode(Exception):
+    """A sandbox's database met a live service, or the other way round."""
+
+
+class NeedsMigration(Exception):
+    """The file is not at the newest schema."""
+
+
+class NewerSchema(Exception):
+    """The file was migrated by a newer version of the code."""
+
+
+class BrokenReferences(Exception):
+    """A migration left rows that point at nothing; it was undone."""
+
+
+class _OneTransaction(sqlite3.Connection):
+    """A connection whose transaction only `_migrate` ends.
+
+    SQLAlchemy and Alembic commit and roll back through these methods, each at times of its own.
+    """
+
+    def commit(self) -> None:
+        """Do nothing."""
+
+    def rollback(self) -> None:
+        """Do nothing."""
+
+
+def is_current(path: Path) -> bool:
+    """Tell whether the file has the newest schema, steps and triggers; does not load Alembic."""
+    if not path.exists():
+        return False
+    try:
+        with closing(_look(path)) as connection:
+            return _version(connection) == NEWEST and _stamp(connection) == _fingerprint()
+    except sqlite3.Error:
+        return False
+
+
+def check(path: Path, *, mode: str) -> None:
+    """Let a file pass that this service may open.
+
+    Raises:
+        NeedsMigration: it is not at the newest schema.
+        WrongMode: it was made for the other mode.
+    """
+    if not is_current(path):
+        raise NeedsMigration(path.name)
+    with closing(_look(path)) as connection:
+        _check_mode(connection, mode)
+
+
+def prepare(path: Path, *, mode: str, now: datetime) -> None:
+    """Create the file, or bring it to the newest schema; stamp its mode at birth.
+
+    `mode` is `SANDBOX` or `LIVE`.
+
+    Raises:
+        WrongMode: it was made for the other mode.
+        NewerSchema: it was migrated by newer code.
+        BrokenReferences: the migration left dangling rows; nothing was changed.
+    """
+    if mode not in MODES:
+        raise WrongMode(mode)
+    if is_current(path):
+        check(path, mode=mode)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    with closing(_open(path)) as connection:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        if _version(connection) is not None:
+            _check_mode(connection, mode)
+        _migrate(connection, mode=mode, now=now)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for name in _names(connection, "trigger"):
+            connection.execute(f'DROP TRIGGER "{name}"')
+        _upgrade(connection)
+        _be_born(connection, mode=mode, now=now)
+        birth.add_steps(connection)
+        for statement in install():
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_fingerprint()}")
+        _check_references(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    # Late: the running service finds its file current and never pays for Alembic.
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
+
+    folder = Path(__file__).with_name("migrations")
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    engine = create_engine(
+        "sqlite://", creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None
+    )
+    with engine.connect() as wrapped:
+        config.attributes["connection"] = wrapped
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise NewerSchema(str(error)) from error
+
+
+def _be_born(connection: sqlite3.Connection, *, mode: str, now: datetime) -> None:
+    if birth.mode_of(connection) is not None:
+        return
+    at_micros = UtcTime().process_bind_param(now, DIALECT)
+    birth.seed(connection)
+    birth.stamp(connection, mode=mode, at_micros=at_micros or 0)
+
+
+def _check_mode(connection: sqlite3.Connection, mode: str) -> None:
+    found = birth.mode_of(connection)
+    if found is not None and found != mode:
+        raise WrongMode(f"the database is for {found}, the service is {mode}")
+
+
+def _check_references(connection: sqlite3.Connection) -> None:
+    dangling = connection.execute("PRAGMA foreign_key_check").fetchmany(10)
+    if dangling:
+        raise BrokenReferences(", ".join(sorted({str(row[0]) for row in dangling})))
+
+
+def _look(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=10, factory=_OneTransaction)
+
+
+def _version(connection: sqlite3.Connection) -> str | None:
+    if "alembic_version" not in _names(connection, "table"):
+        return None
+    rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def _stamp(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _fingerprint() -> int:
+    """Return a 31-bit digest of the triggers and steps of today's code."""
+    steps = [" ".join(row) for row in birth.fsm_rows()]
+    text = "\n".join([*steps, *triggers().values()])
+    return zlib.crc32(text.encode()) & 0x7FFFFFFF
+
+
+def _names(connection: sqlite3.Connection, kind: str) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = ?", (kind,))
+    return [str(row[0]) for row in rows.fetchall()]

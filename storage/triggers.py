@@ -1,0 +1,228 @@
+"""Triggers: what the database refuses, and the only writers of counters and entries.
+
+Made from the tables' own declarations (append-only tables, frozen columns, references, axes),
+dropped and installed again around every migration: SQLite's table rebuilds lose them. Money has
+its own in `storage/money_triggers.py`. Only `RAISE(ABORT)`.
+
+BEFORE INSERT triggers refuse existing keys, since `OR REPLACE` deletes without delete triggers and
+`OR IGNORE` silences CHECK and UNIQUE inside triggers. References are checked here as well as by
+FOREIGN KEY: whoever opens the file with a shell has foreign keys off.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
+
+from storage.money_triggers import money_triggers, refuse
+from storage.records import AXES, FROZEN, Axis
+from storage.schema import METADATA
+
+APPEND_ONLY: Final = (
+    "act",
+    "allocation",
+    "allocation_return",
+    "bill_revision",
+    "block",
+    "change",
+    "entry",
+    "fsm",
+    "journal",
+    "receipt",
+    "status_event",
+    "transfer",
+    "birth",
+)
+"""Rows are written once: no UPDATE, no DELETE, no second birth."""
+
+NEVER_DELETED: Final = (
+    "account",
+    "attempt",
+    "bill",
+    "dispute",
+    "hold",
+    "identity",
+    "invitation",
+    "membership",
+    "note",
+    "payment",
+    "person",
+    "provider_configuration",
+    "seen",
+    "counter",
+    "tenant",
+    "unit",
+    "wallet",
+)
+"""Rows change by rule and never go."""
+
+REBORN: Final = frozenset({"seen"})
+"""Every column is the key: writing a row again changes nothing, and arrivals do it on purpose."""
+
+
+def triggers() -> dict[str, str]:
+    """Return every trigger as name → CREATE statement, for SQLite."""
+    return {body.split('"')[1]: body for body in (*_generated(), *money_triggers())}
+
+
+def install() -> list[str]:
+    """Return the statements that drop and create every trigger."""
+    made = triggers()
+    return [f'DROP TRIGGER IF EXISTS "{name}"' for name in made] + list(made.values())
+
+
+def _generated() -> Iterator[str]:
+    for name in APPEND_ONLY:
+        yield refuse(f"{name}_no_update", f"BEFORE UPDATE ON {name}", "", f"{name}.append_only")
+    for name in (*APPEND_ONLY, *NEVER_DELETED):
+        yield from _kept(METADATA.tables[name])
+    for target in METADATA.tables.values():
+        if "row_version" in target.c:
+            yield _versioned(target.name)
+    for name, axes in AXES.items():
+        for axis in axes:
+            yield from _axis(name, axis)
+    yield from _only_one_open()
+    yield _note_erasure()
+    yield from _intent()
+
+
+def _kept(target: Table) -> Iterator[str]:
+    name = target.name
+    yield refuse(f"{name}_no_delete", f"BEFORE DELETE ON {name}", "", f"{name}.no_delete")
+    if name not in REBORN:
+        yield _no_second_birth(target)
+    if name not in APPEND_ONLY:
+        yield _frozen(target)
+    if missing := list(_dangling(target)):
+        yield refuse(
+            f"{name}_references",
+            f"BEFORE INSERT ON {name}",
+            " OR ".join(missing),
+            f"{name}.references",
+        )
+
+
+def _keys(target: Table) -> list[tuple[str, ...]]:
+    keys = [tuple(column.name for column in target.primary_key.columns)]
+    keys += [
+        tuple(column.name for column in constraint.columns)
+        for constraint in target.constraints
+        if isinstance(constraint, UniqueConstraint)
+    ]
+    # A key that contains another one cannot be met alone.
+    return sorted(key for key in set(keys) if not any(set(o) < set(key) for o in keys))
+
+
+def _no_second_birth(target: Table) -> str:
+    same = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {target.name} WHERE "
+        + " AND ".join(f"{column} = NEW.{column}" for column in key)
+        + ")"
+        for key in _keys(target)
+    )
+    return refuse(
+        f"{target.name}_no_rebirth",
+        f"BEFORE INSERT ON {target.name}",
+        same,
+        f"{target.name}.exists",
+    )
+
+
+def _dangling(target: Table) -> Iterator[str]:
+    """Yield a condition for each foreign key that is missing its other end."""
+    found = [c for c in target.constraints if isinstance(c, ForeignKeyConstraint)]
+    for constraint in sorted(found, key=lambda c: tuple(c.column_keys)):
+        ends = [element.column for element in constraint.elements]
+        here = [column.name for column in constraint.columns]
+        if any(target.c[name].computed is not None for name in here):
+            continue  # An axis: `_axis` says it with the machine's name.
+        pairs = zip(ends, here, strict=True)
+        same = " AND ".join(f"{end.name} = NEW.{name}" for end, name in pairs)
+        missing = f"NOT EXISTS (SELECT 1 FROM {ends[0].table.name} WHERE {same})"
+        given = [f"NEW.{name} IS NOT NULL" for name in here if target.c[name].nullable]
+        if target.name == ends[0].table.name and "seq" in target.c:
+            given.append("NEW.seq <> 0")  # The root points at itself.
+        yield "(" + " AND ".join([*given, missing]) + ")"
+
+
+def _frozen(target: Table) -> str:
+    fixed = {*FROZEN.get(target.name, ()), *(column for key in _keys(target) for column in key)}
+    columns = [column.name for column in target.columns if column.name in fixed]
+    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
+    name = target.name
+    return refuse(f"{name}_frozen", f"BEFORE UPDATE ON {name}", changed, f"{name}.frozen")
+
+
+def _versioned(name: str) -> str:
+    skipped = "NEW.row_version <> OLD.row_version + 1"
+    return refuse(f"{name}_version", f"BEFORE UPDATE ON {name}", skipped, f"{name}.row_version")
+
+
+def _axis(name: str, axis: Axis) -> Iterator[str]:
+    field = axis.field
+    unheard = (
+        f"NOT EXISTS (SELECT 1 FROM status_event WHERE machine = '{axis.machine.name}'"
+        f" AND entity = NEW.id AND seq = NEW.{field}_seq AND to_status = NEW.{field})"
+    )
+    jumped = (
+        f"(NEW.{field}_seq <> OLD.{field}_seq OR NEW.{field} <> OLD.{field})"
+        f" AND (NEW.{field}_seq <> OLD.{field}_seq + 1 OR {unheard})"
+    )
+    yield refuse(f"{name}_{field}_step", f"BEFORE UPDATE ON {name}", jumped, f"{name}.step")
+    yield refuse(
+        f"{name}_{field}_birth",
+        f"BEFORE INSERT ON {name}",
+        f"NEW.{field}_seq <> 1 OR {unheard}",
+        f"{name}.birth",
+    )
+
+
+def _only_one_open() -> Iterator[str]:
+    """Say what the partial unique indexes say, before a conflict clause can overwrite a row."""
+    for name, key, is_open in (
+        (
+            "payment",
+            ("bill_id", "payer_id"),
+            "{row}method = 'provider' AND {row}status IN ('pending', 'processing')",
+        ),
+        ("dispute", ("bill_id",), "{row}status IN ('open', 'under_review')"),
+    ):
+        same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+        yield refuse(
+            f"{name}_open",
+            f"BEFORE INSERT ON {name}",
+            f"{is_open.format(row='NEW.')} AND EXISTS"
+            f" (SELECT 1 FROM {name} WHERE {same} AND {is_open.format(row='')})",
+            f"{name}.open",
+        )
+
+
+def _note_erasure() -> str:
+    wrong = (
+        "length(NEW.body) > 0 OR NEW.id <> OLD.id OR NEW.commitment <> OLD.commitment"
+        " OR NEW.tenant_id <> OLD.tenant_id OR NEW.act_id <> OLD.act_id"
+    )
+    return refuse("note_erasure", "BEFORE UPDATE ON note", wrong, "note.append_only")
+
+
+def _intent() -> Iterator[str]:
+    unknown = (
+        "NOT EXISTS (SELECT 1 FROM fsm WHERE machine = 'intent' AND from_status = NEW.was"
+        " AND to_status = NEW.status)"
+    )
+    yield refuse(
+        "intent_step",
+        "BEFORE UPDATE ON intent",
+        f"NEW.was <> OLD.status OR NEW.status_seq <> OLD.status_seq + 1 OR {unknown}",
+        "intent.step",
+    )
+    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in FROZEN["intent"])
+    yield refuse("intent_frozen", "BEFORE UPDATE ON intent", changed, "intent.frozen")
+    yield refuse(
+        "intent_birth",
+        "BEFORE INSERT ON intent",
+        f"NEW.was <> 'none' OR NEW.status = 'none' OR NEW.status_seq <> 0 OR {unknown} OR EXISTS"
+        " (SELECT 1 FROM intent WHERE key = NEW.key)",
+        "intent.birth",
+    )

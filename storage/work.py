@@ -1,0 +1,257 @@
+"""Work rows, what was seen before, and what becomes due.
+
+Payloads are encrypted and emptied when done. `seen` is narrow and kept; `due` is clustered by
+date so that claiming costs the same at any size.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from core.domain.errors import Conflict
+from core.domain.work import Due, Kind, Priority, Work, WorkId, WorkStatus
+from storage.records import Records
+from storage.schema import flag, ident, number, sealed, table, text, time
+from storage.statements import Statement
+
+if TYPE_CHECKING:
+    from storage.transaction import SqlTransaction
+
+_IS_LIVE: Final = "status IN ('due', 'sent')"
+
+WORK: Final = table(
+    "work",
+    Column("id", Integer(), primary_key=True, autoincrement=False),
+    text("kind"),
+    text("lane"),
+    sealed("payload"),
+    time("due_at"),
+    time("created_at"),
+    number("priority"),
+    text("status"),
+    number("attempts"),
+    flag("is_repeat"),
+    text("last_error"),
+    time("ended_at", nullable=True),
+    CheckConstraint("status IN ('due', 'sent', 'done', 'dead', 'parked')", name="status"),
+    CheckConstraint("status <> 'done' OR length(payload) = 0", name="emptied"),
+    Index("ix_work_live", "due_at", "id", sqlite_where=literal_column(_IS_LIVE)),
+    Index("ix_work_ended", "ended_at", sqlite_where=literal_column("status = 'done'")),
+)
+
+SEEN: Final = table(
+    "seen",
+    text("source", primary_key=True),
+    text("key", primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+DUE: Final = table(
+    "due",
+    time("due_at", primary_key=True),
+    text("kind", primary_key=True),
+    ident("subject", primary_key=True),
+    text("period", primary_key=True),
+    UniqueConstraint("kind", "subject", "period"),
+    sqlite_with_rowid=False,
+)
+
+KEEP_DONE: Final = timedelta(days=14)
+"""How long an emptied row stays."""
+
+_WORKS: Final = Records(WORK, Work, secret=("payload",), extra={"ended_at": lambda _w, _t: None})
+_LIVE: Final = Statement(
+    _WORKS.select()
+    .where(
+        literal_column(_IS_LIVE), WORK.c.due_at <= bindparam("at"), WORK.c.id > bindparam("after")
+    )
+    .order_by(WORK.c.id)
+    .limit(bindparam("limit"))
+)
+_ONE: Final = _WORKS.by("id")
+_DONE: Final = Statement(
+    update(WORK)
+    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(_IS_LIVE)))
+    .values(status=bindparam("status"), payload=b"", ended_at=bindparam("ended_at"))
+)
+_MARK: Final = Statement(
+    update(WORK)
+    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(_IS_LIVE)))
+    .values(
+        status=bindparam("status"),
+        attempts=bindparam("attempts"),
+        due_at=bindparam("due_at"),
+        last_error=bindparam("last_error"),
+        is_repeat=bindparam("is_repeat"),
+    )
+)
+_SEE: Final = Statement(
+    insert(SEEN).on_conflict_do_nothing(), columns=[column.name for column in SEEN.columns]
+)
+_PLAN: Final = Statement(
+    insert(DUE).on_conflict_do_update(
+        index_elements=["kind", "subject", "period"],
+        set_={"due_at": insert(DUE).excluded.due_at},
+    ),
+    columns=[column.name for column in DUE.columns],
+)
+_UNPLAN: Final = Statement(
+    delete(DUE).where(DUE.c.kind == bindparam("kind"), DUE.c.subject == bindparam("subject"))
+)
+_TAKE: Final = Statement(
+    select(DUE.c.due_at, DUE.c.kind, DUE.c.subject, DUE.c.period)
+    .where(DUE.c.due_at <= bindparam("at"), DUE.c.kind == bindparam("kind"))
+    .order_by(DUE.c.due_at, DUE.c.kind, DUE.c.subject)
+    .limit(bindparam("limit"))
+)
+_TOOK: Final = Statement(
+    delete(DUE).where(
+        DUE.c.due_at == bindparam("due_at"),
+        DUE.c.kind == bindparam("kind"),
+        DUE.c.subject == bindparam("subject"),
+        DUE.c.period == bindparam("period"),
+    )
+)
+_SWEEP: Final = Statement(
+    delete(WORK).where(literal_column("status = 'done'"), WORK.c.ended_at < bindparam("before"))
+)
+_NEWEST: Final = Statement(select(func.max(WORK.c.id)))
+_BY_STATUS: Final = Statement(
+    select(WORK.c.kind, WORK.c.status, func.count()).group_by(WORK.c.kind, WORK.c.status)
+)
+
+
+class SqlWork:
+    """Work and due rows in SQL."""
+
+    def __init__(self, tx: "SqlTransaction") -> None:
+        """Work on an open transaction."""
+        self._tx = tx
+
+    def add(
+        self,
+        kind: Kind,
+        *,
+        lane: str,
+        payload: bytes,
+        due_at: datetime | None = None,
+        priority: Priority = Priority.ANSWER,
+        is_sent: bool = False,
+    ) -> Work:
+        """Add something that must happen, now or later.
+
+        `is_sent`: it is marked as leaving by the commit that writes it.
+        """
+        work = Work(
+            id=WorkId(self._tx.new_id()),
+            kind=kind,
+            lane=lane,
+            payload=payload,
+            due_at=due_at or self._tx.now,
+            created_at=self._tx.now,
+            priority=priority,
+            status=WorkStatus.SENT if is_sent else WorkStatus.DUE,
+        )
+        _WORKS.add(self._tx, work)
+        self._tx.written.append(work)
+        return work
+
+    def add_parked(self, kind: Kind, *, lane: str, payload: bytes) -> None:
+        """Keep something that nobody can handle, for a human to look at."""
+        self.mark(self.add(kind, lane=lane, payload=payload), status=WorkStatus.PARKED)
+        self._tx.written.pop()
+
+    def see(self, source: str, key: str) -> bool:
+        """Remember an arrival; False when it was seen before."""
+        _SEE.run(self._tx.cursor, {"source": source, "key": key})
+        return bool(self._tx.cursor.rowcount)
+
+    def plan(self, due: Due) -> None:
+        """Plan something, or move its date."""
+        values = {"kind": due.kind, "subject": due.subject, "period": due.period}
+        _PLAN.run(self._tx.cursor, {**values, "due_at": due.due_at})
+
+    def unplan(self, kind: str, subject: int) -> None:
+        """Forget what was planned for a subject."""
+        _UNPLAN.run(self._tx.cursor, {"kind": kind, "subject": subject})
+
+    def take_due(self, kind: str, *, at: datetime, limit: int) -> tuple[Due, ...]:
+        """Take what is due by (due_at, subject); taken rows are gone."""
+        rows = _TAKE.rows(self._tx.cursor, {"kind": kind, "at": at, "limit": limit})
+        found = tuple(Due(due_at=r[0], kind=r[1], subject=r[2], period=r[3]) for r in rows)
+        for due in found:
+            values = {"kind": due.kind, "subject": due.subject, "period": due.period}
+            _TOOK.run(self._tx.cursor, {**values, "due_at": due.due_at})
+        return found
+
+    def live(self, *, at: datetime, after: int, limit: int) -> tuple[Work, ...]:
+        """Return live rows that are due, by id, after a given one."""
+        rows = _WORKS.many(self._tx, _LIVE, at=at, after=after, limit=limit)
+        return tuple(replace(row, is_recovered=True) for row in rows)
+
+    def get(self, work_id: WorkId) -> Work | None:
+        """Return one row."""
+        return _WORKS.one(self._tx, _ONE, id=work_id)
+
+    def end(self, work: Work, status: WorkStatus = WorkStatus.DONE) -> None:
+        """Mark a live row as over and empty it.
+
+        Raises:
+            InvariantBroken: it was over already; the caller's transaction must be undone.
+        """
+        values = {"id_is": work.id, "status": status.value, "ended_at": self._tx.now}
+        _DONE.run(self._tx.cursor, values)
+        self._expect_one()
+
+    def mark(self, work: Work, *, status: WorkStatus, **changes: Any) -> Work:
+        """Change a live row: sent before an effect, due again after a failure, parked."""
+        after = replace(work, status=status, **changes)
+        _MARK.run(
+            self._tx.cursor,
+            {
+                "id_is": work.id,
+                "status": after.status.value,
+                "attempts": after.attempts,
+                "due_at": after.due_at,
+                "last_error": after.last_error,
+                "is_repeat": after.is_repeat,
+            },
+        )
+        self._expect_one()
+        if after.status is WorkStatus.DUE:
+            self._tx.written.append(after)
+        return after
+
+    def sweep(self) -> int:
+        """Delete rows done 14 days ago; return how many."""
+        _SWEEP.run(self._tx.cursor, {"before": self._tx.now - KEEP_DONE})
+        return self._tx.cursor.rowcount
+
+    def counts(self) -> Iterable[tuple[str, str, int]]:
+        """Count rows by kind and status."""
+        return [(r[0], r[1], r[2]) for r in _BY_STATUS.rows(self._tx.cursor, {})]
+
+    def _expect_one(self) -> None:
+        if self._tx.cursor.rowcount != 1:
+            raise WorkIsOver
+
+
+class WorkIsOver(Conflict):
+    """A work row was ended twice: whoever came second undoes everything."""
