@@ -251,5 +251,3 @@ def _bill(tx: SqlTransaction, tenant: Tenant, ids: dict[int, PersonId]) -> None:
             total=Money(minor, NAIRA),
             due_on=today + timedelta(days=days),
         )
-
-

@@ -98,5 +98,3 @@ def own_key(folder: Path) -> str:
 
 def _entry() -> Path:
     return Path(__file__).parents[2] / "main.py"
-
-

@@ -1,0 +1,44 @@
+"""What exists: the list of capabilities, in the order their commands are announced."""
+
+from typing import Final
+
+from handlers.flows import (
+    billing,
+    bills,
+    cancel,
+    disputes,
+    disputing,
+    find,
+    help,
+    home,
+    newbill,
+    payments,
+    people,
+    pins,
+    report,
+    settings,
+    start,
+    topups,
+    wallet,
+)
+from handlers.visit import Routes
+
+CAPABILITIES: Final[tuple[Routes, ...]] = (
+    home.ROUTES,
+    bills.ROUTES,
+    payments.ROUTES,
+    wallet.ROUTES,
+    topups.ROUTES,
+    newbill.ROUTES,
+    billing.ROUTES,
+    disputing.ROUTES,
+    disputes.ROUTES,
+    report.ROUTES,
+    people.ROUTES,
+    settings.ROUTES,
+    pins.ROUTES,
+    find.ROUTES,
+    help.ROUTES,
+    start.ROUTES,
+    cancel.ROUTES,
+)

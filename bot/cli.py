@@ -1,0 +1,367 @@
+"""The command line: `python main.py …`; `--json` prints one JSON object.
+
+Commands work beside a running service: each writes through its own connection and the service
+notices within a second.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+import typer
+
+from bot.settings import Settings, load
+from core.domain.errors import CoreError
+from core.domain.money import Currency
+from core.domain.people import Role
+from core.domain.tenants import PLATFORM, TenantKind
+from storage import backup as backups
+from storage import doctor as doctors
+from storage import setup
+from storage.database import AlreadyRunning, Database, ServiceLock
+from storage.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+app: Final = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+)
+tenant_app: Final = typer.Typer(no_args_is_help=True, help="Organisations.")
+invite_app: Final = typer.Typer(no_args_is_help=True, help="Invitations.")
+audit_app: Final = typer.Typer(no_args_is_help=True, help="The audit chain.")
+outflows_app: Final = typer.Typer(no_args_is_help=True, help="Outflows after a restore.")
+app.add_typer(tenant_app, name="tenant")
+app.add_typer(invite_app, name="invite")
+app.add_typer(audit_app, name="audit")
+app.add_typer(outflows_app, name="outflows")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def run() -> None:
+    """Run Hazina: the sandbox without a bot token, else the live bot."""
+    from bot import logs
+
+    settings = load()
+    secrets = [value.get_secret_value() for value in _secrets(settings)]
+    redactor = logs.configure(
+        log_format=settings.log_format,
+        level=settings.log_level,
+        secrets=[*secrets, *settings.secret_keys],
+    )
+    del redactor
+    try:
+        asyncio.run(_run(settings))
+    except KeyboardInterrupt:
+        pass
+    except (AlreadyRunning, setup.WrongMode, setup.NewerSchema, OSError) as problem:
+        _fail(f"Hazina does not start: {_words(problem)}", code=2)
+
+
+async def _run(settings: Settings) -> None:
+    if not settings.has_token:
+        from bot.sandbox.start import start_sandbox
+
+        await start_sandbox(settings, say=typer.echo)
+        return
+    from bot.service import run_service
+
+    setup.prepare(settings.database_path, mode=settings.mode, now=datetime.now(UTC))
+    await run_service(settings)
+
+
+@app.command()
+def migrate(*, as_json: AsJson = False) -> None:
+    """Bring the database to the newest schema."""
+    settings = load()
+    try:
+        setup.prepare(settings.database_path, mode=settings.mode, now=datetime.now(UTC))
+    except (setup.WrongMode, setup.NewerSchema) as problem:
+        _fail(_words(problem))
+    _print({"database": settings.database_path.name, "schema": setup.NEWEST}, as_json=as_json)
+
+
+@tenant_app.command("create")
+def create_tenant(
+    *,
+    name: Annotated[str, typer.Option()],
+    kind: Annotated[TenantKind, typer.Option()],
+    currency: Annotated[str, typer.Option()],
+    country: Annotated[str, typer.Option()],
+    timezone: Annotated[str, typer.Option()],
+    as_json: AsJson = False,
+) -> None:
+    """Open an organisation; prints its id and a one-use link for its first admin."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from core.use_cases import people
+
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        _fail("timezone: use an IANA name such as Africa/Lagos")
+    if kind is TenantKind.PLATFORM:
+        _fail("kind: use estate, shop or community")
+
+    def create(tx: SqlTransaction) -> tuple[int, str]:
+        tenant = people.create_tenant(
+            tx,
+            name=name,
+            kind=kind,
+            currency=Currency(currency.upper()),
+            country=country,
+            timezone=timezone,
+        )
+        _, key = people.invite(tx, tenant_id=tenant.id, role=Role.ADMIN)
+        return tenant.id, key
+
+    tenant_id, key = _write(create)
+    _print({"tenant": str(tenant_id), "code": f"i_{key}", "link": _link(key)}, as_json=as_json)
+
+
+@invite_app.command("create")
+def create_invitation(
+    *,
+    tenant: Annotated[str, typer.Option()],
+    role: Annotated[Role, typer.Option()],
+    unit: Annotated[str, typer.Option()] = "",
+    phone: Annotated[str, typer.Option()] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a single-use invitation; prints its code and link."""
+    from core.use_cases import people
+    from handlers.parsing import parse_phone
+
+    def create(tx: SqlTransaction) -> str:
+        found = tx.tenants.find(tenant)
+        bound = parsing.phone(phone, found.country) if phone else ""
+        _, key = people.invite(tx, tenant_id=found.id, role=role, unit_code=unit, phone=bound)
+        return key
+
+    key = _write(create)
+    _print({"code": f"i_{key}", "link": _link(key)}, as_json=as_json)
+
+
+@app.command("process-payments")
+def process_payments(
+    *,
+    task: Annotated[str, typer.Option()],
+    at: Annotated[str, typer.Option(help="As if at this time, ISO 8601.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run one sweep by hand, or all that exist; prints counts."""
+    from bot.engine.timers import run_sweep
+    from bot.sweeps import LATER_TASKS, SWEEPS
+
+    settings = load()
+    tasks = {sweep.task for sweep in SWEEPS if sweep.task}
+    if task in LATER_TASKS:
+        _fail(f"{task}: this task does not exist yet", code=2)
+    if task != "all" and task not in tasks:
+        _fail(f"{task}: no such task; there are all, {', '.join(sorted(tasks))}", code=2)
+    moment = _moment(at, settings)
+
+    async def sweep(database: Database) -> dict[str, int]:
+        chosen = [s for s in SWEEPS if s.task and task in {"all", s.task}]
+        return {s.name: await run_sweep(database, s, at=moment) for s in chosen}
+
+    _print(_with_database(sweep), as_json=as_json)
+
+
+@app.command()
+def doctor(
+    *,
+    release: Annotated[bool, typer.Option("--release", help="Lift a money stop.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the invariants; exit 0 when all hold, else 1 with one line each."""
+    problems = _look(doctors.examine)
+    if not problems and release:
+        _write(doctors.lift)
+    _report(problems, "healthy", as_json=as_json)
+
+
+@audit_app.command("verify")
+def verify(*, tenant: Annotated[str, typer.Option()] = "", as_json: AsJson = False) -> None:
+    """Walk the audit chain of one tenant, or of all; exit 0 or 1."""
+    from storage import audit
+
+    def walk(tx: SqlTransaction) -> list[str]:
+        chosen = (
+            [tx.tenants.find(tenant).id]
+            if tenant
+            else [PLATFORM, *(each.id for each in tx.tenants.all())]
+        )
+        return [line for each in chosen for line in audit.verify(tx.cursor, each)]
+
+    _report(_look(walk), "chain holds", as_json=as_json)
+
+
+@app.command()
+def backup(file: Path, *, as_json: AsJson = False) -> None:
+    """Copy the database while it runs."""
+    settings = load()
+    try:
+        backups.backup(settings.database_path, file)
+    except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
+        _fail(f"backup: {_words(problem)}")
+    _print({"file": str(file), "bytes": file.stat().st_size}, as_json=as_json)
+
+
+@app.command()
+def restore(file: Path, *, as_json: AsJson = False) -> None:
+    """Put a backup in place; outflows stay frozen until `outflows release`."""
+    settings = load()
+    lock = ServiceLock(settings.database_path)
+    try:
+        lock.take()
+        backups.restore(file, settings.database_path, datetime.now(UTC))
+    except AlreadyRunning:
+        _fail("restore: stop the service first")
+    except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
+        _fail(f"restore: {_words(problem)}")
+    finally:
+        lock.release()
+    _print({"restored": str(file), "outflows": "frozen"}, as_json=as_json)
+
+
+@outflows_app.command("release")
+def release_outflows(*, as_json: AsJson = False) -> None:
+    """Let outflows and older messages go again after a restore."""
+    _print({"released": _write(backups.release)}, as_json=as_json)
+
+
+def _moment(at: str, settings: Settings) -> datetime | None:
+    if not at:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        _fail("at: use ISO 8601, such as 2026-03-01T09:00:00+01:00", code=2)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not settings.is_sandbox and moment > datetime.now(UTC):
+        _fail("at: live mode refuses the future", code=2)
+    return moment.astimezone(UTC)
+
+
+def _write(function: Callable[[SqlTransaction], T]) -> T:
+    async def act(database: Database) -> T:
+        def run(tx: SqlTransaction) -> T:
+            from bot.engine.notices import expand
+
+            result = function(tx)
+            expand(tx)
+            return result
+
+        return await database.run(run)
+
+    return _with_database(act)
+
+
+def _look(function: Callable[[SqlTransaction], T]) -> T:
+    return _with_database(lambda database: database.read(function))
+
+
+def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
+    settings = load()
+
+    async def go() -> T:
+        from bot.ports import shell_node
+        from bot.wiring import open_database
+
+        database = open_database(_with_keys(settings), node=shell_node())
+        try:
+            return await act(database)
+        finally:
+            await database.close()
+
+    try:
+        setup.check(settings.database_path, mode=settings.mode)
+        return asyncio.run(go())
+    except setup.NeedsMigration:
+        _fail("the database is not at the newest schema: run `python main.py migrate` first")
+    except setup.WrongMode as problem:
+        _fail(_words(problem))
+    except CoreError as problem:
+        data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
+        _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
+
+
+def _with_keys(settings: Settings) -> Settings:
+    """Use the sandbox's own key where none is set."""
+    if settings.secret_keys or not settings.is_sandbox:
+        return settings
+    from bot.sandbox.start import own_key
+
+    key = own_key(settings.database_path.parent)
+    return settings.model_copy(update={"hazina_secret_key": type(settings.hazina_secret_key)(key)})
+
+
+def _secrets(settings: Settings) -> list[Any]:
+    return [
+        settings.telegram_bot_token,
+        settings.telegram_webhook_secret,
+        settings.sandbox_secret_key,
+        settings.sandbox_webhook_secret,
+    ]
+
+
+def _link(key: str) -> str:
+    """Return the deep link of an invitation; the bot's name is asked of Telegram."""
+    settings = load()
+
+    async def ask() -> str:
+        from bot.engine.telegram import TelegramClient
+
+        client = TelegramClient(
+            token=settings.telegram_bot_token.get_secret_value(),
+            api_url=settings.telegram_api_url,
+        )
+        await client.open()
+        try:
+            async with asyncio.timeout(5):
+                return (await client.get_me()).username
+        finally:
+            await client.close()
+
+    username = "hazina_sandbox_bot"
+    if settings.has_token:
+        try:
+            username = asyncio.run(ask())
+        except Exception:  # noqa: BLE001 - the code is printed all the same
+            return f"/start i_{key}"
+    return f"https://t.me/{username}?start=i_{key}"
+
+
+def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        typer.echo(f"{name}: {value}")
+
+
+def _report(problems: list[str], fine: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"ok": not problems, "problems": problems}))
+    else:
+        for line in problems or [fine]:
+            typer.echo(line)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _words(problem: BaseException) -> str:
+    if isinstance(problem, AlreadyRunning):
+        return "another Hazina has this database open"
+    return str(problem) or type(problem).__name__
+
+
+def _fail(line: str, *, code: int = 1) -> NoReturn:
+    sys.stderr.write(f"{line}\n")
+    raise typer.Exit(code)

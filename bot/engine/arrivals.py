@@ -1,0 +1,40 @@
+"""What arrives is a row before anybody is told that it arrived."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from core.domain.work import Kind, Priority
+from handlers.adapter import lane_of, update_key
+from storage.transaction import SqlTransaction
+
+
+def store_updates(tx: SqlTransaction, *, bot_id: int, updates: Sequence[Mapping[str, Any]]) -> int:
+    """Store Telegram's updates; those seen before are passed over. Returns how many were new."""
+    new = 0
+    for update in updates:
+        if tx.work.see(f"telegram:{bot_id}", update_key(update)):
+            tx.work.add(Kind.UPDATE, lane=lane_of(update, bot_id), payload=orjson.dumps(update))
+            new += 1
+    return new
+
+
+def store_hook(
+    tx: SqlTransaction, *, configuration_id: int, provider: str, event_key: str, reference: str
+) -> bool:
+    """Store an authenticated provider event; False when it was seen before."""
+    if not tx.work.see(f"provider:{configuration_id}", event_key):
+        return False
+    payload = orjson.dumps(
+        {"configuration": configuration_id, "provider": provider, "reference": reference}
+    )
+    tx.work.add(Kind.HOOK, lane=f"h:{configuration_id}", payload=payload, priority=Priority.MONEY)
+    return True
+
+
+def park_update(tx: SqlTransaction, *, bot_id: int, update: Mapping[str, Any]) -> None:
+    """Keep an update that cannot be stored as an ordinary one, so that it blocks nobody."""
+    number = str(update.get("update_id", ""))
+    if tx.work.see(f"parked:{bot_id}", number):
+        tx.work.add_parked(Kind.UPDATE, lane="parked", payload=orjson.dumps({"update_id": number}))

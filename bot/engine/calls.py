@@ -1,0 +1,103 @@
+"""Calls to payment providers, and what their webhooks lead to.
+
+The attempt is marked as sent in a commit before the first byte leaves. An attempt found sent
+without an outcome is looked up, or created again under the same id where the adapter declares that
+the provider honours it (design section 2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import orjson
+import structlog
+
+from bot.engine.notices import expand
+from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId
+from core.domain.providers import LinkRequest, Outcome, Provider, ProviderError, Unknown
+from core.domain.work import Work
+from core.use_cases import links
+from storage.database import Database
+from storage.transaction import SqlTransaction
+
+_log = structlog.get_logger(__name__)
+
+
+class Providers(Protocol):
+    """The adapters of this process, by configuration."""
+
+    def of(self, configuration_id: ConfigurationId) -> Provider | None:
+        """Return the adapter of a configuration, None while its credentials are missing."""
+        ...
+
+
+class Calls:
+    """Makes the calls of work rows."""
+
+    def __init__(self, database: Database, providers: Providers, *, public_url: str) -> None:
+        """Keep the ports; `public_url` builds return addresses."""
+        self._database = database
+        self._providers = providers
+        self._public_url = public_url
+
+    async def handle(self, work: Work) -> None:
+        """Make one call and record its outcome."""
+        asked = orjson.loads(work.payload)
+        attempt_id = AttemptId(asked["attempt"])
+        attempt, request = await self._database.run(lambda tx: _begin(tx, attempt_id, asked))
+        outcome = await self._ask(attempt, request)
+        _log.info(
+            "provider_answered",
+            provider=attempt.provider,
+            reference=attempt.reference,
+            outcome=type(outcome).__name__,
+        )
+        is_cancelling = asked["ask"] == "cancel"
+
+        def record(tx: SqlTransaction) -> None:
+            links.record_answer(
+                tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
+            )
+            expand(tx)
+            tx.work.end(work)
+
+        await self._database.run(record)
+
+    async def _ask(self, attempt: Attempt, request: LinkRequest | None) -> Outcome:
+        provider = self._providers.of(attempt.configuration_id)
+        if provider is None:
+            return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
+        if request is not None:
+            path = f"/payments/callback/{attempt.provider}/?reference={attempt.reference}"
+            there = replace(request, return_url=f"{self._public_url}{path}")
+            return await provider.create_link(there)
+        return await provider.advance(
+            reference=attempt.reference, provider_ref=attempt.provider_ref
+        )
+
+
+def _begin(
+    tx: SqlTransaction, attempt_id: AttemptId, asked: Mapping[str, str]
+) -> tuple[Attempt, LinkRequest | None]:
+    """Mark what is about to leave; decide between asking for a link and looking up."""
+    request = None
+    if asked["ask"] == "create":
+        request = links.begin_call(tx, attempt_id=attempt_id)
+        attempt = tx.payments.attempt(attempt_id)
+        has_no_answer = attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
+        if request is None and has_no_answer and not attempt.link:
+            payment = tx.payments.get(attempt.payment_id)
+            request = links.link_request(tx, attempt=attempt, payment=payment)
+    return tx.payments.attempt(attempt_id), request
+
+
+def handle_hook(tx: SqlTransaction, work: Work) -> None:
+    """Turn an authenticated event into a look-up of the attempt it names: a hint, no proof."""
+    kept = orjson.loads(work.payload)
+    configuration_id = ConfigurationId(kept["configuration"])
+    attempt = tx.payments.attempt_by_reference(configuration_id, kept["reference"])
+    if attempt is None:
+        _log.warning("hook_unmatched", provider=kept["provider"])
+    else:
+        links.ask_again(tx, attempt=attempt)
+    tx.work.end(work)

@@ -1,0 +1,335 @@
+"""From what a person did to the flow that answers it, inside one transaction.
+
+Two levels: the engine's function (outer) stands, the flow runs in a savepoint (inner). A refusal
+undoes the inner level only; its recorder runs outside, then the refusal's screen is the answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from bot.engine.pace import Pace
+from core.domain.dialogues import (
+    DIALOGUE_LIFE,
+    Dialogue,
+    Intent,
+    IntentKey,
+    IntentStatus,
+    Pad,
+)
+from core.domain.errors import (
+    IntentSpent,
+    InvariantBroken,
+    NotJoined,
+    Refusal,
+    StaleCard,
+    StaleState,
+    TooManyRequests,
+)
+from core.domain.people import Person, PersonId
+from core.domain.tenants import TenantId
+from core.use_cases import people, pins
+from handlers.adapter import refusals
+from handlers.chat import Did, Incoming, Reply, Screen, Show
+from handlers.flows import pins as pin_flows
+from handlers.screens import home as home_screens
+from handlers.visit import INTENT_MARK, Flow, Routes, Visit
+from handlers.words import Words, choose
+from storage.transaction import SqlTransaction
+
+K = TypeVar("K")
+V = TypeVar("V")
+_Act = Callable[[], Reply]
+
+CHANNEL: Final = "telegram"
+MAX_OUTCOME: Final = 1500
+"""Characters of an outcome that later presses see again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Every door of every capability, in dictionaries."""
+
+    commands: dict[str, Flow]
+    presses: dict[tuple[str, str], Flow]
+    intents: dict[str, tuple[Flow, bool]]
+    steps: dict[str, Flow]
+    links: dict[str, Flow]
+
+
+def doors_of(capabilities: Sequence[Routes]) -> Doors:
+    """Join the capabilities' routes.
+
+    Raises:
+        InvariantBroken: two capabilities claim the same door.
+    """
+    doors = Doors(commands={}, presses={}, intents={}, steps={}, links={})
+    for routes in capabilities:
+        _claim(doors.commands, {**routes.commands, **routes.aliases})
+        _claim(doors.presses, {(routes.name, verb): f for verb, f in routes.presses.items()})
+        _claim(doors.intents, {v: (r.flow, r.needs_pin) for v, r in routes.intents.items()})
+        _claim(doors.steps, dict(routes.steps))
+        _claim(doors.links, dict(routes.links))
+    return doors
+
+
+def _claim(doors: dict[K, V], more: Mapping[K, V]) -> None:
+    taken = doors.keys() & more.keys()
+    if taken:
+        raise InvariantBroken(doors=sorted(map(str, taken)))
+    doors.update(more)
+
+
+class Dispatcher:
+    """Answers what people do."""
+
+    def __init__(
+        self, capabilities: Sequence[Routes], *, bot_username: str, pace: Pace | None = None
+    ) -> None:
+        """Join the doors; `bot_username` makes deep links, `pace` slows down who is too fast."""
+        self._doors = doors_of(capabilities)
+        self._pace = pace
+        self.bot_username = bot_username
+
+    def answer(self, tx: SqlTransaction, incoming: Incoming) -> Reply | None:
+        """Answer one thing a person did; None when there is nothing to say.
+
+        Raises:
+            Exception: a bug; the caller undoes everything and tries again.
+        """
+        sender = incoming.sender
+        if incoming.did is Did.BLOCKED:
+            people.lose(tx, channel=CHANNEL, external_id=sender.external_id)
+            return None
+        over = self._pace.count(sender.external_id, at=tx.now) if self._pace else 0
+        if over:
+            return _slow_down(incoming) if over == 1 or incoming.did is Did.PRESS else None
+        if sender.is_anonymous:
+            return Reply(screen=home_screens.anonymous(Words(), self.bot_username), show=Show.SEND)
+        if not incoming.chat.is_private:
+            return self._in_group(incoming)
+        visit = self._visit(tx, incoming)
+        return self._guarded(tx, visit, lambda: self._route(tx, visit))
+
+    def after_pin(
+        self, tx: SqlTransaction, incoming: Incoming, *, pad: Pad, is_right: bool, pin_hash: str
+    ) -> Reply:
+        """Answer a PIN that was checked or hashed outside the transaction."""
+        pressed = f"{INTENT_MARK}:{pad.intent_key}" if pad.intent_key else incoming.data
+        visit = self._visit(tx, replace(incoming, data=pressed))
+        return self._guarded(
+            tx, visit, lambda: self._checked(tx, visit, pad, is_right=is_right, pin_hash=pin_hash)
+        )
+
+    def words_of(self, tx: SqlTransaction, person: Person) -> Words:
+        """Return a person's words: own language, own zone or that of the current tenant."""
+        offered = next((i.language_code for i in tx.people.identities(person.id)), "")
+        zone = person.timezone
+        if not zone and person.current_tenant_id is not None:
+            zone = tx.tenants.get(person.current_tenant_id).timezone
+        return Words(language=choose(person.language, offered), timezone=zone or "UTC")
+
+    def _visit(self, tx: SqlTransaction, incoming: Incoming) -> Visit:
+        sender = incoming.sender
+        person, identity = people.meet(
+            tx,
+            channel=CHANNEL,
+            external_id=sender.external_id,
+            name=sender.name,
+            username=sender.username,
+            language_code=sender.language,
+        )
+        tx.cause = replace(tx.cause, person_id=person.id, identity_id=identity.id)
+        visit = Visit(
+            incoming=incoming,
+            person=person,
+            identity=identity,
+            words=self.words_of(tx, person),
+            bot_username=self.bot_username,
+        )
+        return _placed(tx, visit, person.current_tenant_id)
+
+    def _in_group(self, incoming: Incoming) -> Reply | None:
+        words = Words(language=choose("", incoming.sender.language))
+        if incoming.did is Did.PRESS:
+            return Reply(toast=words.label("This button is not for groups."), is_alert=True)
+        if incoming.did is not Did.COMMAND:
+            return None
+        return Reply(screen=home_screens.in_group(words, self.bot_username), show=Show.SEND)
+
+    def _guarded(self, tx: SqlTransaction, visit: Visit, act: _Act) -> Reply:
+        """Run the inner level; refusals become screens, stale state is tried once more."""
+        try:
+            try:
+                with tx.inner():
+                    return act()
+            except StaleState:
+                with tx.inner():
+                    return act()
+        except StaleState:
+            return self._refuse(tx, visit, StaleCard())
+        except Refusal as refusal:
+            return self._refuse(tx, visit, refusal)
+
+    def _refuse(self, tx: SqlTransaction, visit: Visit, refusal: Refusal) -> Reply:
+        if isinstance(refusal, IntentSpent):
+            return _spent(visit, refusal)
+        if refusal.recorder == "guess":
+            people.count_guess(tx, person_id=visit.person.id)
+        screen = refusals.screen_of(visit.words, refusal)
+        is_askable = isinstance(refusal, refusals.ASKABLE)
+        intent = _pressed_intent(tx, visit)
+        if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):
+            tx.dialogues.replace_intent(
+                intent, intent.end(IntentStatus.REFUSED, outcome=screen.html[:MAX_OUTCOME])
+            )
+        show = Show.SEND if visit.incoming.did is not Did.PRESS or is_askable else Show.EDIT
+        return Reply(screen=screen, show=show, toast="", ends_dialogue=not is_askable)
+
+    def _route(self, tx: SqlTransaction, visit: Visit) -> Reply:
+        incoming = visit.incoming
+        dialogue = tx.dialogues.dialogue(visit.chat_id, visit.person.id)
+        if dialogue is not None and tx.now >= dialogue.expires_at:
+            tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
+            if incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
+                return Reply(screen=home_screens.expired(visit.words), show=Show.SEND)
+            dialogue = None
+        if incoming.did is Did.COMMAND:
+            return self._command(tx, visit, dialogue)
+        kept = replace(visit, data=dialogue.data) if dialogue else visit
+        if incoming.did is Did.PRESS:
+            return self._keep(tx, visit, self._press(tx, kept))
+        if dialogue is not None and incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
+            step = self._doors.steps[dialogue.step]
+            return self._keep(tx, visit, step(tx, kept))
+        return self._keep(tx, visit, self._doors.commands["menu"](tx, visit))
+
+    def _command(self, tx: SqlTransaction, visit: Visit, dialogue: Dialogue | None) -> Reply:
+        incoming = visit.incoming
+        kept = visit if dialogue is None else replace(visit, data={"left": dialogue.step})
+        if dialogue is not None:
+            tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
+        if incoming.command == "start" and "_" in incoming.text[:2]:
+            link = self._doors.links.get(incoming.text[0])
+            if link is not None:
+                return self._keep(tx, visit, link(tx, replace(visit, argument=incoming.text[2:])))
+        named = incoming.text if incoming.command == "start" else incoming.command
+        flow = self._doors.commands.get(named) or self._doors.commands.get(incoming.command)
+        if flow is None:
+            return Reply(
+                screen=home_screens.unknown_command(visit.words, incoming.command), show=Show.SEND
+            )
+        return self._keep(tx, visit, flow(tx, replace(kept, argument=incoming.text)))
+
+    def _press(self, tx: SqlTransaction, visit: Visit) -> Reply:
+        head, _, rest = visit.incoming.data.partition(":")
+        if head == INTENT_MARK:
+            return self._intent(tx, visit, IntentKey(rest))
+        verb, _, argument = rest.partition(":")
+        flow = self._doors.presses.get((head, verb))
+        if flow is None:
+            raise StaleCard
+        return flow(tx, replace(visit, argument=argument))
+
+    def _intent(self, tx: SqlTransaction, visit: Visit, key: IntentKey) -> Reply:
+        intent = tx.dialogues.intent(key)
+        if intent is None:
+            raise StaleCard
+        intent.check(by=visit.person.id, at=tx.now)
+        _, needs_pin = self._doors.intents[intent.verb]
+        placed = _placed(tx, visit, intent.tenant_id)
+        if needs_pin and visit.person.has_pin:
+            return pin_flows.ask(tx, placed, intent)
+        return self._spend(tx, placed, intent)
+
+    def _spend(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply:
+        flow, _ = self._doors.intents[intent.verb]
+        reply = flow(tx, replace(visit, intent=intent))
+        outcome = reply.screen.html[:MAX_OUTCOME] if reply.screen is not None else reply.toast
+        if not reply.keeps_intent:
+            tx.dialogues.replace_intent(intent, intent.end(IntentStatus.DONE, outcome=outcome))
+        return reply
+
+    def _checked(
+        self, tx: SqlTransaction, visit: Visit, pad: Pad, *, is_right: bool, pin_hash: str
+    ) -> Reply:
+        match pad.use.value:
+            case "set":
+                return pin_flows.hashed(tx, visit, pad, pin_hash)
+            case "repeat":
+                return pin_flows.repeated(tx, visit, pad, is_right)
+            case _:
+                return self._pin_checked(tx, visit, pad, is_right=is_right)
+
+    def _pin_checked(self, tx: SqlTransaction, visit: Visit, pad: Pad, *, is_right: bool) -> Reply:
+        intent = tx.dialogues.intent(IntentKey(pad.intent_key))
+        if not is_right or intent is None:
+            left = pins.fail_check(tx, person_id=visit.person.id)
+            return pin_flows.wrong(tx, visit, left, intent)
+        pins.pass_check(tx, person_id=visit.person.id)
+        intent.check(by=visit.person.id, at=tx.now)
+        placed = _placed(tx, visit, intent.tenant_id)
+        return self._keep(tx, visit, self._spend(tx, placed, intent))
+
+    def _keep(self, tx: SqlTransaction, visit: Visit, reply: Reply) -> Reply:
+        """Remember what the reply waits for, or forget what was waited for."""
+        if reply.step is not None:
+            tx.dialogues.put_dialogue(
+                Dialogue(
+                    chat_id=visit.chat_id,
+                    person_id=visit.person.id,
+                    step=reply.step.name,
+                    data=reply.step.data,
+                    expires_at=tx.now + DIALOGUE_LIFE,
+                )
+            )
+        elif reply.ends_dialogue:
+            tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
+        return reply
+
+
+def _placed(tx: SqlTransaction, visit: Visit, tenant_id: TenantId | None) -> Visit:
+    """Put a visit into a tenant, or into the first one the person is active in."""
+    wishes = [] if tenant_id is None else [tenant_id]
+    wishes += [tenant.id for tenant in people.tenants_of(tx, person_id=visit.person.id)]
+    for wish in wishes:
+        try:
+            actor = people.actor_of(tx, person_id=PersonId(visit.person.id), tenant_id=wish)
+        except NotJoined:
+            continue
+        return replace(visit, tenant=tx.tenants.get(wish), actor=actor)
+    return visit
+
+
+def _pressed_intent(tx: SqlTransaction, visit: Visit) -> Intent | None:
+    """Return the open intent that was pressed, or whose PIN was just checked."""
+    head, _, key = visit.incoming.data.partition(":")
+    if head != INTENT_MARK:
+        return None
+    intent = tx.dialogues.intent(IntentKey(key))
+    if intent is None or intent.status is not IntentStatus.OPEN:
+        return None
+    return intent if intent.owner_id == visit.person.id else None
+
+
+def _slow_down(incoming: Incoming) -> Reply:
+    """Ask somebody to wait: once in words, then in toasts only."""
+    words = Words(language=choose("", incoming.sender.language))
+    if incoming.did is Did.PRESS:
+        return Reply(toast=words.label("Too fast. Wait a minute, then tap again."))
+    return Reply(
+        screen=refusals.screen_of(words, TooManyRequests(retry_after_s=60)), show=Show.SEND
+    )
+
+
+def _spent(visit: Visit, refusal: IntentSpent) -> Reply:
+    """Give a later press the first outcome."""
+    words = visit.words
+    outcome = str(refusal.data.get("outcome") or "")
+    if not outcome:
+        return Reply(toast=words.label("This button has expired. Open the card again."))
+    return Reply(
+        toast=words.label("That was done already. This is what came of it."),
+        screen=Screen(html=outcome, rows=home_screens.home_row(words)),
+        show=Show.EDIT,
+    )

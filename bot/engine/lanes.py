@@ -1,0 +1,106 @@
+"""Lanes in memory: rows of one lane one after another, lanes side by side.
+
+On SQLite this process owns every lane (ADR 0008). Rows come straight from the commit that wrote
+them, or from the pump that looks once a second for what is due: rows of shell commands, of an
+earlier process, and what backed off. A row is offered once; a second offer is ignored.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from core.domain.work import Work
+
+MAX_IN_MEMORY: Final = 20_000
+"""Rows held at once; the rest wait in the table."""
+
+_log = structlog.get_logger(__name__)
+
+Handle = Callable[[Work], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Lane:
+    rows: list[tuple[int, int, Work]] = field(default_factory=list)
+    task: "asyncio.Task[None] | None" = None
+
+
+class Lanes:
+    """Runs rows in their lanes."""
+
+    def __init__(self, handle: Handle) -> None:
+        """Keep what each row is given to; it must not raise."""
+        self._handle = handle
+        self._lanes: dict[str, _Lane] = {}
+        self._known: set[int] = set()
+        self._is_stopping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def depth(self) -> int:
+        """How many rows are in memory."""
+        return len(self._known)
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether more rows may be taken into memory."""
+        return len(self._known) < MAX_IN_MEMORY
+
+    def is_idle(self, key: str) -> bool:
+        """Tell whether a lane has nothing to do (any thread may ask)."""
+        return key not in self._lanes
+
+    def knows(self, work: Work) -> bool:
+        """Tell whether a row is in memory already."""
+        return work.id in self._known
+
+    def offer(self, rows: Iterable[Work]) -> None:
+        """Take rows that are due into memory."""
+        if self._is_stopping:
+            return
+        for work in rows:
+            if work.id in self._known:
+                continue
+            self._known.add(work.id)
+            self._idle.clear()
+            lane = self._lanes.setdefault(work.lane, _Lane())
+            heapq.heappush(lane.rows, (work.priority, work.id, work))
+            if lane.task is None:
+                lane.task = asyncio.get_running_loop().create_task(self._run(work.lane, lane))
+
+    async def settle(self) -> None:
+        """Wait until nothing is in memory."""
+        await self._idle.wait()
+
+    async def stop(self, *, within_s: float) -> None:
+        """Take nothing more and let what runs finish, for a bounded time."""
+        self._is_stopping = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, key: str, lane: _Lane) -> None:
+        try:
+            while lane.rows and not self._is_stopping:
+                _, _, work = heapq.heappop(lane.rows)
+                try:
+                    await self._handle(work)
+                except Exception:  # noqa: BLE001 - one row may not end its lane
+                    _log.exception("row_failed", kind=work.kind, work=work.id)
+                finally:
+                    self._known.discard(work.id)
+        finally:
+            for _, _, work in lane.rows:
+                self._known.discard(work.id)
+            del self._lanes[key]
+            if not self._known:
+                self._idle.set()

@@ -1,0 +1,50 @@
+"""Prometheus metrics of this process; no person, tenant or amount ever becomes a label."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+
+class Metrics:
+    """Counters and gauges on a registry of their own."""
+
+    def __init__(self) -> None:
+        """Make them."""
+        self.registry = CollectorRegistry()
+        self._rows = Counter("hazina_rows", "Work rows handled", ["kind"], registry=self.registry)
+        self._parked = Counter(
+            "hazina_rows_parked", "Work rows put aside", ["kind"], registry=self.registry
+        )
+        self._sends = Counter(
+            "hazina_sends", "Calls to the Bot API by outcome", ["outcome"], registry=self.registry
+        )
+        self._turned = Counter(
+            "hazina_turned_away", "Requests refused", ["reason"], registry=self.registry
+        )
+        self._depth = Gauge("hazina_rows_waiting", "Rows in memory", registry=self.registry)
+        self._commits = Gauge("hazina_commits", "Commits since the start", registry=self.registry)
+
+    def done(self, kind: str) -> None:
+        """Count a handled row."""
+        self._rows.labels(kind).inc()
+
+    def parked(self, kind: str) -> None:
+        """Count a row that was put aside."""
+        self._parked.labels(kind).inc()
+
+    def sent(self, outcome: str) -> None:
+        """Count a call to the Bot API."""
+        self._sends.labels(outcome).inc()
+
+    def turned(self, reason: str) -> None:
+        """Count a request that was turned away."""
+        self._turned.labels(reason).inc()
+
+    def watch(self, *, depth: Callable[[], int], commits: Callable[[], int]) -> None:
+        """Read these when asked."""
+        self._depth.set_function(depth)
+        self._commits.set_function(commits)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text form."""
+        return generate_latest(self.registry)

@@ -1,0 +1,193 @@
+"""Message rows leave here: within Telegram's limits, each outcome handled by its kind.
+
+A new message is marked as sent before its first byte leaves; found so without an outcome, it is
+sent once more, marked as repeated. Edits and deletions may be repeated without harm.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+import structlog
+from telegram.error import TelegramError
+
+from bot.engine import outcomes
+from bot.engine.dispatch import CHANNEL
+from bot.engine.limits import SendLimits
+from bot.engine.outbox import Message, bind_live, from_bytes, resolve_live
+from core.domain.work import Work, WorkStatus
+from core.use_cases import people
+from storage.database import Database
+from storage.transaction import SqlTransaction
+
+BACKOFF_S: Final = (1, 5, 30, 120, 600, 1800, 3600)
+MAX_ATTEMPTS: Final = 12
+
+_log = structlog.get_logger(__name__)
+
+
+class BotApi(Protocol):
+    """What the sender needs of a client."""
+
+    async def call(self, method: str, payload: dict[str, Any]) -> Any:
+        """Call a method of the Bot API."""
+        ...
+
+
+class Sender:
+    """Sends message rows."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: BotApi,
+        limits: SendLimits,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        count: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        """Keep the ports; `count` is told each outcome's name."""
+        self._database = database
+        self._client = client
+        self._limits = limits
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._count = count
+
+    async def handle(self, work: Work) -> None:
+        """Send one row and record what became of it."""
+        message = from_bytes(work.payload)
+        if message.live:
+            resolved = await self._database.run(lambda tx: _resolve(tx, work, message))
+            if resolved is None:
+                return
+            message = resolved
+        is_ambiguous = work.status is WorkStatus.SENT and not _is_fresh(work)
+        if message.is_new and is_ambiguous:
+            message, work = message.repeated(), replace(work, is_repeat=True)
+        if not message.method.startswith("answer"):
+            await self._wait_for_turn(message.chat_id)
+        is_marked = work.status is WorkStatus.SENT and not work.is_recovered
+        if message.is_new and not is_marked:
+            work = await self._database.run(lambda tx: tx.work.mark(work, status=WorkStatus.SENT))
+        outcome = await self._call(message)
+        self._count(type(outcome).__name__)
+        await self._database.run(lambda tx: self._record(tx, work, message, outcome))
+
+    async def _wait_for_turn(self, chat_id: int) -> None:
+        while (delay := self._limits.take(chat_id, self._monotonic())) > 0:
+            await self._sleep(delay)
+
+    async def _call(self, message: Message) -> outcomes.SendOutcome:
+        try:
+            result = await self._client.call(message.method, message.payload)
+        except TelegramError as error:
+            outcome = outcomes.classify(error)
+        else:
+            outcome = outcomes.classify(result)
+        self._heed(message, outcome)
+        return outcome
+
+    def _heed(self, message: Message, outcome: outcomes.SendOutcome) -> None:
+        """Slow down where Telegram asks for it; say it loudly where a call of ours is wrong."""
+        now = self._monotonic()
+        if isinstance(outcome, outcomes.Retry):
+            if outcome.scope is outcomes.Scope.CHAT:
+                self._limits.flooded(message.chat_id, outcome.after_s, now)
+            else:
+                self._limits.stop_bot(outcome.after_s, now)
+        elif isinstance(outcome, outcomes.Refused):
+            _log.error("telegram_refused", method=message.method, reason=outcome.reason)
+
+    def _record(
+        self,
+        tx: SqlTransaction,
+        work: Work,
+        message: Message,
+        outcome: outcomes.SendOutcome,
+    ) -> None:
+        match outcome:
+            case outcomes.Delivered(message_id=message_id):
+                if message.live:
+                    bind_live(tx, message, message_id or message.payload.get("message_id", 0))
+                tx.work.end(work)
+            case outcomes.Unmodified() | outcomes.Stale():
+                tx.work.end(work)
+            case outcomes.Unreachable():
+                people.lose(tx, channel=CHANNEL, external_id=message.chat_id)
+                tx.work.end(work)
+            case outcomes.Gone() | outcomes.Migrated():
+                self._replace(tx, work, _elsewhere(message, outcome))
+            case _:
+                _not_delivered(tx, work, message, outcome)
+
+    def _replace(self, tx: SqlTransaction, work: Work, message: Message | None) -> None:
+        tx.work.end(work)
+        if message is not None:
+            tx.work.add(
+                work.kind, lane=work.lane, payload=message.to_bytes(), priority=work.priority
+            )
+
+
+def _elsewhere(message: Message, outcome: outcomes.Gone | outcomes.Migrated) -> Message | None:
+    """Return what to send instead: a new message, or the same one to the group's new id."""
+    if isinstance(outcome, outcomes.Migrated):
+        payload = {**message.payload, "chat_id": outcome.new_chat_id}
+        return replace(message, payload=payload, chat_id=outcome.new_chat_id)
+    return message.as_new() if message.method == "editMessageText" else None
+
+
+def _not_delivered(
+    tx: SqlTransaction,
+    work: Work,
+    message: Message,
+    outcome: outcomes.Unknown | outcomes.Retry | outcomes.Refused | outcomes.Unauthorized,
+) -> None:
+    match outcome:
+        case outcomes.Unknown(reason=reason):
+            _after_unknown(tx, work, message, reason)
+        case outcomes.Retry(after_s=after_s):
+            _later(tx, work, after_s, "retry")
+        case outcomes.Refused(reason=reason):
+            tx.work.mark(work, status=WorkStatus.DEAD, last_error=reason[:200])
+        case outcomes.Unauthorized():
+            _later(tx, work, 60.0, "unauthorized")
+
+
+def _resolve(tx: SqlTransaction, work: Work, message: Message) -> Message | None:
+    resolved = resolve_live(tx, message)
+    if resolved is None:
+        tx.work.end(work)
+    return resolved
+
+
+def _is_fresh(work: Work) -> bool:
+    """Tell whether the commit that wrote this row marked it, and nobody tried it since."""
+    return work.attempts == 0 and not work.is_recovered
+
+
+def _after_unknown(tx: SqlTransaction, work: Work, message: Message, reason: str) -> None:
+    if message.is_new and work.is_repeat:
+        tx.work.mark(work, status=WorkStatus.PARKED, last_error=f"twice unknown: {reason}"[:200])
+        return
+    _later(tx, work, 0.0, reason, is_sent=message.is_new)
+
+
+def _later(
+    tx: SqlTransaction, work: Work, after_s: float, reason: str, *, is_sent: bool = False
+) -> None:
+    attempts = work.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200], attempts=attempts)
+        return
+    backoff = max(after_s, BACKOFF_S[min(attempts - 1, len(BACKOFF_S) - 1)])
+    tx.work.mark(
+        work,
+        status=WorkStatus.SENT if is_sent else WorkStatus.DUE,
+        attempts=attempts,
+        due_at=tx.now + timedelta(seconds=backoff),
+        last_error=reason[:200],
+        is_repeat=work.is_repeat,
+    )

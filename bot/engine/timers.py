@@ -1,0 +1,78 @@
+"""APScheduler as an alarm clock: it wakes the sweeps, which find in the table what is due."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.engine.notices import expand
+from bot.sweeps import MAX_BATCHES, SWEEPS, Sweep
+from core.domain.acts import Cause, CauseKind
+from storage.database import Database
+from storage.transaction import SqlTransaction
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = None) -> int:
+    """Run a sweep until nothing is due any more; returns how many rows it took.
+
+    `at` chooses what is due (default: now); rows carry real time.
+    """
+
+    def batch(tx: SqlTransaction) -> int:
+        taken = sweep(tx, at=at or tx.now)
+        expand(tx)
+        return taken
+
+    total = 0
+    for _ in range(MAX_BATCHES):
+        cause = Cause(kind=CauseKind.TIMER, reference=sweep.name)
+        taken = await database.run(batch, cause=cause)
+        total += taken
+        if taken == 0 or not sweep.task:
+            break
+    if total:
+        _log.info("swept", sweep=sweep.name, rows=total)
+    return total
+
+
+class Timers:
+    """Wakes every sweep in its rhythm."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the database; `start` winds the clock."""
+        self._database = database
+        self._scheduler: AsyncIOScheduler | None = None
+
+    def start(self) -> None:
+        """Wind the clock."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - late: 40 ms
+
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for sweep in SWEEPS:
+            scheduler.add_job(
+                self._wake,
+                "interval",
+                args=[sweep],
+                seconds=sweep.every_s,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def stop(self) -> None:
+        """Stop waking."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+
+    async def _wake(self, sweep: Sweep) -> None:
+        try:
+            await run_sweep(self._database, sweep)
+        except Exception:  # noqa: BLE001 - the next wake-up tries again
+            _log.exception("sweep_failed", sweep=sweep.name)

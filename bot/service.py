@@ -1,0 +1,149 @@
+"""The service's life: start in order, run, stop without losing anything."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
+from aiohttp import web
+from telegram.error import InvalidToken, TelegramError
+
+from bot.announce import announce_commands
+from bot.engine.poller import Poller
+from bot.engine.telegram import Me, TelegramClient
+from bot.ports import sleep
+from bot.settings import BadSetting, Settings, TelegramMode
+from bot.web.telegram import PATH
+from bot.wiring import Service, build
+from storage.database import ServiceLock
+
+RETRY_S: Final = (1, 2, 5, 10, 30)
+STOP_WITHIN_S: Final = 15.0
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_service(settings: Settings, *, until: asyncio.Event | None = None) -> None:
+    """Run until told to stop.
+
+    Raises:
+        AlreadyRunning: another service holds this database.
+        BadSetting: Telegram does not know the token.
+    """
+    lock = ServiceLock(settings.database_path)
+    lock.take()
+    stop = until or _signals()
+    try:
+        me = await _who_am_i(settings, stop)
+        if me is not None:
+            await serve(build(settings, me=me), stop)
+    finally:
+        lock.release()
+
+
+async def serve(service: Service, stop: asyncio.Event) -> None:
+    """Run a service that was put together until told to stop; it ends closed."""
+    runner = web.AppRunner(service.web, access_log=None, shutdown_timeout=3.0)
+    poller: asyncio.Task[None] | None = None
+    announcing: asyncio.Task[None] | None = None
+    try:
+        await service.client.open()
+        await service.registry.open(service.database, is_test=service.settings.is_sandbox)
+        await service.engine.start()
+        await runner.setup()
+        settings = service.settings
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        service.timers.start()
+        poller = await _receive(service)
+        announcing = asyncio.create_task(announce_commands(service))
+        _log.info(
+            "ready", port=settings.http_port, mode=settings.mode, updates=settings.telegram_mode
+        )
+        if not settings.public_url:
+            _log.warning("no_public_url", meaning="no webhooks; payments are found by look-ups")
+        await stop.wait()
+    finally:
+        await _stop(service, runner, [task for task in (poller, announcing) if task])
+
+
+async def _receive(service: Service) -> "asyncio.Task[None] | None":
+    """Begin to receive updates, by webhook or by polling."""
+    settings = service.settings
+    if settings.telegram_mode is TelegramMode.WEBHOOK:
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        url = f"{settings.public_url}{PATH}"
+        await _patiently(lambda: service.client.set_webhook(url=url, secret=secret))
+        return None
+    await _patiently(service.client.delete_webhook)
+    poller = Poller(
+        service.client,
+        service.arrivals.store,
+        park=service.arrivals.park,
+        sleep=sleep,
+        notice=lambda trouble: _log.warning("poller", trouble=trouble.value),
+    )
+    return asyncio.create_task(poller.run())
+
+
+async def _stop(service: Service, runner: web.AppRunner, tasks: "list[asyncio.Task[None]]") -> None:
+    """Stop in the order in which work flows: arrivals, timers, rows, connections, the file."""
+    _log.info("stopping")
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    service.timers.stop()
+    await runner.cleanup()
+    await service.engine.stop(within_s=STOP_WITHIN_S)
+    service.pins.close()
+    await service.client.close()
+    await service.http.aclose()
+    await service.database.close()
+
+
+async def _who_am_i(settings: Settings, stop: asyncio.Event) -> Me | None:
+    """Ask Telegram for the bot's name, patiently; None when told to stop meanwhile."""
+    client = TelegramClient(
+        token=settings.telegram_bot_token.get_secret_value(), api_url=settings.telegram_api_url
+    )
+    await client.open()
+    asking = asyncio.create_task(_patiently(client.get_me))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return asking.result() if asking.done() else None
+    except InvalidToken:
+        raise BadSetting("TELEGRAM_BOT_TOKEN: Telegram does not know this token") from None
+    finally:
+        asking.cancel()
+        stopping.cancel()
+        await asyncio.gather(asking, stopping, return_exceptions=True)
+        await client.close()
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until Telegram answers; only a wrong token ends it."""
+    tries = 0
+    while True:
+        try:
+            return await ask()
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
+            _log.warning("telegram_unreachable", error=type(error).__name__, again_in_s=pause)
+            tries += 1
+            await sleep(pause)
+
+
+def _signals() -> asyncio.Event:
+    """Return what the first SIGINT or SIGTERM sets."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,181 @@
+"""Settings, from the environment or `.env`; every name is documented in README.
+
+A missing or malformed setting stops the start with one line that names it.
+"""
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LIVE_TELEGRAM: Final = "https://api.telegram.org"
+_SQLITE: Final = ("sqlite+aiosqlite:///", "sqlite:///")
+_POSTGRES: Final = ("postgresql://", "postgresql+psycopg://", "postgresql+asyncpg://")
+
+
+class BadSetting(Exception):
+    """A setting is missing or malformed; the text names it and says what it should be."""
+
+
+class TelegramMode(StrEnum):
+    """How updates come in."""
+
+    POLLING = "polling"
+    WEBHOOK = "webhook"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; frozen, secrets never shown."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_api_url: str = LIVE_TELEGRAM
+    telegram_mode: TelegramMode = TelegramMode.POLLING
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    operator_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    hazina_role: str = "all"
+    hazina_secret_key: SecretStr = SecretStr("")
+    log_format: LogFormat = LogFormat.CONSOLE
+    log_level: str = "INFO"
+    hazina_sandbox_url: str = ""
+    sandbox_clock_offset_s: int = 0
+    sandbox_api_url: str = ""
+    sandbox_secret_key: SecretStr = SecretStr("")
+    sandbox_webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("operator_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ipaddress.ip_network(each, strict=False)
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            message = "must be DEBUG, INFO, WARNING, ERROR or CRITICAL"
+            raise ValueError(message)
+        return value.upper()
+
+    @field_validator("telegram_api_url", "public_url", "hazina_sandbox_url", "sandbox_api_url")
+    @classmethod
+    def _is_safe_url(cls, value: str) -> str:
+        value = value.rstrip("/")
+        parts = urlsplit(value)
+        if value and parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            message = "must be https (plain http is accepted on loopback only)"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.database_url.startswith(_POSTGRES):
+            message = "DATABASE_URL: PostgreSQL is not supported yet; use sqlite+aiosqlite:///…"
+            raise ValueError(message)
+        if self.database_url and not self.database_url.startswith(_SQLITE):
+            message = "DATABASE_URL: must begin with sqlite+aiosqlite:///"
+            raise ValueError(message)
+        if self.hazina_role != "all":
+            message = "HAZINA_ROLE: SQLite runs one process with the role all"
+            raise ValueError(message)
+        if self.telegram_mode is TelegramMode.WEBHOOK and self.has_token:
+            self._check_webhook()
+        if self.has_token and not self.is_sandbox and not self.secret_keys:
+            message = "HAZINA_SECRET_KEY: live mode needs a key of at least 32 characters"
+            raise ValueError(message)
+        return self
+
+    def _check_webhook(self) -> None:
+        if not self.telegram_webhook_secret.get_secret_value():
+            message = "TELEGRAM_WEBHOOK_SECRET: webhook mode needs a secret"
+            raise ValueError(message)
+        if not self.public_url:
+            message = "PUBLIC_URL: webhook mode needs the public address of this service"
+            raise ValueError(message)
+
+    @property
+    def has_token(self) -> bool:
+        """Tell whether a bot token is set; without one the sandbox starts."""
+        return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether this process serves the sandbox."""
+        return bool(self.hazina_sandbox_url) or not self.has_token
+
+    @property
+    def mode(self) -> str:
+        """Return what the database must be stamped with."""
+        return "sandbox" if self.is_sandbox else "live"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the key ring, newest first."""
+        text = self.hazina_secret_key.get_secret_value()
+        return tuple(key.strip() for key in text.split(",") if key.strip())
+
+    @property
+    def database_path(self) -> Path:
+        """Return the SQLite file."""
+        for prefix in _SQLITE:
+            if self.database_url.startswith(prefix):
+                return Path(self.database_url.removeprefix(prefix))
+        return Path("data/sandbox.db" if self.is_sandbox else "data/hazina.db")
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        BadSetting: one is missing or malformed; one line names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        where = ".".join(str(part) for part in first["loc"]).upper()
+        raise BadSetting(f"{where}: {reason}" if where else reason) from None
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

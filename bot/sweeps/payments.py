@@ -1,0 +1,28 @@
+"""Payments whose time is over, and attempts whose provider is asked again."""
+
+from datetime import datetime
+from typing import Final
+
+from core.domain.payments import AttemptId, PaymentId
+from core.use_cases import links
+from storage.transaction import SqlTransaction
+
+BATCH: Final = 100
+
+
+def expire(tx: SqlTransaction, *, at: datetime) -> int:
+    """End payments whose links have expired."""
+    due = tx.work.take_due("payment_expiry", at=at, limit=BATCH)
+    for each in due:
+        links.expire_payment(tx, payment_id=PaymentId(each.subject))
+    return len(due)
+
+
+def look_up(tx: SqlTransaction, *, at: datetime) -> int:
+    """Queue a look-up of every attempt that is due for one: lost webhooks cost minutes."""
+    due = tx.work.take_due("payment_check", at=at, limit=BATCH)
+    for each in due:
+        attempt = tx.payments.attempt(AttemptId(each.subject))
+        if links.is_watched(tx, attempt=attempt):
+            links.ask_again(tx, attempt=attempt)
+    return len(due)

@@ -1,0 +1,174 @@
+"""Providers' webhooks and the page people return to.
+
+A webhook is verified on its raw bytes, stored under its own id, answered 200; what it leads to
+happens later. The return page proves nothing: it says what is known and has the provider asked.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Final, Protocol
+
+import structlog
+from aiohttp import web
+
+from bot.engine.arrivals import store_hook
+from core.domain.payments import Attempt, Configuration, PaymentStatus
+from core.domain.providers import Authentic, Forged, Hook, Provider
+from core.domain.tenants import PLATFORM, TenantId
+from core.use_cases import links
+from storage.database import Database
+from storage.transaction import SqlTransaction
+
+MAX_BODY_BYTES: Final = 128 * 1024
+RETRY_S: Final = 10
+
+_log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Registry(Protocol):
+    """The adapters of this process, by provider and owner."""
+
+    def find(self, provider: str, tenant_id: TenantId) -> tuple[Configuration, Provider] | None:
+        """Return a configuration and its adapter, None where nothing is set up."""
+        ...
+
+
+class PaymentDoors:
+    """The HTTP doors of payments."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        *,
+        now: Callable[[], datetime],
+        bot_link: Callable[[], str],
+        count: Callable[[str], None],
+    ) -> None:
+        """Keep the ports; `bot_link` leads back to the chat, `count` is told refusals."""
+        self._database = database
+        self._registry = registry
+        self._now = now
+        self._bot_link = bot_link
+        self._count = count
+
+    def mount(self, app: web.Application) -> None:
+        """Add the routes; a trailing slash is optional."""
+        for path in (
+            "/payments/webhooks/{provider}",
+            "/payments/webhooks/{provider}/{tenant:[0-9]+}",
+        ):
+            app.router.add_post(path, self.receive)
+            app.router.add_post(f"{path}/", self.receive)
+        for path in ("/payments/callback/{provider}", "/payments/callback/{provider}/"):
+            app.router.add_get(path, self.returned)
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        """Store an authentic event durably, then answer 200; turn everything else away."""
+        tenant_id = TenantId(int(request.match_info.get("tenant", "0")) or PLATFORM)
+        found = self._registry.find(request.match_info["provider"], tenant_id)
+        if found is None:
+            return self._turn(404, "hook_unknown")
+        body = await _bounded(request)
+        if body is None:
+            return self._turn(413, "hook_too_large")
+        configuration, provider = found
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        reading = provider.read_hook(Hook(body=body, headers=headers, received_at=self._now()))
+        if isinstance(reading, Forged):
+            _log.warning("hook_rejected", provider=configuration.provider, reason=reading.reason)
+            return self._turn(401, "hook_forged")
+        reference = reading.reference if isinstance(reading, Authentic) else ""
+        return await self._keep(configuration, event_key=reading.event_key, reference=reference)
+
+    async def returned(self, request: web.Request) -> web.StreamResponse:
+        """Say what is known of a payment, and have the provider asked."""
+        provider = request.match_info["provider"]
+        reference = request.query.get("reference", "")[:100]
+        found = self._registry.find(provider, PLATFORM)
+        status = None
+        if found is not None and reference:
+            configuration = found[0]
+            status = await self._database.run(lambda tx: _look(tx, configuration, reference))
+        return web.Response(
+            text=_page(status, self._bot_link()),
+            content_type="text/html",
+            headers={"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
+        )
+
+    async def _keep(
+        self, configuration: Configuration, *, event_key: str, reference: str
+    ) -> web.StreamResponse:
+        try:
+            await self._database.run(
+                lambda tx: store_hook(
+                    tx,
+                    configuration_id=configuration.id,
+                    provider=configuration.provider,
+                    event_key=event_key,
+                    reference=reference,
+                )
+            )
+        except Exception:  # noqa: BLE001 - whatever it is, the provider sends it again
+            _log.exception("hook_not_stored", provider=configuration.provider)
+            return web.Response(status=503, headers={"Retry-After": str(RETRY_S)})
+        return web.Response(text="ok")
+
+    def _turn(self, status: int, reason: str) -> web.Response:
+        self._count(reason)
+        return web.Response(status=status, text=reason)
+
+
+def _look(tx: SqlTransaction, configuration: Configuration, reference: str) -> PaymentStatus | None:
+    attempt: Attempt | None = tx.payments.attempt_by_reference(configuration.id, reference)
+    if attempt is None:
+        return None
+    minute = int(tx.now.timestamp()) // 60
+    kind = f"return:{attempt.id}"
+    if tx.tenants.next_number(attempt.tenant_id, kind=kind, year=minute) <= links.CHECKS_A_MINUTE:
+        links.ask_again(tx, attempt=attempt)
+    return tx.payments.get(attempt.payment_id).status
+
+
+async def _bounded(request: web.Request) -> bytes | None:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return None
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+_SAID: Final[Mapping[PaymentStatus | None, tuple[str, str]]] = {
+    None: ("Back to the chat", "We know nothing of this payment. Nothing was changed."),
+    PaymentStatus.COMPLETED: ("Paid", "Your payment is confirmed. The receipt is in the chat."),
+    PaymentStatus.FAILED: ("Not paid", "This payment did not go through. See the chat."),
+    PaymentStatus.EXPIRED: (
+        "Link expired",
+        "The link's time is over. If money was taken, it goes to your wallet; see the chat.",
+    ),
+    PaymentStatus.CANCELLED: ("Cancelled", "This payment was cancelled. See the chat."),
+}
+_CHECKING: Final = (
+    "Checking your payment",
+    "We are asking the provider. The result comes to the chat in a moment; don't pay again.",
+)
+
+
+def _page(status: PaymentStatus | None, link: str) -> str:
+    title, text = _SAID.get(status, _CHECKING)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title} · Hazina</title><style>"
+        ":root{color-scheme:light dark;font:17px/1.5 system-ui,sans-serif}"
+        "body{display:grid;place-items:center;min-height:100vh;margin:0;padding:1rem}"
+        "main{max-width:26rem;text-align:center}h1{font-size:1.5rem;margin:0 0 .5rem}"
+        "a{display:inline-block;margin-top:1.25rem;padding:.7rem 1.4rem;border-radius:.7rem;"
+        "background:#14684f;color:#fff;text-decoration:none;font-weight:600}</style>"
+        f'<main><h1>{title}</h1><p>{text}</p><a href="{link}">Back to the chat</a></main></html>'
+    )

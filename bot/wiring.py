@@ -1,0 +1,190 @@
+"""The one place where the running service is put together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import httpx
+from aiohttp import web
+
+from bot.application import CAPABILITIES
+from bot.engine.arrivals import park_update, store_updates
+from bot.engine.calls import Calls
+from bot.engine.dispatch import Dispatcher
+from bot.engine.engine import Engine
+from bot.engine.limits import Rates, SendLimits
+from bot.engine.metrics import Metrics
+from bot.engine.outbox import Outbox
+from bot.engine.pace import Pace
+from bot.engine.pins import Pins
+from bot.engine.poller import RawUpdate
+from bot.engine.sender import Sender
+from bot.engine.telegram import Me, TelegramClient
+from bot.engine.timers import Timers
+from bot.http import open_client
+from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness, sleep
+from bot.registry import Registry, credentials_of
+from bot.settings import Settings
+from bot.web import health
+from bot.web.payments import PaymentDoors
+from bot.web.telegram import PATH, telegram_webhook
+from storage.database import Database, end_process
+from storage.keyring import KeyRing
+from storage.sqlite import Connect, open_connection
+from storage.transaction import SqlTransaction
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Stores updates durably; knows the bot they are for."""
+
+    database: Database
+    bot_id: int = 0
+
+    async def store(self, updates: Sequence[RawUpdate]) -> None:
+        """Make updates durable, all or none."""
+        if updates:
+            await self.database.run(
+                lambda tx: store_updates(tx, bot_id=self.bot_id, updates=updates)
+            )
+
+    async def park(self, update: RawUpdate, error: Exception) -> None:
+        """Keep an update that cannot be stored."""
+        del error
+        await self.database.run(lambda tx: park_update(tx, bot_id=self.bot_id, update=update))
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything that runs, and what it needs."""
+
+    settings: Settings
+    clock: SystemClock
+    database: Database
+    client: TelegramClient
+    http: httpx.AsyncClient
+    registry: Registry
+    dispatcher: Dispatcher
+    engine: Engine
+    pins: Pins
+    timers: Timers
+    metrics: Metrics
+    arrivals: Arrivals
+    web: web.Application
+
+
+def open_database(
+    settings: Settings,
+    *,
+    node: int,
+    connect: Connect = open_connection,
+    on_fatal: Callable[[], NoReturn] = end_process,
+) -> Database:
+    """Open the database of the settings; it must be migrated already."""
+    return Database(
+        settings.database_path,
+        clock=SystemClock(offset_s=settings.sandbox_clock_offset_s),
+        randomness=SystemRandomness(node=node),
+        ring=KeyRing(settings.secret_keys),
+        connect=connect,
+        on_fatal=on_fatal,
+    )
+
+
+def build(
+    settings: Settings,
+    *,
+    me: Me,
+    has_limits: bool = True,
+    connect: Connect = open_connection,
+    on_fatal: Callable[[], NoReturn] = end_process,
+) -> Service:
+    """Put the service together; nothing runs yet.
+
+    `has_limits` False lifts the limits for people and messages (benchmarks, stories); `connect`
+    and `on_fatal` let tests make the disk fail.
+    """
+    clock = SystemClock(offset_s=settings.sandbox_clock_offset_s)
+    metrics = Metrics()
+    database = open_database(settings, node=SERVICE_NODE, connect=connect, on_fatal=on_fatal)
+    client = TelegramClient(
+        token=settings.telegram_bot_token.get_secret_value(), api_url=settings.telegram_api_url
+    )
+    http = open_client()
+    registry = Registry(http, credentials_of(settings))
+    dispatcher = Dispatcher(
+        CAPABILITIES, bot_username=me.username, pace=Pace() if has_limits else None
+    )
+    limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
+    outbox = Outbox(is_sandbox=settings.is_sandbox)
+    sender = Sender(
+        database, client, limits, monotonic=clock.monotonic, sleep=sleep, count=metrics.sent
+    )
+    pins = Pins(database, database.ring, dispatcher, outbox)
+    calls = Calls(database, registry, public_url=settings.public_url)
+    engine = Engine(
+        database,
+        dispatcher=dispatcher,
+        outbox=outbox,
+        sender=sender,
+        calls=calls,
+        pins=pins,
+        metrics=metrics,
+        sleep=sleep,
+    )
+    outbox.may_go_now = lambda chat_id: (
+        engine.lanes.is_idle(f"c:{chat_id}") and limits.delay_for(chat_id, clock.monotonic()) <= 0
+    )
+    metrics.watch(depth=lambda: engine.lanes.depth, commits=lambda: database.commits)
+    service = Service(
+        settings=settings,
+        clock=clock,
+        database=database,
+        client=client,
+        http=http,
+        registry=registry,
+        dispatcher=dispatcher,
+        engine=engine,
+        pins=pins,
+        timers=Timers(database),
+        metrics=metrics,
+        arrivals=Arrivals(database, me.id),
+        web=web.Application(),
+    )
+    mount(service)
+    return service
+
+
+def mount(service: Service) -> None:
+    """Add the HTTP doors."""
+    settings, app = service.settings, service.web
+    health.mount(app, metrics=service.metrics, ready=lambda: ready(service))
+    PaymentDoors(
+        service.database,
+        service.registry,
+        now=service.clock.now,
+        bot_link=lambda: f"https://t.me/{service.dispatcher.bot_username}",
+        count=service.metrics.turned,
+    ).mount(app)
+    secret = settings.telegram_webhook_secret.get_secret_value()
+    if secret:
+        handler = telegram_webhook(
+            service.arrivals.store,
+            secret=secret,
+            park=service.arrivals.park,
+            notice=service.metrics.turned,
+        )
+        app.router.add_post(PATH, handler)
+
+
+async def ready(service: Service) -> str:
+    """Return "" when the service may be sent work, else what stands in the way."""
+
+    def look(tx: SqlTransaction) -> str:
+        tx.cursor.execute("SELECT count(*) FROM money_stop")
+        return "money is stopped" if tx.cursor.fetchall()[0][0] else ""
+
+    try:
+        return await service.database.read(look)
+    except Exception:  # noqa: BLE001 - any trouble means: not ready
+        return "database"
