@@ -50,22 +50,70 @@ class Randomness(Protocol):
 class Transaction(Protocol):
     """An open transaction: read once at BEGIN, written at the end, undone on any exception."""
 
-    now: datetime
-    """Aware UTC, read once."""
-    cause: Cause
-    events: list[Event]
-    """What others will be told of; expanded to notices in the same transaction."""
+    @property
+    def now(self) -> datetime:
+        """The time, aware UTC, read once."""
+        ...
 
-    tenants: StoredTenants
-    people: StoredPeople
-    wallets: StoredWallets
-    ledger: StoredLedger
-    bills: StoredBills
-    disputes: StoredDisputes
-    payments: StoredPayments
-    timeline: StoredTimeline
-    dialogues: StoredDialogues
-    work: StoredWork
+    @property
+    def cause(self) -> Cause:
+        """What set this transaction in motion."""
+        ...
+
+    @property
+    def events(self) -> list[Event]:
+        """What others will be told of; expanded to notices in the same transaction."""
+        ...
+
+    @property
+    def tenants(self) -> StoredTenants:
+        """Organisations."""
+        ...
+
+    @property
+    def people(self) -> StoredPeople:
+        """Persons, identities, units, memberships, invitations."""
+        ...
+
+    @property
+    def wallets(self) -> StoredWallets:
+        """Wallets."""
+        ...
+
+    @property
+    def ledger(self) -> StoredLedger:
+        """Accounts, journals, holds, entries."""
+        ...
+
+    @property
+    def bills(self) -> StoredBills:
+        """Bills."""
+        ...
+
+    @property
+    def disputes(self) -> StoredDisputes:
+        """Disputes of bills."""
+        ...
+
+    @property
+    def payments(self) -> StoredPayments:
+        """Payments, attempts, allocations, receipts."""
+        ...
+
+    @property
+    def timeline(self) -> StoredTimeline:
+        """What happened to a bill, in order."""
+        ...
+
+    @property
+    def dialogues(self) -> StoredDialogues:
+        """Dialogues, intents, PIN pads, live messages."""
+        ...
+
+    @property
+    def work(self) -> StoredWork:
+        """Work and due rows."""
+        ...
 
     def new_id(self) -> int:
         """Return a new 63-bit id, growing with time."""

@@ -22,7 +22,7 @@ from core.domain.errors import (
     StaleCard,
 )
 from core.domain.machines import NONE, machine
-from core.domain.money import Currency, Money
+from core.domain.money import MAX_MINOR, Currency, Money
 from core.domain.people import NO_UNIT, PersonId, UnitId
 from core.domain.tenants import TenantId
 
@@ -205,10 +205,13 @@ class Bill:
         Raises:
             StaleCard: another revision was shown.
             BillCancelled: it no longer stands.
+            BillDisputed: the dispute must end first.
             IllegalTransition: it was acknowledged before.
         """
         self.check_revision(revision)
         self._check_open()
+        if self.acknowledgment is Acknowledgment.DISPUTED:
+            raise BillDisputed(bill=self)
         ACKNOWLEDGMENT_TRANSITIONS.check(self.acknowledgment, Acknowledgment.ACKNOWLEDGED)
         return replace(self, acknowledgment=Acknowledgment.ACKNOWLEDGED)
 
@@ -249,11 +252,12 @@ class Bill:
         What was paid beyond the new total is the caller's to give back first.
 
         Raises:
-            InvalidAmount: not positive, unchanged, or another currency.
+            InvalidAmount: not positive, too large, unchanged, or another currency.
             BillCancelled: it no longer stands.
         """
         self._check_open()
-        if not total.is_positive or total.currency != self.currency or total == self.total:
+        is_possible = 0 < total.minor <= MAX_MINOR and total.currency == self.currency
+        if not is_possible or total == self.total:
             raise InvalidAmount(text=str(total.minor), reason="amend")
         ask_again = self.acknowledgment is not Acknowledgment.NOT_REQUIRED
         return replace(

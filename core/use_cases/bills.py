@@ -12,10 +12,12 @@ from core.domain.bills import (
     BillId,
     BillType,
     Debtors,
+    Life,
     owes,
 )
 from core.domain.calendar import at_hour, local_date
 from core.domain.errors import (
+    BillDisputed,
     InsufficientFunds,
     InvalidAmount,
     InvalidInput,
@@ -25,9 +27,9 @@ from core.domain.errors import (
     TooLong,
 )
 from core.domain.ledger import JournalKind, Leg, Subject
-from core.domain.money import Money
+from core.domain.money import MAX_MINOR, Money
 from core.domain.payments import Allocation, Receipt
-from core.domain.people import NO_UNIT, Actor, PersonId, Scope, UnitId
+from core.domain.people import NO_UNIT, Actor, MembershipStatus, PersonId, Scope, UnitId
 from core.domain.tenants import Tenant
 from core.domain.work import Due
 from core.ports import Transaction
@@ -193,14 +195,14 @@ def amend_bill(
     Raises:
         NotAllowed: the actor lacks `bills:manage`.
         StaleCard: another revision was shown.
+        BillDisputed: whoever ends the dispute amends it (`amend_disputed`).
         InvalidAmount, BillCancelled: nothing to amend.
         InsufficientFunds: the tenant wallet cannot give the excess back.
     """
     actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
     bill = _in_tenant(tx, actor, bill_id)
     bill.check_revision(revision)
-    if bill.acknowledgment is Acknowledgment.DISPUTED:
-        actor.check(Scope.BILLS_DISPUTE_RESOLVE, actor.tenant_id)
+    _check_calm(bill)
     return put_amended(tx, bill=bill, amended=bill.amend(total=total), reason=reason)
 
 
@@ -226,12 +228,14 @@ def cancel_bill(
     Raises:
         NotAllowed: the actor lacks `bills:manage`.
         StaleCard: another revision was shown.
+        BillDisputed: whoever ends the dispute cancels it (`cancel_disputed`).
         BillCancelled: it was cancelled before.
         InsufficientFunds: the tenant wallet cannot give back what was paid.
     """
     actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
     bill = _in_tenant(tx, actor, bill_id)
     bill.check_revision(revision)
+    _check_calm(bill)
     return put_cancelled(tx, bill=bill, reason=reason)
 
 
@@ -324,6 +328,11 @@ def _in_tenant(tx: Transaction, actor: Actor, bill_id: BillId) -> Bill:
     return bill
 
 
+def _check_calm(bill: Bill) -> None:
+    if bill.life is Life.OPEN and bill.acknowledgment is Acknowledgment.DISPUTED:
+        raise BillDisputed(bill=bill)
+
+
 def _check_pinless(tx: Transaction, tenant: Tenant, actor: Actor, amount: Money) -> None:
     limit = tenant.policy.pinless_minor
     if limit and amount.minor > limit and not tx.people.person(actor.person_id).has_pin:
@@ -333,7 +342,7 @@ def _check_pinless(tx: Transaction, tenant: Tenant, actor: Actor, amount: Money)
 def _check_content(
     tx: Transaction, tenant: Tenant, *, title: str, description: str, total: Money, due_on: date
 ) -> None:
-    if total.currency != tenant.currency or not total.is_positive:
+    if total.currency != tenant.currency or not 0 < total.minor <= MAX_MINOR:
         raise InvalidAmount(text=str(total.minor), reason="positive")
     if not title.strip():
         raise InvalidInput(what="title", example="Service charge, March")
@@ -356,7 +365,7 @@ def _check_debtor(
             raise NotFound(kind="unit")
         return
     members = tx.people.memberships_of(debtor_id) if debtor_id else ()
-    if not any(membership.tenant_id == tenant.id for membership in members):
+    if not any(m.tenant_id == tenant.id and m.status is not MembershipStatus.LEFT for m in members):
         raise NotFound(kind="person")
 
 

@@ -36,7 +36,10 @@ def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
     posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
     if posted is not None:
         _check_same(tx, posted, capture)
-        return posted.kind is not JournalKind.SUSPENSE
+        is_ours = posted.subject.id == attempt.payment_id
+        return is_ours and posted.kind is not JournalKind.SUSPENSE
+    if not capture.captured.is_positive:
+        return False
     payment = tx.payments.get(attempt.payment_id)
     if not _agrees(tx, attempt, payment, capture):
         _suspend(tx, attempt, payment, capture, key)
@@ -56,7 +59,6 @@ def _agrees(tx: Transaction, attempt: Attempt, payment: Payment, capture: Settle
     return (
         capture.reference == attempt.reference
         and capture.captured.currency == payment.currency
-        and capture.captured.is_positive
         and capture.is_test == configuration.is_test
     )
 
@@ -147,11 +149,19 @@ def _part_for_bill(tenant: Tenant, payment: Payment, bill: Bill | None, capture:
         bill.check_payable()
     except Refusal:
         return nothing
-    fee = capture.fee or nothing
+    fee = _fee(capture)
     reaches = capture.captured
-    if tenant.fee_bearer is FeeBearer.PAYER:
+    if fee is not None and tenant.fee_bearer is FeeBearer.PAYER:
         reaches = Money(max(0, reaches.minor - fee.minor), reaches.currency)
     return min(reaches, bill.rest)
+
+
+def _fee(capture: Settled) -> Money | None:
+    """Return what the provider kept of this capture; a fee in another currency is not of it."""
+    fee = capture.fee
+    if fee is None or not fee.is_positive or fee.currency != capture.captured.currency:
+        return None
+    return fee
 
 
 def _fee_legs(
@@ -164,8 +174,8 @@ def _fee_legs(
     settled: Money,
 ) -> list[Leg]:
     """Charge the provider's fee to who bears it; what is missing comes from what he owes."""
-    fee = capture.fee
-    if fee is None or not fee.is_positive or fee.currency != capture.captured.currency:
+    fee = _fee(capture)
+    if fee is None:
         return []
     fees = tx.ledger.account(
         tenant_id=tenant.id,

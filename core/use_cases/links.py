@@ -12,6 +12,7 @@ from typing import Final
 from core.domain.acts import EventName
 from core.domain.bills import Bill, BillId
 from core.domain.errors import (
+    AboveRest,
     AmountOutOfRange,
     InvalidAmount,
     NoProvider,
@@ -104,14 +105,15 @@ def open_top_up(
 
 
 def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:
-    """Mark an attempt as sent before the first byte leaves; None when it was sent before.
+    """Mark an attempt as sent before the first byte leaves.
 
-    The caller fills `return_url`.
+    None when it was sent before, or when its payment ended while the call was waiting. The caller
+    fills `return_url`.
     """
     attempt = tx.payments.attempt(attempt_id)
-    if attempt.status is not AttemptStatus.CREATED:
-        return None
     payment = tx.payments.get(attempt.payment_id)
+    if attempt.status is not AttemptStatus.CREATED or not payment.is_open:
+        return None
     sent = replace(attempt.move(AttemptStatus.SENT), sent_at=tx.now)
     tx.payments.replace_attempt(attempt, sent)
     return link_request(tx, attempt=attempt, payment=payment)
@@ -178,7 +180,9 @@ def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paymen
 
 
 def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
-    """Give a waiting payment up: at once if nothing was sent, else after the provider was asked.
+    """Give a waiting payment up: at once if its newest attempt was never sent.
+
+    Else the provider is asked first whether it took the money.
 
     Raises:
         NotFound: it is not the actor's.
@@ -186,10 +190,10 @@ def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> P
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     payment.move(PaymentStatus.CANCELLED, at=tx.now)
-    sent = [a for a in tx.payments.attempts(payment_id) if a.status is not AttemptStatus.CREATED]
-    if not sent:
+    newest = tx.payments.attempts(payment_id)[-1]
+    if newest.status is AttemptStatus.CREATED:
         return end_payment(tx, payment=payment, status=PaymentStatus.CANCELLED)
-    ask_again(tx, attempt=sent[-1], ask="cancel")
+    ask_again(tx, attempt=newest, ask="cancel")
     return payment
 
 
@@ -213,12 +217,17 @@ def retry_payment(
     Raises:
         NotFound: it is not the actor's.
         PaymentOpen: an attempt may still take money, or the payment has ended.
+        NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill changed meanwhile.
+        AboveRest: less is left open than this payment asks for.
         NoProvider: this configuration may not be used here.
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     attempts = tx.payments.attempts(payment_id)
     if not payment.is_open or any(attempt.may_still_settle for attempt in attempts):
         raise PaymentOpen(payment_id=payment_id)
+    tx.tenants.get(payment.tenant_id).check_open()
+    if payment.bill_id is not None:
+        _check_still_owed(tx.bills.get(payment.bill_id), payment)
     _attempt(tx, payment, configuration, number=len(attempts) + 1)
     tell(tx, EventName.PAYMENT_CHANGED, payment)
     return payment
@@ -284,6 +293,12 @@ def _open(
     tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
     tell(tx, EventName.PAYMENT_INITIATED, payment)
     return tx.payments.get(payment.id)
+
+
+def _check_still_owed(bill: Bill, payment: Payment) -> None:
+    bill.check_payable()
+    if bill.rest < payment.amount:
+        raise AboveRest(most=bill.rest, bill=bill)
 
 
 def _attempt(

@@ -322,9 +322,10 @@ def _check_phone(invitation: Invitation, person: Person) -> None:
 
 def _let_in(tx: Transaction, invitation: Invitation, person: Person) -> Membership:
     mine = tx.people.memberships_of(person.id)
-    same = [
-        m for m in mine if m.tenant_id == invitation.tenant_id and m.unit_id == invitation.unit_id
-    ]
+    here = [m for m in mine if m.tenant_id == invitation.tenant_id]
+    if any(m.status is MembershipStatus.SUSPENDED for m in here):
+        raise LinkUsed(state="suspended", is_own=True)
+    same = [m for m in here if m.unit_id == invitation.unit_id]
     if not same:
         fresh = Membership(
             id=MembershipId(tx.new_id()),
@@ -337,8 +338,6 @@ def _let_in(tx: Transaction, invitation: Invitation, person: Person) -> Membersh
     known = same[0]
     if known.status is MembershipStatus.ACTIVE and invitation.role in known.roles:
         raise AlreadyMember(tenant_id=known.tenant_id)
-    if known.status is MembershipStatus.SUSPENDED:
-        raise LinkUsed(state="suspended", is_own=True)
     granted = replace(known.grant(invitation.role, person=person), status=MembershipStatus.ACTIVE)
     tx.people.replace_membership(known, granted)
     return tx.people.membership(known.id)

@@ -11,10 +11,14 @@ from handlers.adapter.reading import (
     read_update,
     update_key,
 )
+from handlers.adapter.refusals import ASKABLE, PASSING, REFUSALS, screen_of
 from handlers.adapter.writing import Call, answer_press, check_text, delete_message, to_calls
 
 __all__ = [
     "ANONYMOUS_IDS",
+    "ASKABLE",
+    "PASSING",
+    "REFUSALS",
     "Call",
     "Migration",
     "answer_press",
@@ -23,6 +27,7 @@ __all__ = [
     "lane_of",
     "read_migration",
     "read_update",
+    "screen_of",
     "to_calls",
     "update_key",
 ]

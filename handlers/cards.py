@@ -1,0 +1,245 @@
+"""Cards that several flows and notices show: reads what they need, makes their one-use buttons.
+
+Everything here is seen by one reader; what he may not do has no button, and is refused again when
+it is pressed.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from core.domain.bills import Acknowledgment, Bill, Life, owes
+from core.domain.calendar import local_date
+from core.domain.errors import NotJoined
+from core.domain.ledger import AccountKind
+from core.domain.money import Money
+from core.domain.payments import Payment, Receipt
+from core.domain.people import NO_UNIT, Actor, PersonId, Scope
+from core.ports import Transaction
+from core.use_cases.wallets import open_wallet
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import bills, doors, payments, receipts
+from handlers.visit import Reader, Visit, offer_to
+from handlers.words import Html
+
+
+def reader_of(visit: Visit) -> Reader:
+    """Return who reads the answer.
+
+    Raises:
+        NotJoined: the person belongs to no tenant yet.
+    """
+    tenant, actor = visit.here
+    return Reader(
+        person=visit.person,
+        tenant=tenant,
+        words=visit.words,
+        bot_username=visit.bot_username,
+        actor=actor,
+    )
+
+
+def actor_of(reader: Reader) -> Actor:
+    """Return what the reader may do.
+
+    Raises:
+        NotJoined: he is no active member any more.
+    """
+    if reader.actor is None:
+        raise NotJoined
+    return reader.actor
+
+
+def name_of(tx: Transaction, person_id: PersonId) -> str:
+    """Return a person's name, "Hazina" for nobody."""
+    return tx.people.person(person_id).name if person_id else "Hazina"
+
+
+def whose(tx: Transaction, bill: Bill) -> str:
+    """Return the unit or the person a bill was sent to."""
+    if bill.unit_id != NO_UNIT:
+        return tx.people.unit(bill.unit_id).code
+    return name_of(tx, bill.debtor_id) if bill.debtor_id else ""
+
+
+def bill_screen(
+    tx: Transaction, reader: Reader, bill: Bill, *, place: str = "", note: Html | None = None
+) -> Screen:
+    """Show a bill to its debtor or to staff."""
+    return bills.bill_card(reader.words, bill_view(tx, reader, bill, place=place), note=note)
+
+
+def bill_view(tx: Transaction, reader: Reader, bill: Bill, *, place: str = "") -> bills.BillCard:
+    """Read a bill's card for its reader, with his buttons."""
+    actor = actor_of(reader)
+    is_debtor = owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids)
+    dispute = tx.disputes.open_of(bill.id)
+    until = bill.issued_at + timedelta(days=reader.tenant.policy.dispute_days)
+    may_dispute = tx.now <= until and bill.rest.is_positive
+    buttons = _debtor_buttons(tx, reader, bill, place=place, may_dispute=may_dispute)
+    return bills.BillCard(
+        bill=bill,
+        today=local_date(tx.now, reader.tenant.timezone),
+        whose=whose(tx, bill),
+        issuer=name_of(tx, bill.issued_by),
+        is_debtor=is_debtor,
+        dispute_until=until if may_dispute else None,
+        dispute_number=dispute.number if dispute else "",
+        dispute_reason=dispute.reason if dispute else None,
+        back=f"{doors.BILLS}:{place}" if place else doors.BILLS,
+        more=f"bills:more:{bill.id}.{place}",
+        moves=staff_moves(tx, reader, bill),
+        **(buttons if is_debtor else {}),
+    )
+
+
+def _debtor_buttons(
+    tx: Transaction, reader: Reader, bill: Bill, *, place: str, may_dispute: bool
+) -> dict[str, str]:
+    """Return the data of what the debtor may do now, by the card's field."""
+    if bill.life is Life.CANCELLED or not bill.rest.is_positive:
+        return {}
+    target = f"{bill.id}.{bill.revision}"
+
+    def act(verb: str) -> str:
+        return offer_to(
+            tx,
+            tenant=reader.tenant,
+            actor=actor_of(reader),
+            verb=verb,
+            bill=bill.id,
+            revision=bill.revision,
+            place=place,
+        )
+
+    if bill.acknowledgment is Acknowledgment.DISPUTED:
+        return {
+            "withdraw": act("dispute.withdraw"),
+            "withdraw_acknowledge": act("dispute.withdraw_acknowledge"),
+        }
+    if bill.acknowledgment is Acknowledgment.PENDING:
+        return {
+            "acknowledge_pay": act("bill.acknowledge_pay"),
+            "acknowledge": act("bill.acknowledge"),
+            "dispute": f"dispute:start:{target}" if may_dispute else "",
+        }
+    waiting = tx.payments.open_for(bill.id, actor_of(reader).person_id)
+    if waiting is not None:
+        return {"waiting": doors.payment(waiting.id)}
+    return {"pay_wallet": f"pay:wallet:{target}", "pay_link": f"pay:link:{target}"}
+
+
+def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
+    """Return the rows of what staff may do with a bill now."""
+    actor, words = actor_of(reader), reader.words
+    if bill.life is Life.CANCELLED or not actor.has(Scope.BILLS_MANAGE):
+        return ()
+    dispute = tx.disputes.open_of(bill.id)
+    if dispute is not None:
+        if not actor.has(Scope.BILLS_DISPUTE_RESOLVE):
+            return ()
+        return ((Button(label=words.label("Decide dispute"), data=doors.dispute(dispute.id)),),)
+    target = f"{bill.id}.{bill.revision}"
+    cancel = Button(label=words.label("Cancel bill"), data=f"billing:cancel:{target}")
+    amend = Button(label=words.label("Amend"), data=f"billing:amend:{target}")
+    if not bill.rest.is_positive:
+        return ((amend, cancel),)
+    again = offer_to(tx, tenant=reader.tenant, actor=actor, verb="bill.resend", bill=bill.id)
+    return ((amend, cancel, Button(label=words.label("Resend"), data=again)),)
+
+
+def payment_screen(
+    tx: Transaction, reader: Reader, payment: Payment, *, note: Html | None = None
+) -> Screen:
+    """Show a payment by link as it stands, with its payer's buttons."""
+    return payments.live(reader.words, payment_view(tx, reader, payment), note=note)
+
+
+def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.PaymentView:
+    """Read a payment by link for its payer."""
+    attempts = tx.payments.attempts(payment.id)
+    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    plain = payments.PaymentView(
+        payment=payment,
+        attempts=attempts,
+        bill=bill,
+        receipts=tx.payments.receipts_of(payment.id),
+        fee_bearer=reader.tenant.fee_bearer,
+    )
+    match payments.stage(plain):
+        case payments.Stage.PREPARING | payments.Stage.WAITING:
+            return replace(plain, cancel=_payment_act(tx, reader, payment, "payment.cancel"))
+        case payments.Stage.DECLINED:
+            return _declined(tx, reader, plain)
+        case payments.Stage.EXPIRED | payments.Stage.CANCELLED | payments.Stage.FAILED:
+            is_payable = bill is not None and bill.is_payable
+            target = f"pay:wallet:{bill.id}.{bill.revision}" if bill and is_payable else ""
+            return replace(plain, wallet=target)
+        case payments.Stage.CHECKING | payments.Stage.PAID:
+            return plain
+
+
+def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> payments.PaymentView:
+    payment = plain.payment
+    retries: tuple[tuple[str, str], ...] = ()
+    if not any(attempt.may_still_settle for attempt in plain.attempts):
+        retries = tuple(
+            (
+                each.provider,
+                offer_to(
+                    tx,
+                    tenant=reader.tenant,
+                    actor=actor_of(reader),
+                    verb="payment.retry",
+                    payment=payment.id,
+                    configuration=each.id,
+                ),
+            )
+            for each in tx.payments.configurations_for(payment.tenant_id)
+        )
+    wallet = _payment_act(tx, reader, payment, "payment.wallet") if plain.bill else ""
+    cancel = _payment_act(tx, reader, payment, "payment.cancel")
+    return replace(plain, retries=retries, wallet=wallet, cancel=cancel)
+
+
+def _payment_act(tx: Transaction, reader: Reader, payment: Payment, verb: str) -> str:
+    actor = actor_of(reader)
+    return offer_to(tx, tenant=reader.tenant, actor=actor, verb=verb, payment=payment.id)
+
+
+def receipt_screen(
+    tx: Transaction, reader: Reader, receipt: Receipt, *, is_sealed: bool = True
+) -> Screen:
+    """Show a receipt; `is_sealed` False in the transaction that makes it, before its seal."""
+    payment = tx.payments.get(receipt.payment_id)
+    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    attempts = tx.payments.attempts(payment.id)
+    view = receipts.ReceiptView(
+        receipt=receipt,
+        payment=payment,
+        token=tx.ledger.journal(receipt.journal_id).token,
+        payer=name_of(tx, receipt.payer_id),
+        payee=reader.tenant.name,
+        provider=attempts[-1].provider if attempts else "",
+        fee=fee_of(tx, receipt),
+        bill=bill,
+        after=None if bill is None or is_sealed else bill.rest,
+        head=tx.chain_head(receipt.tenant_id) if is_sealed else "",
+        is_own=receipt.payer_id == reader.person.id,
+    )
+    return receipts.receipt(reader.words, view)
+
+
+def fee_of(tx: Transaction, receipt: Receipt) -> Money:
+    """Return the provider's fee that the payer bore in a receipt's journal."""
+    wallet = open_wallet(
+        tx,
+        tenant_id=receipt.tenant_id,
+        owner_id=receipt.payer_id,
+        currency=receipt.amount.currency,
+    )
+    fee = Money(0, receipt.amount.currency)
+    for transfer in tx.ledger.transfers(receipt.journal_id):
+        is_fee = tx.ledger.get(transfer.leg.target).kind is AccountKind.PROVIDER_FEES
+        if is_fee and transfer.leg.source == wallet.account_id:
+            fee += transfer.leg.amount
+    return fee

@@ -1,0 +1,143 @@
+"""Staff moves on a bill: amend, cancel, send again; each asks why and is confirmed."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.domain.bills import Bill, BillId
+from core.domain.calendar import local_date
+from core.domain.disputes import MAX_DISPUTE_TEXT
+from core.domain.errors import BillDisputed, InvalidInput, NotFound, StaleCard, TooLong
+from core.domain.money import Money
+from core.domain.people import Scope
+from core.ports import Transaction
+from core.use_cases.bills import amend_bill, cancel_bill, seen_bill
+from core.use_cases.timeline import resend_bill
+from handlers import parsing
+from handlers.cards import bill_screen, reader_of
+from handlers.chat import Reply, Show, Step
+from handlers.screens import billing
+from handlers.visit import IntentRoute, Routes, Visit, number, offer
+from handlers.words import Html
+
+TOTAL_STEP: Final = "bills.total"
+REASON_STEP: Final = "bills.reason"
+
+
+def amend(tx: Transaction, visit: Visit) -> Reply:
+    """Ask for the new total."""
+    bill = _bill(tx, visit)
+    step = Step(name=TOTAL_STEP, data={"bill": bill.id, "revision": bill.revision})
+    return Reply(screen=billing.ask_total(visit.words, bill), step=step)
+
+
+def total_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take the new total, ask why; a wrong amount is asked again."""
+    bill = _kept(tx, visit)
+    total = parsing.amount(visit.incoming.text, bill.currency)
+    bill.amend(total=total)
+    screen = billing.ask_reason(visit.words, bill, total=total)
+    data = {**visit.data, "total": total.minor}
+    return Reply(screen=screen, show=Show.SEND, step=Step(name=REASON_STEP, data=data))
+
+
+def cancel(tx: Transaction, visit: Visit) -> Reply:
+    """Ask why a bill is to be cancelled."""
+    bill = _bill(tx, visit)
+    step = Step(name=REASON_STEP, data={"bill": bill.id, "revision": bill.revision})
+    return Reply(screen=billing.ask_reason(visit.words, bill, total=None), step=step)
+
+
+def reason_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take the reason and show what is about to happen."""
+    bill = _kept(tx, visit)
+    reason = visit.incoming.text.strip()
+    if not reason:
+        raise InvalidInput(what="answer", example=visit.words.label("Meter read again"))
+    if len(reason) > MAX_DISPUTE_TEXT:
+        raise TooLong(limit=MAX_DISPUTE_TEXT)
+    bound: dict[str, object] = {"bill": bill.id, "revision": bill.revision, "reason": reason}
+    if "total" in visit.data:
+        total = Money(number(visit.data, "total"), bill.currency)
+        act = offer(tx, visit, "bill.amend", total=total.minor, **bound)
+        screen = billing.confirm_amend(visit.words, bill, total=total, reason=reason, act=act)
+    else:
+        act = offer(tx, visit, "bill.cancel", **bound)
+        screen = billing.confirm_cancel(visit.words, bill, reason=reason, act=act)
+    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+
+
+def amended(tx: Transaction, visit: Visit) -> Reply:
+    """Amend the bill of the pressed button."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill_id = BillId(number(arguments, "bill"))
+    bill = amend_bill(
+        tx,
+        actor=visit.here[1],
+        bill_id=bill_id,
+        revision=number(arguments, "revision"),
+        total=Money(number(arguments, "total"), tx.bills.get(bill_id).currency),
+        reason=str(arguments["reason"]),
+    )
+    today = local_date(tx.now, visit.here[0].timezone)
+    return _card(tx, visit, bill, billing.amended(visit.words, bill, today=today))
+
+
+def cancelled(tx: Transaction, visit: Visit) -> Reply:
+    """Cancel the bill of the pressed button."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill = cancel_bill(
+        tx,
+        actor=visit.here[1],
+        bill_id=BillId(number(arguments, "bill")),
+        revision=number(arguments, "revision"),
+        reason=str(arguments["reason"]),
+    )
+    return _card(tx, visit, bill, billing.cancelled(visit.words, bill))
+
+
+def resent(tx: Transaction, visit: Visit) -> Reply:
+    """Show the bill to its debtors again."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill_id = BillId(number(arguments, "bill"))
+    bill = resend_bill(tx, actor=visit.here[1], bill_id=bill_id)
+    note = visit.words.t("✅ Sent again: the debtor gets the card once more.")
+    return _card(tx, visit, bill, note)
+
+
+def _card(tx: Transaction, visit: Visit, bill: Bill, note: Html) -> Reply:
+    screen = bill_screen(tx, reader_of(visit), bill, note=note)
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def _bill(tx: Transaction, visit: Visit) -> Bill:
+    """Return the bill of `bill.revision`, if staff may change it now."""
+    head, _, revision = visit.argument.partition(".")
+    if not head.isdecimal() or not revision.isdecimal():
+        raise StaleCard
+    kept = replace(visit, data={"bill": int(head), "revision": int(revision)})
+    bill = _kept(tx, kept)
+    if tx.disputes.open_of(bill.id) is not None:
+        raise BillDisputed(bill=bill)
+    return bill
+
+
+def _kept(tx: Transaction, visit: Visit) -> Bill:
+    tenant, actor = visit.here
+    actor.check(Scope.BILLS_MANAGE, tenant.id)
+    bill = seen_bill(tx, actor=actor, bill_id=BillId(number(visit.data, "bill")))
+    if bill.tenant_id != tenant.id:
+        raise NotFound(kind="bill")
+    bill.check_revision(number(visit.data, "revision"))
+    return bill
+
+
+ROUTES: Final = Routes(
+    name="billing",
+    presses={"amend": amend, "cancel": cancel},
+    intents={
+        "bill.amend": IntentRoute(flow=amended),
+        "bill.cancel": IntentRoute(flow=cancelled),
+        "bill.resend": IntentRoute(flow=resent),
+    },
+    steps={TOTAL_STEP: total_typed, REASON_STEP: reason_typed},
+)

@@ -1,0 +1,240 @@
+"""PINs: the pad, a typed PIN, and what follows once the digits were checked or hashed.
+
+The check itself is an effect (a work row of kind `pin`): these flows run before and after it. The
+dispatcher calls the functions at the top by name.
+"""
+
+import json
+from typing import Final
+
+from core.domain.dialogues import INTENT_KEY_LENGTH, Intent, IntentKey, Pad, PadId, PadUse
+from core.domain.errors import NotForYou, PinWeak, StaleCard
+from core.domain.work import Kind
+from core.ports import Transaction
+from core.use_cases import pins as use_cases
+from handlers import parsing
+from handlers.chat import Reply, Screen, Show, Step
+from handlers.screens import pins
+from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit
+
+_MOST_TYPED: Final = 20
+
+
+def ask(tx: Transaction, visit: Visit, intent: Intent) -> Reply:
+    """Ask for the PIN before an intent is spent.
+
+    Raises:
+        PinLocked: the lock has not lapsed.
+        PinNeeded: the person has no PIN.
+    """
+    pad = _open(tx, visit, PadUse.CHECK, intent_key=intent.key)
+    return _shown(tx, visit, pad)
+
+
+def wrong(tx: Transaction, visit: Visit, tries_left: int, intent: Intent | None) -> Reply:
+    """Answer a PIN that did not match: the next pad, or the lock."""
+    person = tx.people.person(visit.person.id)
+    if person.pin_locked_until is not None and person.is_locked(at=tx.now):
+        return Reply(screen=pins.locked(visit.words, person.pin_locked_until), ends_dialogue=True)
+    if intent is None:
+        return Reply(screen=pins.gone(visit.words, tries_left), ends_dialogue=True)
+    pad = _open(tx, visit, PadUse.CHECK, intent_key=intent.key)
+    return _shown(tx, visit, pad, note=pins.wrong(visit.words, tries_left))
+
+
+def hashed(tx: Transaction, visit: Visit, pad: Pad, pin_hash: str) -> Reply:
+    """Ask for the new PIN once more."""
+    again = _open(tx, visit, PadUse.REPEAT, first_hash=pin_hash)
+    return _shown(tx, visit, again)
+
+
+def repeated(tx: Transaction, visit: Visit, pad: Pad, matches: bool) -> Reply:  # noqa: FBT001 - the dispatcher's signature
+    """Set the new PIN, or begin again where the two entries differ."""
+    if not matches:
+        fresh = _open(tx, visit, PadUse.SET)
+        return _shown(tx, visit, fresh, note=pins.differs(visit.words))
+    use_cases.set_pin(tx, person_id=visit.person.id, pin_hash=pad.first_hash)
+    return Reply(screen=pins.done(visit.words), ends_dialogue=True)
+
+
+def change(tx: Transaction, visit: Visit) -> Reply:
+    """Open the pad for a new PIN; the old one was checked before, where there was one."""
+    pad = _open(tx, visit, PadUse.SET)
+    return _shown(tx, visit, pad, keeps_intent=True)
+
+
+def press(tx: Transaction, visit: Visit) -> Reply:
+    """Take one key of a pad; `argument` ends in `<pad id>:<slot, back, ok or no>`.
+
+    Raises:
+        NotForYou: somebody else's pad.
+        PinLocked: the lock has not lapsed.
+    """
+    head, _, key = visit.argument.rpartition(":")
+    number = head.rpartition(":")[2]
+    pad = tx.dialogues.pad(PadId(parsing.ident(number)))
+    if pad is None:
+        return Reply(toast=visit.words.label("This PIN pad is closed."))
+    if pad.person_id != visit.person.id:
+        raise NotForYou
+    if key == "no":
+        return _leave(tx, visit, pad)
+    if tx.now >= pad.expires_at:
+        return _close(tx, visit, pad)
+    if key == "ok":
+        return _okay(tx, visit, pad, message_id=visit.incoming.message_id)
+    return _type(tx, visit, pad, key)
+
+
+def typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take a PIN that was typed instead of pressed; the message is deleted in any case.
+
+    Raises:
+        StaleCard: the pad is gone.
+        PinLocked: the lock has not lapsed.
+    """
+    pad = tx.dialogues.pad(PadId(int(str(visit.data["pad"]))))
+    message_id = int(str(visit.data["message"]))
+    if pad is None or pad.person_id != visit.person.id:
+        raise StaleCard
+    if tx.now >= pad.expires_at:
+        return _close(tx, visit, pad, deletes=True)
+    digits = "".join(visit.incoming.text.split())[:_MOST_TYPED]
+    try:
+        full = use_cases.type_digits(tx, pad=pad, digits=digits)
+    except PinWeak:
+        note = pins.too_short(visit.words)
+        return _shown(tx, visit, pad, note=note, deletes=True)
+    return _okay(tx, visit, full, message_id=message_id, deletes=True)
+
+
+def lane(visit: Visit) -> str:
+    """Return the person's own lane: the check stays in order with what he does next."""
+    return f"u:0:{visit.incoming.sender.external_id}"
+
+
+def _open(
+    tx: Transaction, visit: Visit, use: PadUse, *, intent_key: str = "", first_hash: str = ""
+) -> Pad:
+    return use_cases.open_pad(
+        tx,
+        person_id=visit.person.id,
+        chat_id=visit.chat_id,
+        use=use,
+        intent_key=intent_key,
+        first_hash=first_hash,
+    )
+
+
+def _shown(
+    tx: Transaction,
+    visit: Visit,
+    pad: Pad,
+    *,
+    note: str = "",
+    deletes: bool = False,
+    keeps_intent: bool = False,
+) -> Reply:
+    intent = _intent(tx, pad)
+    verb = "" if intent is None else intent.verb
+    message_id = 0 if deletes else visit.incoming.message_id
+    return Reply(
+        screen=pins.pad(visit.words, pad, verb=verb, note=note),
+        step=Step(name="pin.typed", data={"pad": pad.id, "message": message_id}),
+        deletes=deletes,
+        keeps_intent=keeps_intent,
+    )
+
+
+def _intent(tx: Transaction, pad: Pad) -> Intent | None:
+    return tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
+
+
+def _type(tx: Transaction, visit: Visit, pad: Pad, key: str) -> Reply:
+    slot = int(key) if key.isdecimal() and len(key) == 1 else -1
+    after = pad.rub_out() if key == "back" else pad.press(slot)
+    if after == pad:
+        return Reply()
+    tx.dialogues.replace_pad(pad, after)
+    return _shown(tx, visit, after)
+
+
+def _okay(
+    tx: Transaction, visit: Visit, pad: Pad, *, message_id: int, deletes: bool = False
+) -> Reply:
+    """Hand the digits over to be checked or hashed; the pad goes, so OK counts once."""
+    try:
+        check = use_cases.check_length if _is_known(pad) else use_cases.check_strength
+        check(pad.digits)
+    except PinWeak as weak:
+        return _refused(tx, visit, pad, reason=str(weak.data["reason"]), deletes=deletes)
+    if pad.use is PadUse.CHECK:
+        use_cases.count_try(tx, person_id=visit.person.id)
+    tx.work.add(Kind.PIN, lane=lane(visit), payload=_payload(tx, visit, pad, message_id))
+    tx.dialogues.drop_pad(pad.id)
+    if deletes:
+        screen = Screen(html=pins.deleted(visit.words))
+        return Reply(screen=screen, show=Show.SEND, ends_dialogue=True, deletes=True)
+    return Reply(screen=pins.checking(visit.words, pad.use), ends_dialogue=True)
+
+
+def _is_known(pad: Pad) -> bool:
+    return pad.use is not PadUse.SET
+
+
+def _refused(tx: Transaction, visit: Visit, pad: Pad, *, reason: str, deletes: bool) -> Reply:
+    """Leave a short PIN to be completed; empty the pad of one that is too easy."""
+    if reason == "length":
+        if not deletes:
+            return Reply(toast=pins.too_short(visit.words), is_alert=True)
+        return _shown(tx, visit, pad, note=pins.too_short(visit.words), deletes=True)
+    fresh = _open(tx, visit, pad.use, first_hash=pad.first_hash)
+    tx.dialogues.drop_pad(pad.id)
+    return _shown(tx, visit, fresh, note=pins.too_easy(visit.words), deletes=deletes)
+
+
+def _payload(tx: Transaction, visit: Visit, pad: Pad, message_id: int) -> bytes:
+    asks = {PadUse.CHECK: "check", PadUse.SET: "hash", PadUse.REPEAT: "repeat"}
+    hashes = {PadUse.CHECK: visit.person.pin_hash, PadUse.REPEAT: pad.first_hash}
+    sender = visit.incoming.sender
+    kept = {
+        "ask": asks[pad.use],
+        "use": pad.use.value,
+        "pad": pad.id,
+        "intent": pad.intent_key,
+        "person": visit.person.id,
+        "digits": pad.digits,
+        "hash": hashes.get(pad.use, ""),
+        "chat": visit.chat_id,
+        "message": message_id,
+        "external": sender.external_id,
+        "name": sender.name,
+        "language": sender.language,
+        "username": sender.username,
+    }
+    return json.dumps(kept).encode()
+
+
+def _leave(tx: Transaction, visit: Visit, pad: Pad) -> Reply:
+    tx.dialogues.drop_pad(pad.id)
+    screen = pins.left(visit.words, pad.use, again=_again(pad))
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def _close(tx: Transaction, visit: Visit, pad: Pad, *, deletes: bool = False) -> Reply:
+    tx.dialogues.drop_pad(pad.id)
+    screen = pins.closed(visit.words, again=_again(pad))
+    return Reply(screen=screen, ends_dialogue=True, deletes=deletes)
+
+
+def _again(pad: Pad) -> str:
+    has_intent = len(pad.intent_key) == INTENT_KEY_LENGTH
+    return f"{INTENT_MARK}:{pad.intent_key}" if has_intent else ""
+
+
+ROUTES: Final = Routes(
+    name="k",
+    presses={"p": press},
+    intents={"pin.change": IntentRoute(flow=change, needs_pin=True)},
+    steps={"pin.typed": typed},
+)

@@ -1,0 +1,54 @@
+"""The tenant's money for who may see it: the report, its moves, why a number is what it is."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.domain.people import Scope
+from core.ports import Transaction
+from core.use_cases.reports import tenant_report
+from handlers.chat import Reply, Show
+from handlers.screens import reports
+from handlers.visit import Routes, Visit
+
+
+def command(tx: Transaction, visit: Visit) -> Reply:
+    """Show the report in a new message."""
+    return replace(show(tx, visit), show=Show.SEND)
+
+
+def show(tx: Transaction, visit: Visit) -> Reply:
+    """Show the report."""
+    report = tenant_report(tx, actor=visit.here[1])
+    return Reply(screen=reports.report(visit.words, report), ends_dialogue=True)
+
+
+def why(tx: Transaction, visit: Visit) -> Reply:
+    """Explain the wallet's number."""
+    report = tenant_report(tx, actor=visit.here[1])
+    return Reply(screen=reports.why(visit.words, report), ends_dialogue=True)
+
+
+def moves(tx: Transaction, visit: Visit) -> Reply:
+    """Show a page of moves: numbered without gaps, so a page is named by its first number."""
+    tenant, actor = visit.here
+    actor.check(Scope.REPORTS_VIEW, tenant.id)
+    wallet = tenant_report(tx, actor=actor, lines=1).wallet
+    newest = wallet.entry_seq
+    first = min(int(visit.argument), newest) if visit.argument.isdecimal() else newest
+    entries = tx.ledger.entries(wallet.id, before_seq=first + 1, limit=reports.PAGE)
+    screen = reports.moves(
+        visit.words,
+        entries,
+        page=1 + (newest - first) // reports.PAGE,
+        older=f"report:moves:{first - reports.PAGE}" if first > reports.PAGE else "",
+        newer=f"report:moves:{first + reports.PAGE}" if first < newest else "",
+        name=tenant.name,
+    )
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+ROUTES: Final = Routes(
+    name="report",
+    commands={"report": command},
+    presses={"show": show, "why": why, "moves": moves},
+)

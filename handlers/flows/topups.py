@@ -1,0 +1,151 @@
+"""Topping up the own wallet by link: amount, provider, payment page."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.domain.errors import AmountOutOfRange, NoProvider
+from core.domain.money import Currency, Money, exponent
+from core.domain.payments import Configuration, ConfigurationId
+from core.domain.tenants import Tenant
+from core.ports import Transaction
+from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
+from core.use_cases.wallets import open_wallet, wallet_account
+from handlers import parsing
+from handlers.chat import Reply, Show, Step
+from handlers.screens import payments, topups
+from handlers.visit import IntentRoute, Routes, Visit, number, offer
+
+CHIPS: Final = (1_000, 5_000, 10_000)
+"""Amounts that are offered, in major units."""
+
+
+def begin(tx: Transaction, visit: Visit) -> Reply:
+    """Offer amounts as a new message."""
+    return replace(amounts(tx, visit), show=Show.SEND)
+
+
+def amounts(tx: Transaction, visit: Visit) -> Reply:
+    """Offer amounts in place.
+
+    Raises:
+        NoProvider: nothing takes money here.
+    """
+    tenant, _ = visit.here
+    _providers(tx, tenant)
+    chips = [
+        (amount, offer(tx, visit, "topup.amount", minor=amount.minor))
+        for amount in (_major(major, tenant.currency) for major in CHIPS)
+    ]
+    screen = topups.amounts(visit.words, tenant, available=_available(tx, visit), chips=chips)
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def other(tx: Transaction, visit: Visit) -> Reply:
+    """Ask for an amount."""
+    tenant, _ = visit.here
+    step = Step(name="topups.amount")
+    return Reply(screen=topups.ask_amount(visit.words, tenant.currency), step=step)
+
+
+def take_amount(tx: Transaction, visit: Visit) -> Reply:
+    """Show a typed amount back, with the ways to pay it.
+
+    Raises:
+        InvalidAmount: no amount we accept.
+        AmountOutOfRange: more than a wallet takes at once.
+        NoProvider: nothing takes money here.
+    """
+    tenant, _ = visit.here
+    amount = parsing.amount(visit.incoming.text, tenant.currency)
+    most = Money(MAX_TOP_UP_MINOR, tenant.currency)
+    if most < amount:
+        raise AmountOutOfRange(least=Money(1, tenant.currency), most=most)
+    return replace(_choose(tx, visit, amount), show=Show.SEND, ends_dialogue=True)
+
+
+def take_chip(tx: Transaction, visit: Visit) -> Reply:
+    """Open the page of the only provider, or let the person choose among several.
+
+    Raises:
+        NoProvider: nothing takes money here.
+    """
+    tenant, _ = visit.here
+    amount = Money(_argument(visit, "minor"), tenant.currency)
+    ways = _providers(tx, tenant)
+    if len(ways) == 1:
+        return _open(tx, visit, amount, ways[0])
+    return replace(_choose(tx, visit, amount), keeps_intent=True)
+
+
+def take_provider(tx: Transaction, visit: Visit) -> Reply:
+    """Open the page of the chosen provider.
+
+    Raises:
+        NoProvider: it was switched off meanwhile.
+    """
+    tenant, _ = visit.here
+    amount = Money(_argument(visit, "minor"), tenant.currency)
+    wanted = ConfigurationId(_argument(visit, "configuration"))
+    chosen = next((each for each in _providers(tx, tenant) if each.id == wanted), None)
+    if chosen is None:
+        raise NoProvider
+    return _open(tx, visit, amount, chosen)
+
+
+def _major(major: int, currency: Currency) -> Money:
+    return Money(major * 10 ** exponent(currency), currency)
+
+
+def _argument(visit: Visit, name: str) -> int:
+    return number({} if visit.intent is None else visit.intent.arguments, name)
+
+
+def _available(tx: Transaction, visit: Visit) -> Money:
+    tenant, actor = visit.here
+    wallet = open_wallet(
+        tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=tenant.currency
+    )
+    return wallet_account(tx, wallet).available
+
+
+def _providers(tx: Transaction, tenant: Tenant) -> tuple[Configuration, ...]:
+    found = tx.payments.configurations_for(tenant.id)
+    if not found:
+        raise NoProvider
+    return found
+
+
+def _choose(tx: Transaction, visit: Visit, amount: Money) -> Reply:
+    tenant, _ = visit.here
+    ways = [
+        (each.provider, offer(tx, visit, "topup.open", minor=amount.minor, configuration=each.id))
+        for each in _providers(tx, tenant)
+    ]
+    screen = topups.choose(
+        visit.words, tenant, amount=amount, available=_available(tx, visit), ways=ways
+    )
+    return Reply(screen=screen)
+
+
+def _open(tx: Transaction, visit: Visit, amount: Money, configuration: Configuration) -> Reply:
+    tenant, actor = visit.here
+    payment = open_top_up(tx, actor=actor, amount=amount, configuration=configuration)
+    view = payments.PaymentView(
+        payment=payment,
+        attempts=tx.payments.attempts(payment.id),
+        fee_bearer=tenant.fee_bearer,
+    )
+    screen = payments.live(visit.words, view)
+    return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
+
+
+ROUTES: Final = Routes(
+    name="wallet",
+    aliases={"deposit": begin, "topup": begin},
+    presses={"topup": amounts, "other": other},
+    intents={
+        "topup.amount": IntentRoute(flow=take_chip),
+        "topup.open": IntentRoute(flow=take_provider),
+    },
+    steps={"topups.amount": take_amount},
+)

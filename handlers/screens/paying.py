@@ -1,0 +1,237 @@
+"""Paying: what can be paid, the choice of way and amount, the confirm card. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from core.domain.bills import Bill
+from core.domain.money import Money
+from core.domain.payments import Receipt
+from core.domain.tenants import FeeBearer
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import doors
+from handlers.screens.payments import fee_sentence, provider_name
+from handlers.words import Html, Words, lines
+
+
+class Way(StrEnum):
+    """Where the money comes from, as it stands in a button's data."""
+
+    WALLET = "w"
+    LINK = "l"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Before an amount is chosen; `balance` None for links, `data` without its verb."""
+
+    bill: Bill
+    way: Way
+    least: Money
+    most: Money
+    balance: Money | None
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
+
+    `before` is the wallet's available balance, None for links.
+    """
+
+    bill: Bill
+    amount: Money
+    payee: str
+    acts: tuple[tuple[str, str], ...]
+    change: str
+    cancel: str
+    before: Money | None = None
+    fee_bearer: FeeBearer = FeeBearer.TENANT
+    link_minutes: int = 60
+
+
+def overview(words: Words, bills: tuple[Bill, ...], *, today: date, review: int) -> Screen:
+    """Show what can be paid: bills and the own wallet."""
+    rows = [
+        (
+            Button(
+                label=words.label(
+                    "Pay %(number)s · %(amount)s",
+                    number=bill.number,
+                    amount=words.money(bill.rest),
+                ),
+                data=f"pay:method:{bill.id}.{bill.revision}",
+            ),
+        )
+        for bill in bills
+    ]
+    shown = [
+        words.t(
+            "%(number)s · %(title)s · %(amount)s · due %(day)s",
+            number=bill.number,
+            title=bill.title,
+            amount=words.money(bill.rest),
+            day=words.day(bill.due_on, today=today),
+        )
+        for bill in bills
+    ]
+    nothing = [] if bills else [words.t("No bill can be paid now.")]
+    to_review = words.n(
+        "%(count)s bill needs your OK before it can be paid.",
+        "%(count)s bills need your OK before they can be paid.",
+        review,
+    )
+    text = lines(
+        f"<b>{words.t('What can be paid')}</b>",
+        *shown,
+        *nothing,
+        to_review if review else "",
+    )
+    last = (
+        Button(label=words.label("Top up"), data=doors.TOP_UP),
+        Button(label=words.label("Bills"), data=doors.BILLS),
+        Button(label=words.label("Back"), data=doors.MENU),
+    )
+    return Screen(html=text, rows=(*rows, last))
+
+
+def methods(words: Words, bill: Bill, *, balance: Money, note: Html | None = None) -> Screen:
+    """Ask how a bill is to be paid."""
+    target = f"{bill.id}.{bill.revision}"
+    text = lines(
+        note or "",
+        words.t(
+            "<b>Pay %(number)s</b> · %(title)s · %(rest)s",
+            number=bill.number,
+            title=bill.title,
+            rest=words.money(bill.rest),
+        ),
+        words.t("In your wallet: %(balance)s", balance=words.money(balance)),
+        words.t("How do you want to pay?"),
+    )
+    return Screen(
+        html=text,
+        rows=(
+            (
+                Button(label=words.label("Pay from wallet"), data=f"pay:wallet:{target}"),
+                Button(label=words.label("Pay by link"), data=f"pay:link:{target}"),
+            ),
+            (Button(label=words.label("Back"), data=doors.bill(bill.id)),),
+        ),
+    )
+
+
+def amounts(words: Words, view: Choice) -> Screen:
+    """Ask for the whole rest or a part."""
+    rows: list[tuple[Button, ...]] = [
+        (
+            Button(
+                label=words.label("Full %(amount)s", amount=words.money(view.most)),
+                data=f"pay:full:{view.way}.{view.data}",
+            ),
+        )
+    ]
+    if view.least < view.most:
+        part = Button(label=words.label("Part"), data=f"pay:part:{view.way}.{view.data}")
+        rows.append((part,))
+    rows.append((Button(label=words.label("Back"), data=doors.bill(view.bill.id)),))
+    return Screen(html=lines(_bill_line(words, view.bill), *_limits(words, view)), rows=tuple(rows))
+
+
+def ask_amount(words: Words, view: Choice) -> Screen:
+    """Ask for a part's amount; it is typed."""
+    text = lines(
+        _bill_line(words, view.bill),
+        *_limits(words, view),
+        words.t(
+            "How much do you want to pay now? Write the amount, for example %(example)s.",
+            example=words.money(view.least),
+        ),
+    )
+    change = Button(label=words.label("Back"), data=f"pay:change:{view.way}.{view.data}")
+    return Screen(html=text, rows=((change,),))
+
+
+def confirm(words: Words, view: Confirm) -> Screen:
+    """Show what is about to happen: what, how much, to whom, from where, and the fee."""
+    amount = words.money(view.amount)
+    rest = view.bill.rest - view.amount
+    heading = words.t("Pay %(amount)s to %(payee)s", amount=amount, payee=view.payee)
+    left = words.t("Left to pay afterwards: %(rest)s", rest=words.money(rest))
+    text = lines(
+        f"<b>{heading}</b>",
+        words.t("for %(number)s · %(title)s", number=view.bill.number, title=view.bill.title),
+        _source_line(words, view),
+        left if rest.is_positive else words.t("The bill is paid then."),
+    )
+    return Screen(html=text, rows=(*_acts(words, view, amount), _last_row(words, view)))
+
+
+def paid_from_wallet(words: Words, bill: Bill, receipt: Receipt) -> Screen:
+    """Turn the confirm card into its final, short form."""
+    head = words.t(
+        "✅ Paid %(amount)s for %(number)s · receipt %(receipt)s",
+        amount=words.money(receipt.amount),
+        number=bill.number,
+        receipt=receipt.number,
+    )
+    rest = words.t("Left to pay: %(rest)s", rest=words.money(bill.rest))
+    rows = ((Button(label=words.label("Open bill"), data=doors.bill(bill.id)),),)
+    return Screen(html=lines(head, rest if bill.rest.is_positive else ""), rows=rows)
+
+
+def _bill_line(words: Words, bill: Bill) -> Html:
+    return words.t(
+        "<b>%(number)s</b> · %(title)s · left to pay %(rest)s",
+        number=bill.number,
+        title=bill.title,
+        rest=words.money(bill.rest),
+    )
+
+
+def _limits(words: Words, view: Choice) -> tuple[Html, ...]:
+    part = words.t(
+        "A part is at least %(least)s; %(most)s may be paid now.",
+        least=words.money(view.least),
+        most=words.money(view.most),
+    )
+    wallet = Html("")
+    if view.balance is not None:
+        wallet = words.t("In your wallet: %(balance)s", balance=words.money(view.balance))
+    return (wallet, part if view.least < view.most else Html(""))
+
+
+def _source_line(words: Words, view: Confirm) -> Html:
+    if view.before is not None:
+        return words.t(
+            "From wallet: %(before)s → %(after)s · no fee",
+            before=words.money(view.before),
+            after=words.money(view.before - view.amount),
+        )
+    valid = words.n(
+        "By link, valid %(count)s minute. %(fee)s",
+        "By link, valid %(count)s minutes. %(fee)s",
+        view.link_minutes,
+        fee=fee_sentence(words, view.fee_bearer),
+    )
+    return lines(valid, words.t("You pay on the provider's own page."))
+
+
+def _acts(words: Words, view: Confirm, amount: Html) -> Rows:
+    rows = []
+    for provider, data in view.acts:
+        label = words.label("Pay %(amount)s", amount=amount)
+        if provider:
+            label = words.label(
+                "Pay %(amount)s by %(provider)s", amount=amount, provider=provider_name(provider)
+            )
+        rows.append((Button(label=label, data=data),))
+    return tuple(rows)
+
+
+def _last_row(words: Words, view: Confirm) -> tuple[Button, ...]:
+    return (
+        Button(label=words.label("Change"), data=view.change),
+        Button(label=words.label("Cancel"), data=view.cancel),
+    )

@@ -1,0 +1,269 @@
+"""The one live screen of a payment by link, edited in place as things change. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain.bills import Bill
+from core.domain.payments import Attempt, AttemptStatus, Payment, PaymentStatus, Receipt
+from core.domain.providers import ProviderError
+from core.domain.tenants import FeeBearer
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import doors
+from handlers.words import Html, Words, lines
+
+_NAMES = {
+    "paystack": "Paystack",
+    "flutterwave": "Flutterwave",
+    "stripe": "Stripe",
+    "paypal": "PayPal",
+    "pesapal": "Pesapal",
+    "mpesa": "M-Pesa",
+    "telegram": "Telegram",
+    "sandbox": "Sandbox",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment by link as it stands; `cancel`, `wallet` and `retries` are buttons' data.
+
+    `retries` are (provider, data). `receipts` are oldest first.
+    """
+
+    payment: Payment
+    attempts: tuple[Attempt, ...] = ()
+    bill: Bill | None = None
+    receipts: tuple[Receipt, ...] = ()
+    fee_bearer: FeeBearer = FeeBearer.TENANT
+    cancel: str = ""
+    wallet: str = ""
+    retries: tuple[tuple[str, str], ...] = ()
+
+
+class Stage(StrEnum):
+    """What a person is told about a payment by link."""
+
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    CHECKING = "checking"
+    DECLINED = "declined"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+def provider_name(provider: str) -> str:
+    """Return a provider's own name."""
+    return _NAMES.get(provider, provider.capitalize())
+
+
+def stage(view: PaymentView) -> Stage:
+    """Tell where a payment stands: an answer that is missing counts before one that is there."""
+    ends = {
+        PaymentStatus.COMPLETED: Stage.PAID,
+        PaymentStatus.EXPIRED: Stage.EXPIRED,
+        PaymentStatus.CANCELLED: Stage.CANCELLED,
+        PaymentStatus.FAILED: Stage.FAILED,
+    }
+    if view.payment.status in ends:
+        return ends[view.payment.status]
+    if any(attempt.status is AttemptStatus.UNKNOWN for attempt in view.attempts):
+        return Stage.CHECKING
+    last = view.attempts[-1].status if view.attempts else AttemptStatus.CREATED
+    if last in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}:
+        return Stage.DECLINED
+    return Stage.WAITING if last is AttemptStatus.WAITING else Stage.PREPARING
+
+
+def live(words: Words, view: PaymentView, *, note: Html | None = None) -> Screen:
+    """Show a payment by link as it stands, with what its payer may do."""
+    at = stage(view)
+    text = lines(
+        note or "",
+        *_story(words, view, at),
+        "" if at is Stage.PAID else _what_for(words, view),
+        _reference(words, view) if at is not Stage.PAID else "",
+    )
+    return Screen(html=text, rows=_live_rows(words, view, at))
+
+
+def fee_sentence(words: Words, bearer: FeeBearer) -> Html:
+    """Return who pays the provider's fee, before it is known."""
+    if bearer is FeeBearer.TENANT:
+        return words.t("No fee for you.")
+    return words.t("The provider's fee is taken from what you pay; the receipt shows it.")
+
+
+def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
+    amount = words.money(view.payment.amount)
+    provider = provider_name(view.attempts[-1].provider) if view.attempts else ""
+    if at in {Stage.PREPARING, Stage.WAITING, Stage.CHECKING}:
+        return _open_story(words, view, at, amount=amount, provider=provider)
+    if at is Stage.DECLINED:
+        return (
+            words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount),
+            why(words, view.attempts[-1].error, provider),
+        )
+    if at is Stage.PAID:
+        return _paid_story(words, view)
+    ended = {
+        Stage.EXPIRED: words.t(
+            "⌛ The link for %(amount)s has expired. Nothing was taken.", amount=amount
+        ),
+        Stage.CANCELLED: words.t(
+            "⚪ Payment of %(amount)s cancelled. Nothing was taken.", amount=amount
+        ),
+    }
+    late = words.t(
+        "Should the provider still report money, it goes to your wallet and you are told."
+    )
+    default = words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount)
+    return (ended.get(at, default), late)
+
+
+def _open_story(
+    words: Words, view: PaymentView, at: Stage, *, amount: Html, provider: str
+) -> tuple[Html, ...]:
+    fee = fee_sentence(words, view.fee_bearer)
+    if at is Stage.CHECKING:
+        return (
+            words.t(
+                "🔎 Being checked: %(amount)s at %(provider)s", amount=amount, provider=provider
+            ),
+            words.t(
+                "We do not know yet whether money was taken. Do not pay again: we keep asking "
+                "%(provider)s, and this message changes as soon as we know.",
+                provider=provider,
+            ),
+        )
+    if at is Stage.PREPARING:
+        return (
+            words.t(
+                "⏳ Preparing the payment page of %(provider)s · %(amount)s",
+                provider=provider,
+                amount=amount,
+            ),
+            words.t("Nothing has been taken yet. %(fee)s", fee=fee),
+        )
+    return (
+        words.t("⏳ Waiting for %(provider)s · %(amount)s", provider=provider, amount=amount),
+        words.t("Open the payment page and pay there; this message changes by itself."),
+        _valid_line(words, view.payment),
+        words.t("Nothing has been taken yet. %(fee)s", fee=fee),
+    )
+
+
+def _valid_line(words: Words, payment: Payment) -> Html:
+    if payment.expires_at is None:
+        return Html("")
+    return words.t("The link is valid until %(when)s.", when=words.when(payment.expires_at))
+
+
+def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
+    payment = view.payment
+    head = words.t(
+        "✅ Paid %(amount)s · %(when)s",
+        amount=words.money(payment.captured),
+        when=words.when(payment.ended_at or payment.created_at),
+    )
+    asked = words.t("Asked for: %(amount)s", amount=words.money(payment.amount))
+    shown = [
+        head,
+        asked if payment.captured != payment.amount else Html(""),
+        _what_for(words, view),
+    ]
+    shown += [
+        words.t(
+            "Receipt %(number)s · wallet %(balance)s",
+            number=receipt.number,
+            balance=words.money(receipt.balance_after),
+        )
+        for receipt in view.receipts
+    ]
+    return tuple(shown)
+
+
+def _what_for(words: Words, view: PaymentView) -> Html:
+    if view.bill is None:
+        return words.t("For your wallet")
+    bill = view.bill
+    if not bill.rest.is_positive:
+        return words.t("For %(number)s · %(title)s, paid", number=bill.number, title=bill.title)
+    return words.t(
+        "For %(number)s · %(title)s, left to pay %(rest)s",
+        number=bill.number,
+        title=bill.title,
+        rest=words.money(bill.rest),
+    )
+
+
+def _reference(words: Words, view: PaymentView) -> Html:
+    if not view.attempts:
+        return Html("")
+    return words.t("Reference <code>%(reference)s</code>", reference=view.attempts[-1].reference)
+
+
+def why(words: Words, error: ProviderError | None, provider: str) -> Html:
+    """Return why a provider took no money."""
+    match error:
+        case ProviderError.INSUFFICIENT_FUNDS:
+            return words.t("There is not enough money on the card or account.")
+        case ProviderError.INVALID_CARD:
+            return words.t("The card number or code was not right.")
+        case ProviderError.EXPIRED_CARD:
+            return words.t("The card has expired.")
+        case ProviderError.DECLINED_CARD:
+            return words.t("Your bank declined the card.")
+        case ProviderError.AUTHENTICATION_ERROR:
+            return words.t("%(provider)s refused the request.", provider=provider)
+        case _:
+            return words.t("%(provider)s has trouble now.", provider=provider)
+
+
+def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
+    payment = view.payment
+    check = Button(label=words.label("Check now"), data=f"pay:check:{payment.id}")
+    cancel = Button(label=words.label("Cancel payment"), data=view.cancel)
+    cancels = (cancel,) if view.cancel else ()
+    back = doors.WALLET if view.bill is None else doors.bill(view.bill.id)
+    last = (Button(label=words.label("Back"), data=back),)
+    if at in {Stage.PREPARING, Stage.WAITING}:
+        link = view.attempts[-1].link if view.attempts and at is Stage.WAITING else ""
+        page = ((Button(label=words.label("Open payment page"), url=link),),) if link else ()
+        return (*page, (check, *cancels), last)
+    if at is Stage.CHECKING:
+        return ((check,), last)
+    if at is Stage.PAID:
+        return (*_proofs(words, view), last)
+    return (*_other_ways(words, view, at), last)
+
+
+def _proofs(words: Words, view: PaymentView) -> Rows:
+    return tuple(
+        (
+            Button(
+                label=words.label("Show %(number)s", number=receipt.number),
+                data=doors.receipt(receipt.id),
+            ),
+        )
+        for receipt in view.receipts
+    )
+
+
+def _other_ways(words: Words, view: PaymentView, at: Stage) -> Rows:
+    rows: list[tuple[Button, ...]] = []
+    for provider, data in view.retries:
+        label = words.label("Try again by %(provider)s", provider=provider_name(provider))
+        rows.append((Button(label=label, data=data),))
+    bill = view.bill
+    if at is not Stage.DECLINED and bill is not None and bill.is_payable:
+        target = f"{bill.id}.{bill.revision}"
+        rows.append((Button(label=words.label("Try again"), data=f"pay:link:{target}"),))
+    if at is not Stage.DECLINED and bill is None:
+        rows.append((Button(label=words.label("Try again"), data=doors.TOP_UP),))
+    if view.wallet:
+        rows.append((Button(label=words.label("Pay from wallet"), data=view.wallet),))
+    if view.cancel:
+        rows.append((Button(label=words.label("Cancel payment"), data=view.cancel),))
+    return tuple(rows)

@@ -1,0 +1,145 @@
+"""The PIN pad: shuffled keys, dots instead of digits, and what comes before and after it."""
+
+from datetime import datetime
+from typing import Final
+
+from core.domain.dialogues import MIN_PIN, Pad, PadUse
+from handlers.chat import Button, Rows, Screen
+from handlers.screens.home import back_row, home_row
+from handlers.words import Html, Words, lines
+
+KEYS: Final = "k:p"
+"""What the data of every key begins with; the pad's id and the slot follow."""
+
+
+def pad(words: Words, shown: Pad, *, verb: str = "", note: str = "") -> Screen:
+    """Show a pad; `verb` is that of the intent it guards, `note` a finished line on top."""
+    entered = len(shown.digits)
+    dots = Html("● " * entered + "○ " * max(0, MIN_PIN - entered)).strip()
+    html = lines(
+        note,
+        _title(words, shown.use),
+        _purpose(words, shown.use, verb),
+        words.t("PIN: %(dots)s", dots=Html(dots)),
+        words.t("Press the digits, then OK. The pad closes after two minutes."),
+    )
+    return Screen(html=html, rows=_keys(words, shown), is_protected=True)
+
+
+def checking(words: Words, use: PadUse) -> Screen:
+    """Show that the digits are being worked on; the keys are gone."""
+    if use is PadUse.CHECK:
+        return Screen(html=words.t("⏳ Checking your PIN …"))
+    return Screen(html=words.t("⏳ One moment …"))
+
+
+def wrong(words: Words, tries_left: int) -> Html:
+    """Say that the PIN did not match, above the next pad."""
+    return words.n(
+        "⚠️ Wrong PIN. No money moved. %(count)s try left.",
+        "⚠️ Wrong PIN. No money moved. %(count)s tries left.",
+        tries_left,
+    )
+
+
+def gone(words: Words, tries_left: int) -> Screen:
+    """Say that the PIN did not match and that there is nothing left to confirm."""
+    return Screen(html=wrong(words, tries_left), rows=home_row(words))
+
+
+def locked(words: Words, until: datetime) -> Screen:
+    """Say until when no PIN is taken."""
+    html = lines(
+        words.t("🔒 Too many wrong PINs. No money moved."),
+        words.t(
+            "PIN entry is locked until %(when)s. What you wanted to confirm is still open: come "
+            "back to it then.",
+            when=words.when(until),
+        ),
+        words.t("If that was not you, freeze your wallet now: /wallet, More, Freeze."),
+    )
+    rows = ((Button(label=words.label("Freeze my wallet"), data="wallet:more"),), *home_row(words))
+    return Screen(html=html, rows=rows)
+
+
+def closed(words: Words, *, again: str) -> Screen:
+    """Say that a pad's two minutes are over; `again` is the data that opens a new one."""
+    html = words.t("The PIN pad has closed: its two minutes are over. No money moved.")
+    return Screen(html=html, rows=_again_rows(words, again))
+
+
+def left(words: Words, use: PadUse, *, again: str) -> Screen:
+    """Say that the person cancelled."""
+    html = words.t("Cancelled. Your PIN was not changed.")
+    if use is PadUse.CHECK:
+        html = words.t("Cancelled. Nothing was confirmed and no money moved.")
+    return Screen(html=html, rows=_again_rows(words, again))
+
+
+def done(words: Words) -> Screen:
+    """Confirm a new PIN."""
+    html = lines(
+        words.t("✅ Your new PIN is set."),
+        words.t("You will be asked for it before money leaves your wallet. Tell it to nobody."),
+    )
+    return Screen(html=html, rows=(back_row(words, "settings:card"),))
+
+
+def differs(words: Words) -> Html:
+    """Say that the two entries of a new PIN differ, above a fresh pad."""
+    return words.t("⚠️ The two entries differ. Nothing was changed: choose your PIN again.")
+
+
+def too_short(words: Words) -> Html:
+    """Say how long a PIN is."""
+    return words.t("A PIN has four to six digits.")
+
+
+def too_easy(words: Words) -> Html:
+    """Say why a new PIN was refused, above the emptied pad."""
+    return words.t("⚠️ Too easy to guess: avoid 1111 or 1234. Choose another PIN.")
+
+
+def deleted(words: Words) -> Html:
+    """Say that the typed message was deleted."""
+    return words.t("I deleted your message. Better press the keys: a typed PIN can be seen.")
+
+
+def _title(words: Words, use: PadUse) -> Html:
+    match use:
+        case PadUse.CHECK:
+            return words.t("🔒 <b>Enter your PIN</b>")
+        case PadUse.SET:
+            return words.t("🔒 <b>Choose a PIN</b>")
+        case PadUse.REPEAT:
+            return words.t("🔒 <b>Enter the new PIN once more</b>")
+
+
+def _purpose(words: Words, use: PadUse, verb: str) -> Html:
+    if use is not PadUse.CHECK:
+        return words.t("Four to six digits, not a date and nothing easy such as 1234.")
+    known = {
+        "bill.pay": words.t("It confirms this payment. Nothing has been paid yet."),
+        "pin.change": words.t("Your present PIN, before you choose a new one."),
+        "wallet.unfreeze": words.t("It lets money leave your wallet again."),
+    }
+    return known.get(verb) or words.t("It confirms what you pressed. Nothing has happened yet.")
+
+
+def _keys(words: Words, shown: Pad) -> Rows:
+    mark = f"{KEYS}:{shown.id}"
+
+    def key(slot: int) -> Button:
+        return Button(label=shown.slots[slot], data=f"{mark}:{slot}")
+
+    rub_out = Button(label=words.label("⌫ Delete"), data=f"{mark}:back")
+    okay = Button(label=words.label("OK"), data=f"{mark}:ok")
+    leave = Button(label=words.label("Cancel"), data=f"{mark}:no")
+    thirds = tuple((key(i), key(i + 1), key(i + 2)) for i in (0, 3, 6))
+    return (*thirds, (rub_out, key(9), okay), (leave,))
+
+
+def _again_rows(words: Words, again: str) -> Rows:
+    if not again:
+        return home_row(words)
+    return ((Button(label=words.label("Try again"), data=again),), *home_row(words))

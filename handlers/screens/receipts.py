@@ -1,0 +1,125 @@
+"""Receipts: proof of money that moved, to be kept and found again. Pure."""
+
+from dataclasses import dataclass
+
+from core.domain.bills import Bill
+from core.domain.money import Money
+from core.domain.payments import Method, Payment, Receipt
+from handlers.chat import Button, Screen
+from handlers.screens import doors
+from handlers.screens.payments import provider_name
+from handlers.words import Html, Words, lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    """A receipt with what it is about.
+
+    `token` is its journal's, whole. `payer` and `payee` are names. `fee` is what the payer bore.
+    `head` is the newest seal of the books that covers it, "" before there is one. `after` is
+    what was left of the bill, None for top-ups and old receipts.
+    """
+
+    receipt: Receipt
+    payment: Payment
+    token: str
+    payer: str
+    payee: str
+    provider: str = ""
+    fee: Money | None = None
+    bill: Bill | None = None
+    after: Money | None = None
+    head: str = ""
+    is_own: bool = True
+
+
+def tail(token: str) -> str:
+    """Return the end of a token, enough to compare."""
+    return f"TXN-…{token[-6:]}"
+
+
+def receipt(words: Words, view: ReceiptView) -> Screen:
+    """Show a receipt; it is a message of its own and never edited."""
+    proof = view.receipt
+    text = lines(
+        f"<b>{_head(words, view)}</b>",
+        words.t("Receipt %(number)s · %(token)s", number=proof.number, token=tail(view.token)),
+        _what_for(words, view),
+        _ways(words, view),
+        _fee(words, view),
+        _surplus(words, view),
+        _rest(words, view),
+        _balance(words, view),
+        words.t("Time: %(when)s", when=words.when(proof.issued_at)),
+        words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
+    )
+    about = Button(label=words.label("Open wallet"), data=doors.WALLET)
+    if view.bill is not None:
+        about = Button(label=words.label("Open bill"), data=doors.bill(view.bill.id))
+    copy = Button(label=words.label("Copy reference"), copy=view.token)
+    return Screen(html=text, rows=((copy,), (about,)))
+
+
+def _head(words: Words, view: ReceiptView) -> Html:
+    amount = words.money(view.receipt.amount)
+    if view.bill is None:
+        return words.t("✅ Topped up %(amount)s", amount=amount)
+    return words.t("✅ Paid %(amount)s", amount=amount)
+
+
+def _what_for(words: Words, view: ReceiptView) -> Html:
+    if view.bill is None:
+        return words.t("For: wallet of %(payer)s", payer=view.payer)
+    return words.t("For: %(number)s · %(title)s", number=view.bill.number, title=view.bill.title)
+
+
+def _ways(words: Words, view: ReceiptView) -> Html:
+    provider = provider_name(view.provider)
+    if view.payment.method is Method.WALLET:
+        return words.t(
+            "From: wallet of %(payer)s · to: %(payee)s", payer=view.payer, payee=view.payee
+        )
+    if view.bill is None:
+        return words.t(
+            "From: %(provider)s · to: wallet of %(payer)s", provider=provider, payer=view.payer
+        )
+    return words.t(
+        "From: %(payer)s by %(provider)s · to: %(payee)s",
+        payer=view.payer,
+        provider=provider,
+        payee=view.payee,
+    )
+
+
+def _fee(words: Words, view: ReceiptView) -> Html:
+    if view.fee is None or not view.fee.is_positive:
+        return words.t("Fee: none")
+    return words.t("Fee: %(fee)s", fee=words.money(view.fee))
+
+
+def _surplus(words: Words, view: ReceiptView) -> Html:
+    proof = view.receipt
+    kept = proof.amount - proof.settled
+    if view.bill is None or not kept.is_positive:
+        return Html("")
+    return words.t(
+        "To the bill: %(settled)s · kept in the wallet: %(kept)s",
+        settled=words.money(proof.settled),
+        kept=words.money(kept - (view.fee or Money(0, kept.currency))),
+    )
+
+
+def _rest(words: Words, view: ReceiptView) -> Html:
+    if view.after is None:
+        return Html("")
+    if not view.after.is_positive:
+        return words.t("The bill is paid.")
+    return words.t("Left to pay: %(rest)s", rest=words.money(view.after))
+
+
+def _balance(words: Words, view: ReceiptView) -> Html:
+    if not view.is_own:
+        return Html("")
+    return words.t(
+        "New wallet balance: %(balance)s", balance=words.money(view.receipt.balance_after)
+    )

@@ -1,0 +1,134 @@
+"""What staff see of a tenant's money, and why a number is what it is. Pure."""
+
+from collections.abc import Sequence
+
+from core.domain.ledger import Entry, JournalKind
+from core.domain.money import Money
+from core.use_cases.reports import TenantReport
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import doors
+from handlers.screens.bills import summary
+from handlers.screens.receipts import tail
+from handlers.words import Html, Words, lines
+
+PAGE = 5
+
+
+def report(words: Words, view: TenantReport) -> Screen:
+    """Show a tenant's money as it stands."""
+    wallet, sums = view.wallet, view.bills
+    text = lines(
+        words.t("<b>%(name)s</b> · report", name=view.tenant.name),
+        words.t("Wallet %(balance)s", balance=words.money(wallet.balance)),
+        words.t(
+            "Held %(held)s · available %(available)s",
+            held=words.money(wallet.held),
+            available=words.money(wallet.available),
+        ),
+        words.t(
+            "This month: in %(came)s · out %(went)s",
+            came=words.money(view.came_in),
+            went=words.money(view.went_out),
+        ),
+        words.t(
+            "Collected on bills: %(amount)s",
+            amount=words.money(Money(sums.collected_minor, sums.currency)),
+        ),
+        summary(words, sums),
+        words.t("Open disputes: %(count)s", count=view.open_disputes),
+        words.t(
+            "Provider fees %(fees)s · owed %(owed)s · unmatched %(suspense)s",
+            fees=words.money(view.fees),
+            owed=words.money(view.owed),
+            suspense=words.money(view.suspense),
+        ),
+        "",
+        *_moves(words, view.entries),
+    )
+    return Screen(html=text, rows=_report_rows(words))
+
+
+def moves(
+    words: Words, entries: Sequence[Entry], *, page: int, older: str, newer: str, name: str
+) -> Screen:
+    """Show a page of the tenant wallet's moves, newest first."""
+    text = lines(
+        words.t("<b>%(name)s</b> · moves of the wallet, page %(page)s", name=name, page=page),
+        *_moves(words, entries),
+    )
+    turns = ((words.label("Newer"), newer), (words.label("Older"), older))
+    pager = tuple(Button(label=label, data=data) for label, data in turns if data)
+    back = (Button(label=words.label("Back"), data=doors.REPORT),)
+    return Screen(html=text, rows=(*((pager,) if pager else ()), back))
+
+
+def why(words: Words, view: TenantReport) -> Screen:
+    """Explain how the wallet's number comes about."""
+    wallet = view.wallet
+    text = lines(
+        words.t("<b>Why %(balance)s?</b>", balance=words.money(wallet.balance)),
+        words.t(
+            "Everything that ever came in, %(credits)s, minus everything that went out, "
+            "%(debits)s, is %(balance)s.",
+            credits=words.money(Money(wallet.credits_minor, wallet.currency)),
+            debits=words.money(Money(wallet.debits_minor, wallet.currency)),
+            balance=words.money(wallet.balance),
+        ),
+        words.t(
+            "%(held)s of it is held for what is under way, so %(available)s can be spent.",
+            held=words.money(wallet.held),
+            available=words.money(wallet.available),
+        ),
+        words.n(
+            "It is the sum of %(count)s move; these are the last ones:",
+            "It is the sum of %(count)s moves; these are the last ones:",
+            wallet.entry_seq,
+        ),
+        *_moves(words, view.entries),
+    )
+    back = (Button(label=words.label("Back"), data=doors.REPORT),)
+    return Screen(html=text, rows=(back,))
+
+
+def kind_word(words: Words, kind: JournalKind) -> Html:
+    """Return why money moved."""
+    return {
+        JournalKind.BILL_PAYMENT: words.t("bill paid from a wallet"),
+        JournalKind.LINK_PAYMENT: words.t("bill paid by link"),
+        JournalKind.TOP_UP: words.t("top-up"),
+        JournalKind.SURPLUS: words.t("surplus kept"),
+        JournalKind.SUSPENSE: words.t("unmatched money"),
+        JournalKind.REVERSAL: words.t("reversal"),
+        JournalKind.BILL_RETURN: words.t("given back for a bill"),
+        JournalKind.PROVIDER_FEE: words.t("provider fee"),
+        JournalKind.HOLD_POSTED: words.t("reserved money paid"),
+        JournalKind.REPAYMENT: words.t("repayment"),
+    }[kind]
+
+
+def _moves(words: Words, entries: Sequence[Entry]) -> Sequence[Html]:
+    return [_move(words, entry) for entry in entries] or [words.t("No moves yet.")]
+
+
+def _move(words: Words, entry: Entry) -> Html:
+    return words.t(
+        "%(when)s · %(amount)s · %(what)s · balance %(balance)s · %(token)s",
+        when=words.when(entry.posted_at),
+        amount=words.signed(entry.amount),
+        what=kind_word(words, entry.kind),
+        balance=words.money(entry.balance_after),
+        token=tail(entry.token),
+    )
+
+
+def _report_rows(words: Words) -> Rows:
+    return (
+        (
+            Button(label=words.label("Show moves"), data="report:moves"),
+            Button(label=words.label("Why this number"), data="report:why"),
+        ),
+        (
+            Button(label=words.label("Bills"), data="bills:list:e.a.1.0"),
+            Button(label=words.label("Back"), data=doors.MENU),
+        ),
+    )

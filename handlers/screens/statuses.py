@@ -1,0 +1,122 @@
+"""Words for what stands in a bill: its status and what that means, its type, a dispute's reason."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from core.domain.bills import Acknowledgment, Bill, BillType, Life, Shown
+from core.domain.disputes import DisputeReason
+from handlers.words import Html, Words
+
+
+def title(words: Words, bill: Bill, today: date) -> Html:
+    """Return a card's first line: status in words, number."""
+    mark = _MARKS[bill.shown(today=today)]
+    word = words.t(
+        "%(status)s — %(number)s", status=status_word(words, bill, today), number=bill.number
+    )
+    return Html(f"{mark} {word}")
+
+
+_MARKS: Mapping[Shown, str] = {
+    Shown.CANCELLED: "⚪",
+    Shown.PAID: "✅",
+    Shown.DISPUTED: "🟠",
+    Shown.OVERDUE: "🔴",
+    Shown.PARTIALLY_PAID: "🔵",
+    Shown.PENDING_ACKNOWLEDGMENT: "🟡",
+    Shown.ACKNOWLEDGED: "🔵",
+    Shown.PENDING: "🔵",
+}
+
+
+def status_word(words: Words, bill: Bill, today: date) -> Html:
+    """Return the status as people read it."""
+    shown = bill.shown(today=today)
+    if bill.acknowledgment is Acknowledgment.PENDING and shown is Shown.OVERDUE:
+        return words.t("Overdue, needs your OK")
+    if bill.acknowledgment is Acknowledgment.PENDING and shown is Shown.PARTIALLY_PAID:
+        return words.t("Partly paid, needs your OK")
+    return {
+        Shown.CANCELLED: words.t("Cancelled"),
+        Shown.PAID: words.t("Paid"),
+        Shown.DISPUTED: words.t("Disputed"),
+        Shown.OVERDUE: words.t("Overdue"),
+        Shown.PARTIALLY_PAID: words.t("Partly paid"),
+        Shown.PENDING_ACKNOWLEDGMENT: words.t("Needs your OK"),
+        Shown.ACKNOWLEDGED: words.t("Acknowledged"),
+        Shown.PENDING: words.t("Open"),
+    }[shown]
+
+
+def meaning(words: Words, bill: Bill, today: date, *, is_debtor: bool) -> Html:
+    """Return what the status means for its reader, one sentence that names it."""
+    return _for_debtor(words, bill, today) if is_debtor else _for_staff(words, bill, today)
+
+
+def _for_debtor(words: Words, bill: Bill, today: date) -> Html:
+    shown = bill.shown(today=today)
+    if shown is Shown.CANCELLED:
+        return words.t("Cancelled: the bill no longer stands, nothing is owed.")
+    if shown is Shown.PAID:
+        return words.t("Paid: nothing is left to pay.")
+    if shown is Shown.DISPUTED:
+        return words.t("Disputed: payments, reminders and fees stop until it is answered.")
+    if bill.acknowledgment is Acknowledgment.PENDING:
+        return _needs_ok(words, shown)
+    rest = words.money(bill.rest)
+    if shown is Shown.OVERDUE:
+        return words.t("Overdue: the due date has passed, %(rest)s is left to pay.", rest=rest)
+    if shown is Shown.PARTIALLY_PAID:
+        return words.t("Partially paid: %(rest)s is left to pay.", rest=rest)
+    if shown is Shown.ACKNOWLEDGED:
+        return words.t("Acknowledged: it can be paid now.")
+    return words.t("Pending: it can be paid now.")
+
+
+def _needs_ok(words: Words, shown: Shown) -> Html:
+    if shown is Shown.OVERDUE:
+        return words.t(
+            "Overdue, pending acknowledgment: acknowledge or dispute it. "
+            "It can be paid once you acknowledged it."
+        )
+    return words.t(
+        "Pending acknowledgment: look at it, then acknowledge or dispute it. "
+        "It can be paid once you acknowledged it."
+    )
+
+
+def _for_staff(words: Words, bill: Bill, today: date) -> Html:
+    shown = bill.shown(today=today)
+    if shown is Shown.DISPUTED:
+        return words.t("Disputed: the debtor waits for an answer, the due date is paused.")
+    if bill.acknowledgment is Acknowledgment.PENDING and shown is Shown.OVERDUE:
+        return words.t("Overdue, pending acknowledgment: the debtor has not said yes.")
+    if bill.acknowledgment is Acknowledgment.PENDING and bill.life is Life.OPEN:
+        return words.t("Pending acknowledgment: the debtor has not said yes.")
+    if shown is Shown.ACKNOWLEDGED:
+        return words.t("Acknowledged: the debtor agreed and has not paid.")
+    return _for_debtor(words, bill, today)
+
+
+def type_word(words: Words, kind: BillType) -> Html:
+    """Return what a bill is for."""
+    return {
+        BillType.SERVICE_CHARGE: words.t("Service charge"),
+        BillType.WATER: words.t("Water"),
+        BillType.POWER: words.t("Power"),
+        BillType.SECURITY: words.t("Security"),
+        BillType.REPAIRS: words.t("Repairs"),
+        BillType.LEVY: words.t("Levy"),
+        BillType.OTHER: words.t("Other"),
+    }[kind]
+
+
+def reason_word(words: Words, reason: DisputeReason) -> Html:
+    """Return why a bill is contested."""
+    return {
+        DisputeReason.AMOUNT: words.t("The amount is wrong"),
+        DisputeReason.NOT_MINE: words.t("It is not mine"),
+        DisputeReason.ALREADY_PAID: words.t("Already paid"),
+        DisputeReason.NOT_GIVEN: words.t("The service was not given"),
+        DisputeReason.OTHER: words.t("Other reason"),
+    }[reason]

@@ -1,0 +1,185 @@
+"""The story of a bill: every step, revision, dispute and payment, in the order of time. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from core.domain.bills import ACKNOWLEDGMENT_TRANSITIONS, Acknowledgment, Life
+from core.domain.disputes import Dispute, DisputeStatus
+from core.domain.machines import NONE
+from core.domain.people import PersonId
+from core.domain.timeline import BillRevision, BillStep
+from core.use_cases.timeline import Story
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import doors
+from handlers.screens.statuses import reason_word
+from handlers.words import Html, Words, lines
+
+MAX_LINES = 30
+MAX_RECEIPTS = 5
+MAX_NOTE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """A bill's story with the names and notes it mentions.
+
+    `back` leads to the card; `dispute` is the data of [Dispute], "" where it is not open.
+    """
+
+    story: Story
+    names: Mapping[PersonId, str]
+    notes: Mapping[int, str]
+    back: str
+    dispute: str = ""
+
+
+def story(words: Words, view: StoryView) -> Screen:
+    """Show what happened to a bill, the newest last."""
+    told = [*_steps(words, view), *_revisions(words, view)]
+    told += [*_disputes(words, view), *_payments(words, view)]
+    told.sort(key=lambda each: each[0])
+    dropped = len(told) - MAX_LINES
+    older = words.n("%(count)s earlier step.", "%(count)s earlier steps.", dropped)
+    text = lines(
+        words.t("<b>%(number)s</b> · what happened", number=view.story.bill.number),
+        words.t(
+            "Total %(total)s · paid %(paid)s · left %(rest)s",
+            total=words.money(view.story.bill.total),
+            paid=words.money(view.story.bill.paid),
+            rest=words.money(view.story.bill.rest),
+        ),
+        older if dropped > 0 else "",
+        *(line for _, line in told[-MAX_LINES:]),
+    )
+    return Screen(html=text, rows=_rows(words, view))
+
+
+Told = tuple[datetime, Html]
+
+
+def _steps(words: Words, view: StoryView) -> list[Told]:
+    return [
+        (
+            step.at,
+            words.t(
+                "%(when)s · %(what)s",
+                when=words.when(step.at),
+                what=_by(words, view, step.person_id, _step(words, step)),
+            ),
+        )
+        for step in view.story.steps
+        if step.machine != ACKNOWLEDGMENT_TRANSITIONS.name or step.from_status != NONE
+    ]
+
+
+def _step(words: Words, step: BillStep) -> Html:
+    known = {
+        Life.OPEN.value: words.t("issued"),
+        Life.CANCELLED.value: words.t("cancelled"),
+        Acknowledgment.ACKNOWLEDGED.value: words.t("acknowledged"),
+        Acknowledgment.DISPUTED.value: words.t("disputed"),
+        Acknowledgment.PENDING.value: words.t("waits for an OK again"),
+    }
+    return known.get(step.to_status, words.t("needs no OK"))
+
+
+def _revisions(words: Words, view: StoryView) -> list[Told]:
+    told = []
+    for before, after in pairwise(view.story.revisions):
+        line = words.t(
+            "%(when)s · %(what)s",
+            when=words.when(after.at),
+            what=_by(words, view, after.person_id, _change(words, before, after)),
+        )
+        told.append((after.at, _noted(words, view, line, after.note_id)))
+    return told
+
+
+def _change(words: Words, before: BillRevision, after: BillRevision) -> Html:
+    return words.t(
+        "changed to version %(number)s: %(before)s → %(after)s, due %(day)s",
+        number=after.revision,
+        before=words.money(before.total),
+        after=words.money(after.total),
+        day=words.day(after.due_on),
+    )
+
+
+def _disputes(words: Words, view: StoryView) -> list[Told]:
+    told = []
+    for dispute in view.story.disputes:
+        opened = words.t(
+            "%(when)s · dispute %(number)s: %(reason)s",
+            when=words.when(dispute.opened_at),
+            number=dispute.number,
+            reason=reason_word(words, dispute.reason),
+        )
+        told.append((dispute.opened_at, _noted(words, view, opened, dispute.text_id)))
+        if dispute.ended_at is not None:
+            ended = words.t(
+                "%(when)s · dispute %(number)s %(end)s",
+                when=words.when(dispute.ended_at),
+                number=dispute.number,
+                end=end_word(words, dispute),
+            )
+            told.append((dispute.ended_at, _noted(words, view, ended, dispute.answer_id)))
+    return told
+
+
+def end_word(words: Words, dispute: Dispute) -> Html:
+    """Return how a dispute ended."""
+    return {
+        DisputeStatus.REJECTED: words.t("rejected, the bill stands"),
+        DisputeStatus.AMENDED: words.t("accepted, the bill was changed"),
+        DisputeStatus.CANCELLED_BILL: words.t("accepted, the bill was cancelled"),
+        DisputeStatus.WITHDRAWN: words.t("withdrawn"),
+        DisputeStatus.OPEN: words.t("open"),
+        DisputeStatus.UNDER_REVIEW: words.t("being looked at"),
+    }[dispute.status]
+
+
+def _payments(words: Words, view: StoryView) -> list[Told]:
+    told = []
+    for allocation, receipt in view.story.paid:
+        if receipt is None:
+            continue
+        amount = words.money(allocation.amount)
+        what = words.t("%(amount)s paid · %(number)s", amount=amount, number=receipt.number)
+        line = words.t(
+            "%(when)s · %(what)s",
+            when=words.when(receipt.issued_at),
+            what=_by(words, view, allocation.payer_id, what),
+        )
+        told.append((receipt.issued_at, line))
+    return told
+
+
+def _by(words: Words, view: StoryView, person_id: PersonId, what: Html) -> Html:
+    name = view.names.get(person_id, "")
+    return words.t("%(what)s · %(name)s", what=what, name=name) if name else what
+
+
+def _noted(words: Words, view: StoryView, line: Html, note_id: int) -> Html:
+    note = view.notes.get(note_id, "")
+    if not note:
+        return line
+    short = note if len(note) <= MAX_NOTE else f"{note[:MAX_NOTE]}…"
+    return lines(line, words.t("   “%(note)s”", note=short))
+
+
+def _rows(words: Words, view: StoryView) -> Rows:
+    receipts = [receipt for _, receipt in view.story.paid if receipt is not None]
+    shown = tuple(
+        (
+            Button(
+                label=words.label("Show %(number)s", number=receipt.number),
+                data=doors.receipt(receipt.id),
+            ),
+        )
+        for receipt in receipts[-MAX_RECEIPTS:]
+    )
+    ends = ((words.label("Dispute"), view.dispute), (words.label("Back"), view.back))
+    last = tuple(Button(label=label, data=data) for label, data in ends if data)
+    return (*shown, last)

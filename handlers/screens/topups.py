@@ -1,0 +1,92 @@
+"""Topping up: how much, and through which provider."""
+
+from collections.abc import Sequence
+
+from core.domain.money import Currency, Money
+from core.domain.tenants import FeeBearer, Tenant
+from handlers.chat import Button, Screen
+from handlers.screens import doors
+from handlers.screens.home import back_row
+from handlers.screens.payments import fee_sentence, provider_name
+from handlers.words import Html, Words, lines
+
+
+def amounts(
+    words: Words, tenant: Tenant, *, available: Money, chips: Sequence[tuple[Money, str]]
+) -> Screen:
+    """Offer amounts; `chips` are (amount, button's data)."""
+    html = lines(
+        words.t("<b>Top up your wallet</b> · %(tenant)s", tenant=tenant.name),
+        words.t("Available now: %(amount)s", amount=words.money(available)),
+        words.t("How much do you want to add? You pay it by link, on the provider's page."),
+    )
+    buttons = tuple(
+        Button(label=words.label("Top up %(amount)s", amount=words.money(amount)), data=data)
+        for amount, data in chips
+    )
+    other = Button(label=words.label("Other amount"), data="wallet:other")
+    rows = (*((each,) for each in buttons), (other,), back_row(words, doors.WALLET))
+    return Screen(html=html, rows=rows)
+
+
+def ask_amount(words: Words, currency: Currency) -> Screen:
+    """Ask for an amount in words of the person."""
+    html = lines(
+        words.t("<b>Top up: how much?</b>"),
+        words.t(
+            "Write the amount in %(currency)s, for example 5000 or 5,000.00 or 5k.",
+            currency=currency,
+        ),
+    )
+    rows = (
+        (
+            Button(label=words.label("Back"), data=doors.TOP_UP),
+            Button(label=words.label("Cancel"), data=doors.LEAVE),
+        ),
+    )
+    return Screen(html=html, rows=rows)
+
+
+def choose(
+    words: Words,
+    tenant: Tenant,
+    *,
+    amount: Money,
+    available: Money,
+    ways: Sequence[tuple[str, str]],
+) -> Screen:
+    """Show the amount back before anything is opened; `ways` are (provider, button's data)."""
+    html = lines(
+        words.t("<b>Top up %(amount)s</b>", amount=words.money(amount)),
+        words.t("Into your wallet at %(tenant)s", tenant=tenant.name),
+        _after(words, tenant, available=available, amount=amount),
+        words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words, tenant)),
+    )
+    rows = tuple(
+        (
+            Button(
+                label=words.label("Pay by link · %(provider)s", provider=provider_name(provider)),
+                data=data,
+            ),
+        )
+        for provider, data in ways
+    )
+    last = (
+        Button(label=words.label("Change"), data=doors.TOP_UP),
+        Button(label=words.label("Cancel"), data=doors.LEAVE),
+    )
+    return Screen(html=html, rows=(*rows, last))
+
+
+def _after(words: Words, tenant: Tenant, *, available: Money, amount: Money) -> Html:
+    if tenant.fee_bearer is FeeBearer.PAYER:
+        return words.t("Available now: %(amount)s", amount=words.money(available))
+    return words.t(
+        "Available: %(before)s → %(after)s",
+        before=words.money(available),
+        after=words.money(available + amount),
+    )
+
+
+def _fee(words: Words, tenant: Tenant) -> Html:
+    return fee_sentence(words, tenant.fee_bearer)

@@ -1,0 +1,58 @@
+"""Where a person stands: gathers the home card, for whoever arrives, joins or comes back."""
+
+from dataclasses import replace
+
+from core.domain.calendar import local_date
+from core.domain.people import Actor, Person, Scope
+from core.domain.tenants import Tenant, TenantId
+from core.domain.wallets import WalletStatus
+from core.ports import Transaction
+from core.use_cases.bills import debtors_of
+from core.use_cases.people import actor_of, tenants_of
+from core.use_cases.wallets import open_wallet, wallet_account
+from handlers.chat import Screen
+from handlers.screens import home
+from handlers.visit import Visit
+
+
+def home_of(tx: Transaction, visit: Visit, *, note: str = "") -> Screen:
+    """Return the home card, or the welcome of a newcomer; `note` is a finished line on top."""
+    if visit.tenant is None or visit.actor is None:
+        return home.newcomer(visit.words)
+    return home.card(visit.words, _view(tx, visit.tenant, visit.actor), note=note)
+
+
+def moved(tx: Transaction, visit: Visit, person: Person, tenant_id: TenantId) -> Visit:
+    """Return the visit as it looks from another organisation of the person's.
+
+    Raises:
+        NotJoined: no active membership there.
+    """
+    tenant = tx.tenants.get(tenant_id)
+    return replace(
+        visit,
+        person=person,
+        tenant=tenant,
+        actor=actor_of(tx, person_id=person.id, tenant_id=tenant_id),
+        words=replace(visit.words, timezone=person.timezone or tenant.timezone),
+    )
+
+
+def _view(tx: Transaction, tenant: Tenant, actor: Actor) -> home.HomeView:
+    wallet = open_wallet(
+        tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=tenant.currency
+    )
+    today = local_date(tx.now, tenant.timezone)
+    may_resolve = actor.has(Scope.BILLS_DISPUTE_RESOLVE)
+    units = sorted(tx.people.unit(unit_id).code for unit_id in actor.unit_ids)
+    return home.HomeView(
+        tenant=tenant,
+        units=tuple(units),
+        available=wallet_account(tx, wallet).available,
+        is_frozen=wallet.status is WalletStatus.FROZEN,
+        sums=tx.bills.sums(debtors_of(actor), today=today, currency=tenant.currency),
+        today=today,
+        scopes=actor.scopes,
+        waiting=tx.disputes.count_open(tenant.id) if may_resolve else 0,
+        other=len(tenants_of(tx, person_id=actor.person_id)) - 1,
+    )

@@ -1,0 +1,183 @@
+"""A database file for a test, with its clock and its chance.
+
+`open_books` is plain and synchronous, `open_database` is the real thing with its threads.
+"""
+
+import atexit
+import random
+import shutil
+import sqlite3
+import string
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+from core.domain.acts import Cause, CauseKind
+from storage.database import Database
+from storage.keyring import KeyRing
+from storage.setup import SANDBOX, prepare
+from storage.sqlite import Connect, Job, SqliteWriter, open_connection
+from storage.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+NOW: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""When tests begin: a Monday morning."""
+
+SECRET: Final = "a secret key that only tests know, 1"
+CAUSE: Final = Cause(kind=CauseKind.COMMAND, reference="test")
+
+
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        """Begin at a time."""
+        self.at = at
+
+    def now(self) -> datetime:
+        """Return the time as aware UTC."""
+        return self.at
+
+    def move(self, **duration: int) -> datetime:
+        """Go forward by `timedelta` words: `move(days=1, hours=2)`."""
+        self.at += timedelta(**duration)
+        return self.at
+
+
+class SeededRandomness:
+    """Ids, tokens and keys that are the same in every run of a seed."""
+
+    def __init__(self, seed: int = 1) -> None:
+        """Begin a sequence."""
+        self._random = random.Random(seed)  # noqa: S311 - the same numbers each run, on purpose
+        self._count = 0
+
+    def new_id(self, *, at: datetime) -> int:
+        """Return a new 63-bit id, growing with time."""
+        self._count += 1
+        return (int(at.timestamp() * 1000) << 20) + self._count
+
+    def token(self) -> str:
+        """Return a UUID4 in its text form."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def key(self, length: int) -> str:
+        """Return characters of `A-Za-z0-9_-`."""
+        signs = string.ascii_letters + string.digits + "_-"
+        return "".join(self._random.choice(signs) for _ in range(length))
+
+    def shuffled(self, text: str) -> str:
+        """Return the characters in another order."""
+        return "".join(self._random.sample(text, len(text)))
+
+
+def ring(*secrets: str) -> KeyRing:
+    """Return a key ring, of the tests' own key unless told."""
+    return KeyRing(secrets or (SECRET,))
+
+
+@cache
+def _template(mode: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="hazina-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / f"{mode}.db"
+    prepare(path, mode=mode, now=NOW)
+    return path
+
+
+def new_file(tmp_path: Path, *, mode: str = SANDBOX, name: str = "hazina.db") -> Path:
+    """Return a fresh database file at the newest schema; made once a process, then copied."""
+    path = tmp_path / name
+    shutil.copyfile(_template(mode), path)
+    return path
+
+
+def end_test() -> NoReturn:
+    """Stand in for the end of the process."""
+    raise SystemExit(74)
+
+
+def open_database(
+    tmp_path: Path,
+    *,
+    clock: FakeClock | None = None,
+    randomness: SeededRandomness | None = None,
+    keys: KeyRing | None = None,
+    on_fatal: Callable[[], NoReturn] = end_test,
+    connect: Connect = open_connection,
+    path: Path | None = None,
+) -> Database:
+    """Open the real database, writer thread and readers, on a fresh file or on `path`."""
+    return Database(
+        path or new_file(tmp_path),
+        clock=clock or FakeClock(),
+        randomness=randomness or SeededRandomness(),
+        ring=keys or ring(),
+        on_fatal=on_fatal,
+        connect=connect,
+    )
+
+
+class Books:
+    """A database file whose functions run at once, on the calling thread."""
+
+    def __init__(
+        self, path: Path, *, clock: FakeClock, keys: KeyRing, connect: Connect = open_connection
+    ) -> None:
+        """Open the file."""
+        self.path = path
+        self.clock = clock
+        self.ring = keys
+        self._writer = SqliteWriter(
+            path,
+            clock=clock,
+            randomness=SeededRandomness(),
+            ring=keys,
+            on_fatal=end_test,
+            connect=connect,
+        )
+
+    def run(self, function: Callable[[SqlTransaction], T], *, cause: Cause = CAUSE) -> T:
+        """Run a function in a write transaction of its own."""
+        outcome: T | BaseException = self.run_group([function], cause=cause)[0]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def run_group(
+        self, functions: Sequence[Callable[[SqlTransaction], Any]], *, cause: Cause = CAUSE
+    ) -> list[Any]:
+        """Run functions under one COMMIT; return results, and errors in their places."""
+        jobs = [Job(function=f, cause=cause, deliver=lambda _job: None) for f in functions]
+        self._writer.run_inline(jobs)
+        return [job.error or job.result for job in jobs]
+
+    def raw(self) -> sqlite3.Connection:
+        """Open a connection of somebody with a shell: none of our settings."""
+        return sqlite3.connect(self.path, isolation_level=None)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.stop()
+
+
+def open_books(
+    tmp_path: Path,
+    *,
+    clock: FakeClock | None = None,
+    keys: KeyRing | None = None,
+    path: Path | None = None,
+    connect: Connect = open_connection,
+) -> Books:
+    """Open a fresh file, or `path`, for synchronous work."""
+    return Books(
+        path or new_file(tmp_path),
+        clock=clock or FakeClock(),
+        keys=keys or ring(),
+        connect=connect,
+    )

@@ -1,0 +1,1 @@
+"""Scripts: whole stories, played by people against the real bot over real HTTP."""

@@ -1,0 +1,188 @@
+"""The stage of whole stories: sandbox Telegram, sandbox provider, and the real service, in process.
+
+Everything between them is HTTP on loopback; nothing of the service is replaced. A service can be
+ended as by `kill -9` (nothing is finished, nothing is said) and started again on the same file.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.engine.telegram import Me
+from bot.sandbox import estate
+from bot.sandbox.bot_api import BotApi
+from bot.sandbox.player import Player
+from bot.sandbox.provider import ProviderOptions, ProviderServer
+from bot.sandbox.world import World
+from bot.service import serve
+from bot.settings import Settings
+from bot.wiring import Service, build
+from storage import audit, setup
+from storage.database import Database
+from storage.doctor import examine
+from storage.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+SECRET_KEY: Final = "not-a-secret-" * 4
+READY_WITHIN_S: Final = 10.0
+
+
+class Stage:
+    """One world, one provider, one database file, and the service between them."""
+
+    def __init__(self, folder: Path, world: World, provider: ProviderServer, base: str) -> None:
+        """Keep the parts; `start` raises the curtain."""
+        self.folder = folder
+        self.world = world
+        self.provider = provider
+        self.base = base
+        self.path = folder / "sandbox.db"
+        self.port = free_port()
+        self.overrides: dict[str, Any] = {}
+        self._service: Service | None = None
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def service(self) -> Service:
+        """The running service."""
+        assert self._service is not None
+        return self._service
+
+    @property
+    def settings(self) -> Settings:
+        """What the service is started with."""
+        keys = self.provider.child_env()
+        values: dict[str, Any] = {
+            "database_url": f"sqlite+aiosqlite:///{self.path}",
+            "http_port": self.port,
+            "public_url": f"http://127.0.0.1:{self.port}",
+            "telegram_bot_token": SecretStr(self.world.state.bot.token),
+            "telegram_api_url": f"{self.base}/sandbox/telegram",
+            "hazina_sandbox_url": f"{self.base}/sandbox",
+            "hazina_secret_key": SecretStr(SECRET_KEY),
+            "sandbox_api_url": keys["SANDBOX_API_URL"],
+            "sandbox_secret_key": SecretStr(keys["SANDBOX_SECRET_KEY"]),
+            "sandbox_webhook_secret": SecretStr(keys["SANDBOX_WEBHOOK_SECRET"]),
+        }
+        return Settings(_env_file=None, **{**values, **self.overrides})
+
+    async def start(self) -> None:
+        """Start the service and wait until it takes work."""
+        account = self.world.state.bot
+        me = Me(id=account.id, username=account.username, name=account.first_name)
+        self._stop = asyncio.Event()
+        self._service = build(self.settings, me=me, has_limits=False)
+        self._task = asyncio.create_task(serve(self._service, self._stop))
+        async with asyncio.timeout(READY_WITHIN_S):
+            while not await _listens(self.port):
+                if self._task.done():
+                    await self._task
+                await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Stop the service as an operator would."""
+        if self._task is not None:
+            self._stop.set()
+            await self._task
+            self._task = None
+
+    def player(self, person_id: int) -> Player:
+        """Return a person to play."""
+        return Player(self.world, self.world.state.people[person_id], within_s=10)
+
+    async def settle(self) -> None:
+        """Wait until the service has nothing left to do at once."""
+        for _ in range(3):
+            await self.service.engine.lanes.settle()
+            await asyncio.sleep(0.02)
+
+    async def look(self, function: Callable[[SqlTransaction], T]) -> T:
+        """Look into the books."""
+        return await self.service.database.read(function)
+
+    async def write(self, function: Callable[[SqlTransaction], T]) -> T:
+        """Change something behind the people's backs."""
+        return await self.service.database.run(function)
+
+    async def check_books(self) -> None:
+        """Every promise holds and every chain verifies."""
+        await self.settle()
+        assert await self.look(examine) == []
+        tenants = await self.look(lambda tx: [t.id for t in tx.tenants.all()])
+        for tenant_id in (1, *tenants):
+            assert await self.look(lambda tx, t=tenant_id: audit.verify(tx.cursor, t)) == []
+
+
+@asynccontextmanager
+async def raised(folder: Path, *, is_running: bool = True) -> AsyncIterator[Stage]:
+    """Raise the curtain on Palm Court, seeded, with or without the service running."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    world = World(people=estate.cast(), groups=estate.groups(), own_base=base)
+    stage = Stage(folder, world, _provider(folder, world, base), base)
+    hooks = f"http://127.0.0.1:{stage.port}/payments/webhooks/sandbox/"
+    stage.provider = _provider(folder, world, base, hooks)
+    await _seed(stage.path)
+    app = web.Application()
+    BotApi(world).mount(app, "/sandbox/telegram")
+    stage.provider.mount(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        if is_running:
+            await stage.start()
+        yield stage
+    finally:
+        await stage.stop()
+        await runner.cleanup()
+
+
+def _provider(folder: Path, world: World, base: str, hooks: str = "") -> ProviderServer:
+    options = ProviderOptions(
+        base_url=f"{base}/sandbox/provider",
+        webhook_url=hooks or f"{base}/unused/",
+        state_path=folder / "provider.json",
+    )
+    board = type(world.board)() if not hooks else world.board
+    return ProviderServer(options, board, now=lambda: datetime.fromtimestamp(world.now(), UTC))
+
+
+async def _seed(path: Path) -> None:
+    from bot.ports import SystemClock, SystemRandomness  # noqa: PLC0415 - only here
+    from storage.keyring import KeyRing  # noqa: PLC0415 - only here
+
+    clock = SystemClock()
+    setup.prepare(path, mode="sandbox", now=clock.now())
+    database = Database(
+        path, clock=clock, randomness=SystemRandomness(node=1), ring=KeyRing([SECRET_KEY])
+    )
+    await database.run(estate.seed)
+    await database.close()
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

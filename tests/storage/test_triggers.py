@@ -1,0 +1,183 @@
+"""Attacks with raw SQL: under every conflict clause, with our settings and with none."""
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.machines import NONE
+from storage.records import FROZEN
+from storage.schema import METADATA
+from storage.triggers import APPEND_ONLY, NEVER_DELETED, REBORN, triggers
+from tests.storage import attacks, attacks_on_bills
+from tests.storage.attacks import Attack
+from tests.storage.estate import FORMS, Ids, dump, way_in
+
+ATTACKS = (
+    *attacks.JOURNALS,
+    *attacks.TRANSFERS,
+    *attacks.HOLDS,
+    *attacks.ACCOUNTS,
+    *attacks.ENTRIES,
+    *attacks.EVENTS,
+    *attacks_on_bills.BILLS,
+    *attacks_on_bills.VERSIONS,
+    *attacks_on_bills.ALLOCATIONS,
+    *attacks_on_bills.RETURNS,
+    *attacks_on_bills.RECEIPTS,
+    *attacks_on_bills.PAYMENTS,
+    *attacks_on_bills.DOORS,
+)
+KEPT = [*APPEND_ONLY, *NEVER_DELETED]
+ROWS = 5
+"""Rows of a table that are attacked, at most."""
+
+
+def called(value: object) -> str:
+    return value.name if isinstance(value, Attack) else str(value or "plain")
+
+
+def run(connection: sqlite3.Connection, statement: str, ids: Ids, *, form: str = "") -> None:
+    """Run a statement under a conflict clause."""
+    sql = statement.replace("?OR?", f"OR {form}" if form else "")
+    used = set(re.findall(r":(\w+)", sql))
+    connection.execute(sql, {name: value for name, value in ids.items() if name in used})
+
+
+def repelled(connection: sqlite3.Connection, statement: str, ids: Ids, *, form: str = "") -> bool:
+    """Say whether a statement was refused, or at least changed nothing."""
+    before = dump(connection)
+    try:
+        run(connection, statement, ids, form=form)
+    except sqlite3.Error:
+        # OR ROLLBACK undoes what was lawful before it, too.
+        return not connection.in_transaction or dump(connection) == before
+    return dump(connection) == before
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize("attack", ATTACKS, ids=called)
+def test_an_attack_changes_nothing(built: tuple[Path, Ids], way: str, attack: Attack) -> None:
+    path, ids = built
+    got_through = []
+    for form in FORMS:
+        with way_in(way, path) as connection:
+            for lawful in attack.prepare:
+                run(connection, lawful, ids)
+            if not repelled(connection, attack.statement, ids, form=form):
+                got_through.append(form)
+    assert got_through == []
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_what_is_written_once_cannot_be_edited(
+    built: tuple[Path, Ids], way: str, table: str
+) -> None:
+    path, ids = built
+    names = [c.name for c in METADATA.tables[table].columns if c.computed is None]
+    with way_in(way, path) as connection:
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - ours
+        for name in names:
+            for form in ("", "OR IGNORE", "OR REPLACE"):
+                with pytest.raises(sqlite3.IntegrityError, match="hazina:"):
+                    connection.execute(f"UPDATE {form} {table} SET {name} = {name}")  # noqa: S608 - ours
+    assert ids
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize("table", KEPT)
+def test_what_is_kept_cannot_be_deleted(built: tuple[Path, Ids], way: str, table: str) -> None:
+    path, _ = built
+    with (
+        way_in(way, path) as connection,
+        pytest.raises(sqlite3.IntegrityError, match=f"hazina:{table}.no_delete"),
+    ):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize("table", [name for name in KEPT if name not in REBORN])
+def test_no_row_is_written_over(built: tuple[Path, Ids], way: str, table: str) -> None:
+    path, ids = built
+    names = ", ".join(c.name for c in METADATA.tables[table].columns if c.computed is None)
+    again = f"INSERT ?OR? INTO {table} ({names}) SELECT {names} FROM {table} LIMIT {ROWS}"  # noqa: S608 - ours
+    for form in FORMS:
+        with way_in(way, path) as connection:
+            assert repelled(connection, again, ids, form=form), form
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [(t, c) for t, columns in FROZEN.items() for c in columns if t not in APPEND_ONLY],
+)
+def test_what_is_fixed_at_birth_stays(
+    built: tuple[Path, Ids], way: str, table: str, column: str
+) -> None:
+    path, ids = built
+    version = ", row_version = row_version + 1" if "row_version" in METADATA.tables[table].c else ""
+    if table == "intent":
+        version += ", was = 'open', status = 'done', status_seq = status_seq + 1"
+    kind = METADATA.tables[table].c[column].type.python_type
+    other = f"{column} || 'x'" if kind is str else f"COALESCE({column}, 0) + 1"
+    statement = f"UPDATE ?OR? {table} SET {column} = {other}{version}"  # noqa: S608 - ours
+    for form in FORMS:
+        with way_in(way, path) as connection:
+            if connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:  # noqa: S608 - ours
+                assert repelled(connection, statement, ids, form=form), form
+
+
+def test_an_arrival_seen_twice_is_no_error(built: tuple[Path, Ids]) -> None:
+    with way_in("ours", built[0]) as connection:
+        again = "INSERT INTO seen (source, key) VALUES ('bot', '1') ON CONFLICT DO NOTHING"
+        assert connection.execute(again).rowcount == 0
+
+
+def test_a_note_may_be_erased(built: tuple[Path, Ids]) -> None:
+    path, ids = built
+    with way_in("ours", path) as connection:
+        erase = "UPDATE note SET body = x'', salt = '' WHERE id = :note"
+        assert connection.execute(erase, {"note": ids["note"]}).rowcount == 1
+
+
+def test_every_trigger_aborts() -> None:
+    loose = [name for name, text in triggers().items() if re.search(r"RAISE\((?!ABORT)", text)]
+    assert loose == []
+
+
+def test_the_lawful_counterparts_pass(built: tuple[Path, Ids]) -> None:
+    """An attack that fails for another reason proves nothing: its lawful twin must pass."""
+    path, ids = built
+    lawful: list[tuple[str, ...]] = [
+        (attacks.journal(), attacks.transfer()),
+        (*attacks.BORN, attacks.hold()),
+        (*attacks.BORN, attacks.hold(amount_minor="82200")),
+        (attacks.journal(), attacks.transfer(amount_minor="82200")),
+        (*attacks.POSTED, attacks.journal(), spent_hold("400")),
+        (attacks.journal(reverses_id=":journal"), attacks.transfer()),
+        (attacks.event("hold", ":open_hold", "2", ("open", "posted")),),
+        (attacks.event("hold", "900900", "0", (NONE, NONE)),),
+        (*attacks_on_bills.GIVE_BACK, returned("7000")),
+    ]
+    for statements in lawful:
+        with way_in("ours", path) as connection:
+            for statement in statements:
+                run(connection, statement, ids)
+
+
+def spent_hold(minor: str) -> str:
+    return attacks.transfer(hold_id=":open_hold", amount_minor=minor)
+
+
+def returned(minor: str) -> str:
+    values: dict[str, Any] = {
+        "payment_id": ":paid",
+        "line": "1",
+        "journal_id": "900001",
+        "amount_minor": minor,
+        "act_id": ":top_up_act",
+    }
+    return attacks.insert("allocation_return", values)
