@@ -7,7 +7,7 @@ earlier process, and what backed off. A row is offered once; a second offer is i
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,8 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
         self._known: set[int] = set()
         self._is_stopping = False
+        self.unstarted: list[Work] = []
+        """What `stop` left in memory: nobody has begun with it."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -52,19 +54,19 @@ class Lanes:
         return len(self._known) < MAX_IN_MEMORY
 
     def is_idle(self, key: str) -> bool:
-        """Tell whether a lane has nothing to do (any thread may ask)."""
-        return key not in self._lanes
+        """Tell whether a row of this lane would be handled at once (any thread may ask)."""
+        return key not in self._lanes and self.has_room and not self._is_stopping
 
     def knows(self, work: Work) -> bool:
         """Tell whether a row is in memory already."""
         return work.id in self._known
 
     def offer(self, rows: Iterable[Work]) -> None:
-        """Take rows that are due into memory."""
+        """Take rows that are due into memory; without room they wait in the table."""
         if self._is_stopping:
             return
         for work in rows:
-            if work.id in self._known:
+            if work.id in self._known or not self.has_room:
                 continue
             self._known.add(work.id)
             self._idle.clear()
@@ -72,6 +74,12 @@ class Lanes:
             heapq.heappush(lane.rows, (work.priority, work.id, work))
             if lane.task is None:
                 lane.task = asyncio.get_running_loop().create_task(self._run(work.lane, lane))
+
+    def waiting(self) -> Iterator[Work]:
+        """Return the rows that wait behind another one of their lane, in no order."""
+        for lane in self._lanes.values():
+            for _, _, work in lane.rows:
+                yield work
 
     async def settle(self) -> None:
         """Wait until nothing is in memory."""
@@ -101,6 +109,7 @@ class Lanes:
         finally:
             for _, _, work in lane.rows:
                 self._known.discard(work.id)
+                self.unstarted.append(work)
             del self._lanes[key]
             if not self._known:
                 self._idle.set()

@@ -95,13 +95,18 @@ class SendLimits:
 
     def delay_for(self, chat_id: int, now: float) -> float:
         """Return seconds until a message to this chat may go out; 0.0 for now."""
-        until = max(self._bot_until, self._pauses.get(chat_id, now))
-        paused_s = max(0.0, until - now)
-        if self._is_lifted:
-            return paused_s
-        bucket = self._chats.get(chat_id)
-        chat_s = bucket.delay(now) if bucket is not None else 0.0
-        return max(paused_s, chat_s, self._bot.delay(now))
+        return max(self.chat_delay(chat_id, now), self.bot_delay(now))
+
+    def chat_delay(self, chat_id: int, now: float) -> float:
+        """Return seconds until this chat takes a message, whatever the others do."""
+        paused_s = max(0.0, self._pauses.get(chat_id, now) - now)
+        bucket = None if self._is_lifted else self._chats.get(chat_id)
+        return paused_s if bucket is None else max(paused_s, bucket.delay(now))
+
+    def bot_delay(self, now: float) -> float:
+        """Return seconds until the bot as a whole may send."""
+        paused_s = max(0.0, self._bot_until - now)
+        return paused_s if self._is_lifted else max(paused_s, self._bot.delay(now))
 
     def take(self, chat_id: int, now: float) -> float:
         """Claim one send; returns 0.0 when claimed, else the delay, with nothing claimed."""

@@ -194,7 +194,14 @@ def resolve_live(tx: SqlTransaction, message: Message) -> Message | None:
 
 
 def bind_live(tx: SqlTransaction, message: Message, message_id: int) -> None:
-    """Remember which message shows a live screen."""
+    """Remember which message shows a live screen; an edit makes it no younger."""
     live = tx.dialogues.live(message.chat_id, message.live)
-    if live is not None and message_id:
+    if live is not None and message_id and message_id != live.message_id:
         tx.dialogues.put_live(replace(live, message_id=message_id, sent_at=tx.now))
+
+
+def unbind_live(tx: SqlTransaction, message: Message) -> None:
+    """Forget the message of a live screen: it is gone, the next one is sent anew."""
+    live = tx.dialogues.live(message.chat_id, message.live)
+    if live is not None and live.message_id == message.payload.get("message_id"):
+        tx.dialogues.put_live(replace(live, message_id=0, sent_at=None))

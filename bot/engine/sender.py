@@ -1,7 +1,8 @@
 """Message rows leave here: within Telegram's limits, each outcome handled by its kind.
 
 A new message is marked as sent before its first byte leaves; found so without an outcome, it is
-sent once more, marked as repeated. Edits and deletions may be repeated without harm.
+sent once more, marked as repeated, and a second time is left to a human. Edits and deletions may
+be repeated without harm.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,8 @@ from telegram.error import TelegramError
 from bot.engine import outcomes
 from bot.engine.dispatch import CHANNEL
 from bot.engine.limits import SendLimits
-from bot.engine.outbox import Message, bind_live, from_bytes, resolve_live
+from bot.engine.outbox import Message, bind_live, from_bytes, resolve_live, unbind_live
+from bot.engine.turns import Turns
 from core.domain.work import Work, WorkStatus
 from core.use_cases import people
 from storage.database import Database
@@ -23,6 +25,8 @@ from storage.transaction import SqlTransaction
 
 BACKOFF_S: Final = (1, 5, 30, 120, 600, 1800, 3600)
 MAX_ATTEMPTS: Final = 12
+LONGEST_PAUSE_S: Final = 60.0
+"""What nobody carried out is tried again within a minute, for ever."""
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +57,7 @@ class Sender:
         self._client = client
         self._limits = limits
         self._monotonic = monotonic
-        self._sleep = sleep
+        self._turns = Turns(limits, monotonic=monotonic, sleep=sleep)
         self._count = count
 
     async def handle(self, work: Work) -> None:
@@ -64,21 +68,19 @@ class Sender:
             if resolved is None:
                 return
             message = resolved
-        is_ambiguous = work.status is WorkStatus.SENT and not _is_fresh(work)
-        if message.is_new and is_ambiguous:
+        is_ambiguous = message.is_new and work.status is WorkStatus.SENT and not _is_fresh(work)
+        if is_ambiguous and work.is_repeat:
+            await self._database.run(lambda tx: _park(tx, work, "twice unknown"))
+            return
+        if message.is_new and (is_ambiguous or work.is_repeat):
             message, work = message.repeated(), replace(work, is_repeat=True)
         if not message.method.startswith("answer"):
-            await self._wait_for_turn(message.chat_id)
-        is_marked = work.status is WorkStatus.SENT and not work.is_recovered
-        if message.is_new and not is_marked:
+            await self._turns.wait(message.chat_id, priority=work.priority)
+        if message.is_new and not _is_fresh(work):
             work = await self._database.run(lambda tx: tx.work.mark(work, status=WorkStatus.SENT))
         outcome = await self._call(message)
         self._count(type(outcome).__name__)
         await self._database.run(lambda tx: self._record(tx, work, message, outcome))
-
-    async def _wait_for_turn(self, chat_id: int) -> None:
-        while (delay := self._limits.take(chat_id, self._monotonic())) > 0:
-            await self._sleep(delay)
 
     async def _call(self, message: Message) -> outcomes.SendOutcome:
         try:
@@ -119,24 +121,35 @@ class Sender:
                 people.lose(tx, channel=CHANNEL, external_id=message.chat_id)
                 tx.work.end(work)
             case outcomes.Gone() | outcomes.Migrated():
-                self._replace(tx, work, _elsewhere(message, outcome))
+                _replace(tx, work, _elsewhere(tx, work, message, outcome))
             case _:
                 _not_delivered(tx, work, message, outcome)
 
-    def _replace(self, tx: SqlTransaction, work: Work, message: Message | None) -> None:
-        tx.work.end(work)
-        if message is not None:
-            tx.work.add(
-                work.kind, lane=work.lane, payload=message.to_bytes(), priority=work.priority
-            )
+
+def _replace(tx: SqlTransaction, work: Work, message: Message | None) -> None:
+    tx.work.end(work)
+    if message is not None:
+        tx.work.add(
+            work.kind,
+            lane=f"c:{message.chat_id}",
+            payload=message.to_bytes(),
+            priority=work.priority,
+        )
 
 
-def _elsewhere(message: Message, outcome: outcomes.Gone | outcomes.Migrated) -> Message | None:
+def _elsewhere(
+    tx: SqlTransaction, work: Work, message: Message, outcome: outcomes.Gone | outcomes.Migrated
+) -> Message | None:
     """Return what to send instead: a new message, or the same one to the group's new id."""
     if isinstance(outcome, outcomes.Migrated):
         payload = {**message.payload, "chat_id": outcome.new_chat_id}
         return replace(message, payload=payload, chat_id=outcome.new_chat_id)
-    return message.as_new() if message.method == "editMessageText" else None
+    if message.method != "editMessageText":
+        return None
+    if message.live:
+        unbind_live(tx, message)
+        return from_bytes(work.payload)
+    return message.as_new()
 
 
 def _not_delivered(
@@ -149,11 +162,11 @@ def _not_delivered(
         case outcomes.Unknown(reason=reason):
             _after_unknown(tx, work, message, reason)
         case outcomes.Retry(after_s=after_s):
-            _later(tx, work, after_s, "retry")
+            _postpone(tx, work, after_s, "retry")
         case outcomes.Refused(reason=reason):
             tx.work.mark(work, status=WorkStatus.DEAD, last_error=reason[:200])
         case outcomes.Unauthorized():
-            _later(tx, work, 60.0, "unauthorized")
+            _postpone(tx, work, LONGEST_PAUSE_S, "unauthorized")
 
 
 def _resolve(tx: SqlTransaction, work: Work, message: Message) -> Message | None:
@@ -165,29 +178,44 @@ def _resolve(tx: SqlTransaction, work: Work, message: Message) -> Message | None
 
 def _is_fresh(work: Work) -> bool:
     """Tell whether the commit that wrote this row marked it, and nobody tried it since."""
-    return work.attempts == 0 and not work.is_recovered
+    return work.status is WorkStatus.SENT and work.attempts == 0 and not work.is_recovered
 
 
 def _after_unknown(tx: SqlTransaction, work: Work, message: Message, reason: str) -> None:
     if message.is_new and work.is_repeat:
-        tx.work.mark(work, status=WorkStatus.PARKED, last_error=f"twice unknown: {reason}"[:200])
+        _park(tx, work, f"twice unknown: {reason}")
         return
-    _later(tx, work, 0.0, reason, is_sent=message.is_new)
+    attempts = work.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        _park(tx, work, reason)
+        return
+    status = WorkStatus.SENT if message.is_new else WorkStatus.DUE
+    _later(tx, work, _backoff_s(attempts), reason, status=status)
+
+
+def _park(tx: SqlTransaction, work: Work, reason: str) -> None:
+    _log.error("message_parked", work=work.id, reason=reason)
+    tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
+
+
+def _postpone(tx: SqlTransaction, work: Work, after_s: float, reason: str) -> None:
+    """Try what was not carried out again, however often."""
+    pause_s = min(LONGEST_PAUSE_S, _backoff_s(work.attempts + 1))
+    _later(tx, work, max(after_s, pause_s), reason, status=WorkStatus.DUE)
 
 
 def _later(
-    tx: SqlTransaction, work: Work, after_s: float, reason: str, *, is_sent: bool = False
+    tx: SqlTransaction, work: Work, after_s: float, reason: str, *, status: WorkStatus
 ) -> None:
-    attempts = work.attempts + 1
-    if attempts >= MAX_ATTEMPTS:
-        tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200], attempts=attempts)
-        return
-    backoff = max(after_s, BACKOFF_S[min(attempts - 1, len(BACKOFF_S) - 1)])
     tx.work.mark(
         work,
-        status=WorkStatus.SENT if is_sent else WorkStatus.DUE,
-        attempts=attempts,
-        due_at=tx.now + timedelta(seconds=backoff),
+        status=status,
+        attempts=work.attempts + 1,
+        due_at=tx.now + timedelta(seconds=after_s),
         last_error=reason[:200],
         is_repeat=work.is_repeat,
     )
+
+
+def _backoff_s(attempts: int) -> int:
+    return BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]

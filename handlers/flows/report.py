@@ -18,8 +18,11 @@ def command(tx: Transaction, visit: Visit) -> Reply:
 
 def show(tx: Transaction, visit: Visit) -> Reply:
     """Show the report."""
-    report = tenant_report(tx, actor=visit.here[1])
-    return Reply(screen=reports.report(visit.words, report), ends_dialogue=True)
+    actor = visit.here[1]
+    report = tenant_report(tx, actor=actor)
+    may_see = actor.has(Scope.BILLS_VIEW)
+    screen = reports.report(visit.words, report, may_see_bills=may_see)
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def why(tx: Transaction, visit: Visit) -> Reply:

@@ -14,7 +14,7 @@ from handlers.words import Html, Words, lines
 PAGE = 5
 
 
-def report(words: Words, view: TenantReport) -> Screen:
+def report(words: Words, view: TenantReport, *, may_see_bills: bool = True) -> Screen:
     """Show a tenant's money as it stands."""
     wallet, sums = view.wallet, view.bills
     text = lines(
@@ -45,7 +45,7 @@ def report(words: Words, view: TenantReport) -> Screen:
         "",
         *_moves(words, view.entries),
     )
-    return Screen(html=text, rows=_report_rows(words))
+    return Screen(html=text, rows=_report_rows(words, may_see_bills=may_see_bills))
 
 
 def moves(
@@ -121,14 +121,14 @@ def _move(words: Words, entry: Entry) -> Html:
     )
 
 
-def _report_rows(words: Words) -> Rows:
+def _report_rows(words: Words, *, may_see_bills: bool) -> Rows:
+    ends = [Button(label=words.label("Back"), data=doors.MENU)]
+    if may_see_bills:
+        ends.insert(0, Button(label=words.label("All bills"), data="bills:list:e.a.1.0"))
     return (
         (
             Button(label=words.label("Show moves"), data="report:moves"),
             Button(label=words.label("Why this number"), data="report:why"),
         ),
-        (
-            Button(label=words.label("Bills"), data="bills:list:e.a.1.0"),
-            Button(label=words.label("Back"), data=doors.MENU),
-        ),
+        tuple(ends),
     )

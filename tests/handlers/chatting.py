@@ -231,8 +231,9 @@ class World:
     def set_pin(self, talker: Talker, digits: str) -> None:
         """Give somebody a PIN without the pad."""
 
+        person = talker.person
+
         def put(tx: SqlTransaction) -> None:
-            person = tx.people.person(talker.person.id)
             tx.people.replace_person(person, replace(person, pin_hash=f"hash of {digits}"))
 
         self.run(put)

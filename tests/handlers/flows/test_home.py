@@ -1,6 +1,5 @@
 """Home shows where a person stands, by role."""
 
-from core.domain.bills import Acknowledgment
 from core.domain.people import Role
 from storage.transaction import SqlTransaction
 from tests.factories import add_bill, add_member, add_person, add_tenant
@@ -8,17 +7,7 @@ from tests.handlers.flows.conftest import Estate
 
 
 def test_a_resident_sees_wallet_and_bills(estate: Estate) -> None:
-    def bills(tx: SqlTransaction) -> None:
-        for acknowledgment in (Acknowledgment.PENDING, Acknowledgment.ACKNOWLEDGED):
-            add_bill(
-                tx,
-                estate.tenant,
-                debtor=tx.people.person(estate.ada.person.id),
-                total_minor=500_000,
-                acknowledgment=acknowledgment,
-            )
-
-    estate.world.run(lambda tx: [add_bill(tx, estate.tenant, unit_id=estate.unit.id)])
+    estate.world.run(lambda tx: add_bill(tx, estate.tenant, unit_id=estate.unit.id))
     estate.ada.says("/menu")
     assert estate.ada.sees.splitlines() == [
         "Palm Court Estate · A-14",
@@ -58,9 +47,10 @@ def test_a_newcomer_has_no_wallet_and_no_settings(estate: Estate) -> None:
 
 
 def test_organisations_are_switched(estate: Estate) -> None:
+    ada = estate.ada.person
+
     def second(tx: SqlTransaction) -> None:
-        lekki = add_tenant(tx, name="Lekki Gardens")
-        add_member(tx, lekki, tx.people.person(estate.ada.person.id), roles=(Role.RESIDENT,))
+        add_member(tx, add_tenant(tx, name="Lekki Gardens"), ada)
 
     estate.world.run(second)
     estate.ada.says("/menu")

@@ -1,0 +1,349 @@
+"""Who is told what: one table, event → recipients and screen.
+
+Recipients are chosen in the transaction of the event, so the actor is known and is not told what
+he just saw himself. The screen is rendered later, from fresh state, in the recipient's words; None
+means that there is nothing left to say.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from core.domain.acts import Event, EventName
+from core.domain.bills import Bill, BillFilter, BillId
+from core.domain.calendar import end_of_quiet, local_date
+from core.domain.disputes import DisputeId, DisputeStatus
+from core.domain.ledger import JournalId
+from core.domain.money import Money
+from core.domain.payments import Method, Payment, PaymentId, Receipt, ReceiptId
+from core.domain.people import NO_UNIT, MembershipId, PersonId, Scope
+from core.domain.tenants import PLATFORM
+from core.domain.work import Priority
+from core.ports import Transaction
+from core.use_cases.bills import debtors_of
+from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
+from handlers.cards import whose as whose_of
+from handlers.chat import Reply, Screen, Show
+from handlers.screens import notices as told
+from handlers.screens.payments import provider_name
+from handlers.screens.people import role_word
+from handlers.visit import Reader
+
+MAX_DIGEST: Final = 5
+
+Recipients = Callable[[Transaction, Event], Sequence[PersonId]]
+Render = Callable[[Transaction, Reader, Event], Reply | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One line of the table.
+
+    `is_quiet` waits until quiet hours end; anything else comes at once, without a sound at night.
+    """
+
+    recipients: Recipients
+    render: Render
+    is_quiet: bool = False
+    priority: Priority = Priority.MONEY
+
+
+def _debtors(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return everybody who owes the event's bill, but the actor."""
+    bill = _bill(tx, event)
+    people = [m.person_id for m in tx.people.members_of_unit(bill.unit_id)]
+    if bill.debtor_id is not None:
+        people.append(bill.debtor_id)
+    return _but_actor(tx, people)
+
+
+def _holders(scope: Scope) -> Recipients:
+    def find(tx: Transaction, event: Event) -> Sequence[PersonId]:
+        members = tx.people.members_with(event.tenant_id, scope)
+        return _but_actor(tx, [member.person_id for member in members])
+
+    return find
+
+
+def _after_dispute(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who hears of a dispute's end: an amended or cancelled bill is told as such."""
+    status = tx.disputes.get(DisputeId(event.other_id)).status
+    if status is DisputeStatus.REJECTED:
+        return _debtors(tx, event)
+    if status is DisputeStatus.WITHDRAWN:
+        return _holders(Scope.BILLS_DISPUTE_RESOLVE)(tx, event)
+    return ()
+
+
+def _around_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return the household and staff, without who paid."""
+    people = [*_debtors(tx, event), *_holders(Scope.BILLS_MANAGE)(tx, event)]
+    return [person_id for person_id in people if person_id != event.person_id]
+
+
+def _payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    return [PersonId(event.person_id)] if event.person_id else []
+
+
+def _payer_elsewhere(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    return _but_actor(tx, _payer(tx, event))
+
+
+def _surplus_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return the payer, unless the same money is told of as late."""
+    is_late = any(
+        other.name is EventName.PAYMENT_LATE_CAPTURE and other.other_id == event.other_id
+        for other in tx.events
+    )
+    return [] if is_late else _payer(tx, event)
+
+
+def _pin_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    staff: Sequence[PersonId] = ()
+    if event.tenant_id != PLATFORM:
+        staff = _holders(Scope.MEMBERS_MANAGE)(tx, event)
+    return [*_payer(tx, event), *staff]
+
+
+def _but_actor(tx: Transaction, people: Sequence[PersonId]) -> list[PersonId]:
+    return [person_id for person_id in people if person_id != tx.cause.person_id]
+
+
+def _bill_created(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    note = told.new_bill(reader.words, is_again=bool(event.other_id))
+    return _send(tx, reader, lambda: bill_screen(tx, reader, _bill(tx, event), note=note))
+
+
+def _bill_acknowledged(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill = _bill(tx, event)
+    name = name_of(tx, PersonId(event.person_id))
+    whose = whose_of(tx, bill)
+    screen = told.acknowledged(reader.words, bill, whose=whose, name=name)
+    return _send(tx, reader, lambda: screen)
+
+
+def _bill_disputed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill, dispute = _bill(tx, event), tx.disputes.get(DisputeId(event.other_id))
+    text = tx.note(dispute.text_id)
+    screen = told.disputed(reader.words, bill, dispute, whose=whose_of(tx, bill), text=text)
+    return _send(tx, reader, lambda: screen)
+
+
+def _dispute_resolved(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill, dispute = _bill(tx, event), tx.disputes.get(DisputeId(event.other_id))
+    if dispute.status is DisputeStatus.WITHDRAWN:
+        screen = told.withdrawn(reader.words, bill, dispute, whose=whose_of(tx, bill))
+        return _send(tx, reader, lambda: screen)
+    answer = tx.note(dispute.answer_id)
+    note = told.rejected(reader.words, dispute, answer=answer, due_on=bill.due_on)
+    return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
+
+
+def _bill_amended(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill = _bill(tx, event)
+    revisions = tx.timeline.revisions(bill.id)
+    newest = revisions[-1]
+    before = revisions[-2].total if len(revisions) > 1 else newest.total
+    note = told.amended(
+        reader.words,
+        before=before,
+        after=newest.total,
+        reason=tx.note(newest.note_id),
+        back=_given_back(tx, reader, bill),
+    )
+    return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
+
+
+def _bill_cancelled(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill = _bill(tx, event)
+    reason = next((s.note_id for s in reversed(tx.timeline.steps(bill.id)) if s.note_id), None)
+    note = told.cancelled(
+        reader.words,
+        reason=tx.note(reason) if reason else "",
+        back=_given_back(tx, reader, bill),
+    )
+    return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
+
+
+def _bill_paid(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill = _bill(tx, event)
+    allocations = tx.payments.allocations_of_bill(bill.id)
+    found = next((each for each in allocations if each.journal_id == event.other_id), None)
+    if found is None:
+        return None
+    name = name_of(tx, found.payer_id)
+    screen = told.paid(reader.words, bill, amount=found.amount, whose=whose_of(tx, bill), name=name)
+    return _send(tx, reader, lambda: screen)
+
+
+def _payment_live(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    payment = _payment(tx, event)
+    if payment.method is Method.WALLET or reader.actor is None:
+        return None
+    screen = payment_screen(tx, reader, payment)
+    return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}")
+
+
+def _receipt_issued(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    receipt = tx.payments.receipt(ReceiptId(event.other_id))
+    if tx.payments.get(receipt.payment_id).method is Method.WALLET:
+        return None
+    return _send(tx, reader, lambda: receipt_screen(tx, reader, receipt))
+
+
+def _surplus_kept(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    payment, receipt = _payment(tx, event), _receipt(tx, event)
+    if receipt is None or payment.bill_id is None:
+        return None
+    kept = receipt.amount - receipt.settled - fee_of(tx, receipt)
+    if not kept.is_positive:
+        return None
+    bill = tx.bills.get(payment.bill_id)
+    today = local_date(tx.now, reader.tenant.timezone)
+    screen = told.surplus(reader.words, bill, receipt, kept=kept, today=today)
+    return _send(tx, reader, lambda: screen)
+
+
+def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    payment, receipt = _payment(tx, event), _receipt(tx, event)
+    if receipt is None:
+        return None
+    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    screen = told.late(reader.words, payment, receipt, bill)
+    return _send(tx, reader, lambda: screen)
+
+
+def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    payment = _payment(tx, event)
+    first = tx.ledger.transfers(JournalId(event.other_id))[0]
+    attempts = tx.payments.attempts(payment.id)
+    provider = provider_name(attempts[-1].provider) if attempts else ""
+    amount = first.leg.amount
+    screen = told.unmatched(reader.words, payment, amount=amount, provider=provider)
+    return _send(tx, reader, lambda: screen)
+
+
+def _digest(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    if reader.actor is None or not reader.person.has_reminders:
+        return None
+    tenant, debtors = reader.tenant, debtors_of(reader.actor)
+    today = local_date(tx.now, tenant.timezone)
+    sums = tx.bills.sums(debtors, today=today, currency=tenant.currency)
+    if not sums.open:
+        return None
+    found: dict[BillId, Bill] = {}
+    for which in (BillFilter.OVERDUE, BillFilter.TO_REVIEW, BillFilter.TO_PAY):
+        page = tx.bills.page(debtors, which, today=today, after=None, limit=MAX_DIGEST)
+        found |= {bill.id: bill for bill in page if bill.id not in found}
+    shown = list(found.values())[:MAX_DIGEST]
+    screen = told.digest(reader.words, shown, sums, today=today, tenant_name=tenant.name)
+    return _send(tx, reader, lambda: screen)
+
+
+def _wallet_frozen(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    is_frozen = event.name is EventName.WALLET_FROZEN
+    screen = told.frozen(reader.words, tenant_name=reader.tenant.name, is_frozen=is_frozen)
+    return Reply(screen=screen, show=Show.SEND)
+
+
+def _pin_changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    return Reply(screen=told.pin_changed(reader.words, at=tx.now), show=Show.SEND)
+
+
+def _pin_locked(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    if reader.person.id != event.person_id:
+        name = name_of(tx, PersonId(event.person_id))
+        return _send(tx, reader, lambda: told.pin_locked_of(reader.words, name=name))
+    until = reader.person.pin_locked_until
+    return Reply(screen=told.pin_locked(reader.words, until=until), show=Show.SEND)
+
+
+def _member_joined(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    membership = tx.people.membership(MembershipId(event.subject.id))
+    unit = membership.unit_id
+    screen = told.joined(
+        reader.words,
+        name=name_of(tx, membership.person_id),
+        unit="" if unit == NO_UNIT else tx.people.unit(unit).code,
+        roles=", ".join(str(role_word(reader.words, role)) for role in sorted(membership.roles)),
+    )
+    return _send(tx, reader, lambda: screen)
+
+
+def _send(tx: Transaction, reader: Reader, draw: Callable[[], Screen]) -> Reply | None:
+    """Send a screen to a member, without a sound at night; nothing to who has left."""
+    if reader.actor is None:
+        return None
+    screen, policy = draw(), reader.tenant.policy
+    zone = reader.person.timezone or reader.tenant.timezone
+    wakes_at = end_of_quiet(tx.now, timezone=zone, start=policy.quiet_from, end=policy.quiet_until)
+    if wakes_at > tx.now:
+        screen = replace(screen, is_silent=True)
+    return Reply(screen=screen, show=Show.SEND)
+
+
+def _bill(tx: Transaction, event: Event) -> Bill:
+    return tx.bills.get(BillId(event.subject.id))
+
+
+def _payment(tx: Transaction, event: Event) -> Payment:
+    return tx.payments.get(PaymentId(event.subject.id))
+
+
+def _receipt(tx: Transaction, event: Event) -> Receipt | None:
+    """Return the receipt of the event's journal."""
+    receipts = tx.payments.receipts_of(PaymentId(event.subject.id))
+    return next((each for each in receipts if each.journal_id == event.other_id), None)
+
+
+def _given_back(tx: Transaction, reader: Reader, bill: Bill) -> Money:
+    """Return what of a bill went back to the reader's wallet in all."""
+    mine = [
+        each.returned_minor
+        for each in tx.payments.allocations_of_bill(bill.id)
+        if each.payer_id == reader.person.id
+    ]
+    return Money(sum(mine), bill.currency)
+
+
+_LIVE: Final = Notice(recipients=_payer_elsewhere, render=_payment_live)
+_PAID: Final = Notice(recipients=_around_payer, render=_bill_paid, priority=Priority.QUIET)
+_DIGEST: Final = Notice(recipients=_payer, render=_digest, is_quiet=True, priority=Priority.QUIET)
+_FROZEN: Final = Notice(recipients=_payer_elsewhere, render=_wallet_frozen)
+
+NOTICES: Final[Mapping[EventName, Notice]] = {
+    EventName.BILL_CREATED: Notice(recipients=_debtors, render=_bill_created),
+    EventName.BILL_ACKNOWLEDGED: Notice(
+        recipients=_holders(Scope.BILLS_MANAGE),
+        render=_bill_acknowledged,
+        priority=Priority.QUIET,
+    ),
+    EventName.BILL_DISPUTED: Notice(
+        recipients=_holders(Scope.BILLS_DISPUTE_RESOLVE), render=_bill_disputed
+    ),
+    EventName.BILL_DISPUTE_RESOLVED: Notice(recipients=_after_dispute, render=_dispute_resolved),
+    EventName.BILL_AMENDED: Notice(recipients=_debtors, render=_bill_amended),
+    EventName.BILL_CANCELLED: Notice(recipients=_debtors, render=_bill_cancelled),
+    EventName.BILL_PARTIALLY_PAID: _PAID,
+    EventName.BILL_PAID: _PAID,
+    EventName.BILL_REMINDER: _DIGEST,
+    EventName.BILL_OVERDUE: _DIGEST,
+    EventName.PAYMENT_INITIATED: _LIVE,
+    EventName.PAYMENT_CHANGED: _LIVE,
+    EventName.PAYMENT_EXPIRED: _LIVE,
+    EventName.PAYMENT_FAILED: _LIVE,
+    EventName.RECEIPT_ISSUED: Notice(recipients=_payer, render=_receipt_issued),
+    EventName.SURPLUS_KEPT: Notice(recipients=_surplus_payer, render=_surplus_kept),
+    EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=_payer, render=_late_capture),
+    EventName.MONEY_UNMATCHED: Notice(
+        recipients=_holders(Scope.REPORTS_VIEW), render=_money_unmatched
+    ),
+    EventName.WALLET_FROZEN: _FROZEN,
+    EventName.WALLET_UNFROZEN: _FROZEN,
+    EventName.PIN_CHANGED: Notice(recipients=_payer, render=_pin_changed),
+    EventName.PIN_LOCKED: Notice(recipients=_pin_hearers, render=_pin_locked),
+    EventName.MEMBER_JOINED: Notice(
+        recipients=_holders(Scope.MEMBERS_MANAGE), render=_member_joined, priority=Priority.QUIET
+    ),
+}
+"""Everything that people hear of; events that are not here concern machines or only the actor."""

@@ -1,0 +1,288 @@
+"""What people are told without having asked: short, with the way to where it can be acted on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from core.domain.bills import Bill, BillSums
+from core.domain.disputes import Dispute
+from core.domain.money import Money
+from core.domain.payments import Payment, Receipt
+from handlers.chat import Button, Screen
+from handlers.screens import doors
+from handlers.screens.bills import summary
+from handlers.screens.receipts import tail
+from handlers.screens.statuses import reason_word, status_word
+from handlers.words import Html, Words, lines
+
+
+def new_bill(words: Words, *, is_again: bool) -> Html:
+    """Return the line over a bill's card when it is first sent, or sent again."""
+    return words.t("Once more, this bill:") if is_again else words.t("A new bill for you:")
+
+
+def acknowledged(words: Words, bill: Bill, *, whose: str, name: str) -> Screen:
+    """Tell staff that a debtor agreed."""
+    text = words.t(
+        "🔵 %(whose)s acknowledged %(number)s · %(total)s (%(name)s)",
+        whose=whose,
+        number=bill.number,
+        total=words.money(bill.total),
+        name=name,
+    )
+    return _with_bill(words, text, bill, is_silent=True)
+
+
+def disputed(words: Words, bill: Bill, dispute: Dispute, *, whose: str, text: str) -> Screen:
+    """Tell staff that a bill is contested."""
+    html = lines(
+        words.t(
+            "🟠 Dispute %(dispute)s: %(whose)s contests %(number)s · %(total)s",
+            dispute=dispute.number,
+            whose=whose,
+            number=bill.number,
+            total=words.money(bill.total),
+        ),
+        words.t("Reason: %(reason)s", reason=reason_word(words, dispute.reason)),
+        words.t("“%(text)s”", text=text) if text else "",
+        words.t("1 file was sent with it.") if dispute.file_id else "",
+    )
+    rows = (
+        (Button(label=words.label("Open dispute"), data=doors.dispute(dispute.id)),),
+        (Button(label=words.label("Desk"), data=doors.DESK),),
+    )
+    return Screen(html=html, rows=rows)
+
+
+def withdrawn(words: Words, bill: Bill, dispute: Dispute, *, whose: str) -> Screen:
+    """Tell staff that a dispute was taken back."""
+    text = words.t(
+        "🔵 %(whose)s withdrew dispute %(dispute)s of %(number)s.",
+        whose=whose,
+        dispute=dispute.number,
+        number=bill.number,
+    )
+    return _with_bill(words, text, bill, is_silent=True)
+
+
+def rejected(words: Words, dispute: Dispute, *, answer: str, due_on: date) -> Html:
+    """Return the line over the card whose dispute was rejected."""
+    return lines(
+        words.t("Your dispute %(number)s was rejected: the bill stands.", number=dispute.number),
+        words.t("Answer: “%(answer)s”", answer=answer) if answer else "",
+        words.t("It is now due %(day)s.", day=words.day(due_on)),
+    )
+
+
+def amended(words: Words, *, before: Money, after: Money, reason: str, back: Money) -> Html:
+    """Return the line over the card of a bill that now asks for something else."""
+    return lines(
+        words.t(
+            "Your bill was changed: %(before)s → %(after)s (%(difference)s).",
+            before=words.money(before),
+            after=words.money(after),
+            difference=words.signed(after - before),
+        ),
+        words.t("Answer: “%(reason)s”", reason=reason) if reason else "",
+        _given_back(words, back),
+    )
+
+
+def cancelled(words: Words, *, reason: str, back: Money) -> Html:
+    """Return the line over the card of a bill that was taken back."""
+    return lines(
+        words.t("Your bill was cancelled: nothing is owed for it."),
+        words.t("Reason: “%(reason)s”", reason=reason) if reason else "",
+        _given_back(words, back),
+    )
+
+
+def paid(words: Words, bill: Bill, *, amount: Money, whose: str, name: str) -> Screen:
+    """Tell the household and staff that money came for a bill."""
+    head = words.t(
+        "✅ %(name)s paid %(amount)s for %(number)s · %(whose)s",
+        name=name,
+        amount=words.money(amount),
+        number=bill.number,
+        whose=whose,
+    )
+    rest = words.t("Nothing is left to pay.")
+    if bill.rest.is_positive:
+        rest = words.t("Left to pay: %(rest)s", rest=words.money(bill.rest))
+    return _with_bill(words, lines(head, rest), bill, is_silent=True)
+
+
+def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: date) -> Screen:
+    """Tell the payer that not all of his money went to the bill, and where it is."""
+    text = lines(
+        words.t(
+            "👛 %(amount)s came in for %(number)s, and %(settled)s of it went to the bill: "
+            "it is %(status)s now.",
+            amount=words.money(receipt.amount),
+            number=bill.number,
+            settled=words.money(receipt.settled),
+            status=status_word(words, bill, today),
+        ),
+        words.t(
+            "%(kept)s is in your wallet: nothing is lost. Receipt %(receipt)s.",
+            kept=words.money(kept),
+            receipt=receipt.number,
+        ),
+        words.t("Wallet balance then: %(balance)s", balance=words.money(receipt.balance_after)),
+    )
+    return _with_wallet(words, text, bill)
+
+
+def late(words: Words, payment: Payment, receipt: Receipt, bill: Bill | None) -> Screen:
+    """Tell the payer of money that came after its payment had ended, and where it is."""
+    text = lines(
+        words.t(
+            "👛 %(amount)s came in late: the payment %(token)s had already ended.",
+            amount=words.money(receipt.amount),
+            token=tail(payment.token),
+        ),
+        words.t("The money is in your wallet: nothing is lost."),
+        words.t(
+            "%(number)s was not paid by it; you can pay it from your wallet.", number=bill.number
+        )
+        if bill is not None and bill.is_payable
+        else "",
+        words.t(
+            "Receipt %(number)s · wallet balance then %(balance)s",
+            number=receipt.number,
+            balance=words.money(receipt.balance_after),
+        ),
+    )
+    return _with_wallet(words, text, bill)
+
+
+def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
+    """Tell staff of money that fits nothing."""
+    text = lines(
+        words.t(
+            "⚠️ Unmatched money: %(amount)s came in at %(provider)s and disagrees with what "
+            "was asked (%(asked)s, %(token)s).",
+            amount=words.money(amount),
+            provider=provider,
+            asked=words.money(payment.amount),
+            token=tail(payment.token),
+        ),
+        words.t("It is kept apart and nobody was credited."),
+    )
+    return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
+
+
+def digest(
+    words: Words, bills: Sequence[Bill], sums: BillSums, *, today: date, tenant_name: str
+) -> Screen:
+    """Remind of everything that is open, once a day at most."""
+    shown = [
+        words.t(
+            "%(number)s · %(title)s · %(amount)s · due %(day)s · %(status)s",
+            number=bill.number,
+            title=bill.title,
+            amount=words.money(bill.rest),
+            day=words.day(bill.due_on, today=today),
+            status=status_word(words, bill, today),
+        )
+        for bill in bills
+    ]
+    left = sums.open - len(bills)
+    text = lines(
+        words.t("<b>Your open bills at %(name)s</b>", name=tenant_name),
+        summary(words, sums),
+        *shown,
+        words.n("and %(count)s more", "and %(count)s more", left) if left > 0 else "",
+    )
+    rows = (
+        (
+            Button(label=words.label("See bills"), data=doors.BILLS),
+            Button(label=words.label("Change reminders"), data=doors.SETTINGS),
+        ),
+    )
+    return Screen(html=text, rows=rows)
+
+
+def frozen(words: Words, *, tenant_name: str, is_frozen: bool) -> Screen:
+    """Tell an owner that somebody else froze or unfroze his wallet."""
+    text = words.t(
+        "✅ Your wallet at %(name)s works again: an administrator lifted the freeze.",
+        name=tenant_name,
+    )
+    if is_frozen:
+        text = words.t(
+            "❄️ An administrator froze your wallet at %(name)s: money can come in, none can leave. "
+            "No money moved.",
+            name=tenant_name,
+        )
+    return Screen(html=text, rows=((Button(label=words.label("Wallet"), data=doors.WALLET),),))
+
+
+def pin_changed(words: Words, *, at: datetime) -> Screen:
+    """Tell a person that his PIN is another one now."""
+    text = lines(
+        words.t("🔐 Your PIN was changed, %(when)s.", when=words.when(at)),
+        words.t("If it was not you: freeze your wallet now, then tell an administrator."),
+    )
+    return Screen(html=text, rows=_security_rows(words))
+
+
+def pin_locked(words: Words, *, until: datetime | None) -> Screen:
+    """Tell a person that too many wrong PINs were entered."""
+    head = words.t("🔐 Too many wrong PINs: your PIN is locked.")
+    if until is not None:
+        head = words.t(
+            "🔐 Too many wrong PINs: your PIN is locked until %(when)s.", when=words.when(until)
+        )
+    text = lines(
+        head,
+        words.t("No money moved. If it was not you: freeze your wallet now."),
+    )
+    return Screen(html=text, rows=_security_rows(words))
+
+
+def pin_locked_of(words: Words, *, name: str) -> Screen:
+    """Tell staff that somebody's PIN was locked."""
+    text = words.t(
+        "🔐 The PIN of %(name)s was locked after too many wrong tries. No money moved.", name=name
+    )
+    return Screen(html=text, rows=((Button(label=words.label("Back"), data=doors.MENU),),))
+
+
+def joined(words: Words, *, name: str, unit: str, roles: str) -> Screen:
+    """Tell staff who came in."""
+    text = words.t("👋 %(name)s joined as %(roles)s.", name=name, roles=roles)
+    if unit:
+        text = words.t(
+            "👋 %(name)s joined %(unit)s as %(roles)s.", name=name, unit=unit, roles=roles
+        )
+    row = (Button(label=words.label("People"), data=doors.PEOPLE),)
+    return Screen(html=text, rows=(row,), is_silent=True)
+
+
+def _given_back(words: Words, back: Money) -> Html:
+    if not back.is_positive:
+        return Html("")
+    return words.t("%(amount)s went back to your wallet.", amount=words.money(back))
+
+
+def _with_bill(words: Words, text: Html, bill: Bill, *, is_silent: bool) -> Screen:
+    row = (Button(label=words.label("Open bill"), data=doors.bill(bill.id)),)
+    return Screen(html=text, rows=(row,), is_silent=is_silent)
+
+
+def _with_wallet(words: Words, text: Html, bill: Bill | None) -> Screen:
+    wallet = Button(label=words.label("Open wallet"), data=doors.WALLET)
+    if bill is None:
+        return Screen(html=text, rows=((wallet,),))
+    about = Button(label=words.label("Open bill"), data=doors.bill(bill.id))
+    if bill.is_payable:
+        target = f"pay:wallet:{bill.id}.{bill.revision}"
+        about = Button(label=words.label("Pay from wallet"), data=target)
+    return Screen(html=text, rows=((wallet, about),))
+
+
+def _security_rows(words: Words) -> tuple[tuple[Button, ...], ...]:
+    return (
+        (Button(label=words.label("Freeze wallet"), data=doors.WALLET_MORE),),
+        (Button(label=words.label("Back"), data=doors.MENU),),
+    )

@@ -1,0 +1,108 @@
+"""Inviting: a role, perhaps a unit, perhaps a phone; the link is shown once and works once."""
+
+from core.domain.people import Role
+from storage.transaction import SqlTransaction
+from tests.factories import PHONE, add_member, add_person, add_unit
+from tests.handlers.chatting import Talker
+from tests.handlers.flows.conftest import Estate
+
+
+def opened(talker: Talker, shown: Talker) -> None:
+    """Let somebody open the link that was just shown."""
+    link = next(b.copy for row in shown.last.rows for b in row if b.copy)
+    talker.says(f"/start {link.partition('start=')[2]}")
+
+
+def test_a_resident_is_invited_to_a_unit_by_phone(estate: Estate) -> None:
+    bello, eve = estate.bello, estate.eve
+    bello.says("/people")
+    bello.presses("Invite somebody")
+    bello.presses("Resident")
+    bello.says("b-7")
+    bello.says("0803 000 0001")
+    assert "Only for the phone ••0001." in bello.sees
+    assert PHONE not in bello.sees
+    opened(eve, bello)
+    eve.shares(PHONE)
+    assert "Palm Court Estate · b-7" in eve.sees
+
+
+def test_an_auditor_is_invited_without_unit_and_phone(estate: Estate) -> None:
+    bello, eve = estate.bello, estate.eve
+    bello.says("/people")
+    bello.presses("Invite")
+    bello.presses("Auditor")
+    bello.presses("No unit")
+    bello.presses("Make the link without a phone")
+    assert "Anybody who has the link" in bello.sees
+    opened(eve, bello)
+    assert "Your role: Auditor." in eve.messages[-2].screen.html
+
+
+def test_who_approves_money_needs_a_phone(estate: Estate) -> None:
+    bello = estate.bello
+    bello.says("/people")
+    bello.presses("Invite")
+    bello.presses("Finance approver")
+    bello.presses("No unit")
+    assert "needs a verified phone" in bello.sees
+    assert "Make the link without a phone" not in bello.labels
+
+
+def test_wrong_input_is_asked_again(estate: Estate) -> None:
+    bello = estate.bello
+    bello.says("/people")
+    bello.presses("Invite")
+    bello.presses("Resident")
+    bello.says("x" * 21)
+    assert "code of a unit" in bello.sees
+    bello.says("A-14")
+    bello.says("call me")
+    assert "phone number" in bello.sees
+    assert "For example: +234" in bello.sees
+    bello.presses("Cancel")
+    assert "Dropped: the invitation" in bello.sees
+
+
+def test_only_who_manages_members_may(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/people")
+    assert "Your role does not allow that" in ada.sees
+    for data in ("people:list", "people:invite", "people:role:admin", "people:nounit"):
+        ada.presses_data(data, ada.messages[-1])
+        assert "Your role does not allow that" in ada.sees
+
+
+def test_the_list_turns_and_returns_to_the_same_page(estate: Estate) -> None:
+    def many(tx: SqlTransaction) -> None:
+        for n in range(10):
+            person = add_person(tx, name=f"Person {n}")
+            unit = add_unit(tx, estate.tenant, code=f"C-{n}")
+            add_member(tx, estate.tenant, person, unit_id=unit.id)
+
+    estate.world.run(many)
+    bello = estate.bello
+    bello.says("/people")
+    assert bello.sees.splitlines()[:4] == [
+        "People of Palm Court Estate",
+        "Members: 12 · page 1/3",
+        "• Ada · A-14 · Resident",
+        "• Mrs Bello · Administrator",
+    ]
+    bello.presses("Next")
+    second = bello.sees
+    assert "page 2/3" in second
+    bello.presses("Next")
+    assert "page 3/3" in bello.sees
+    bello.presses("« Previous")
+    assert bello.sees == second
+    bello.presses("« Previous")
+    assert "page 1/3" in bello.sees
+
+
+def test_a_forged_role_opens_nothing(estate: Estate) -> None:
+    bello = estate.bello
+    bello.says("/people")
+    for role in (Role.GATE_OFFICER.value, "king", ""):
+        bello.presses_data(f"people:role:{role}", bello.messages[-1])
+        assert "out of date" in bello.sees

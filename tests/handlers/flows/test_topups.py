@@ -1,0 +1,75 @@
+"""Topping up: an amount, a provider, a page; what was typed is shown back first."""
+
+from core.domain.payments import Payment
+from tests.factories import add_configuration
+from tests.handlers.flows.conftest import Estate
+
+
+def payments(estate: Estate) -> list[Payment]:
+    """Return every payment there is."""
+    subjects = {e.subject.id for e in estate.world.events if e.subject.kind == "payment"}
+    return [estate.world.run(lambda tx, i=i: tx.payments.get(i)) for i in subjects]  # type: ignore[misc]
+
+
+def test_a_chip_opens_the_page_of_the_only_provider(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/deposit")
+    assert ada.labels == [
+        "Top up 1,000.00\u00a0NGN",
+        "Top up 5,000.00\u00a0NGN",
+        "Top up 10,000.00\u00a0NGN",
+        "Other amount",
+        "Back",
+    ]
+    message, chip = ada.finds("Top up 5,000.00")
+    ada.presses("Top up 5,000.00")
+    assert "5,000.00 NGN" in ada.sees
+    (payment,) = payments(estate)
+    assert payment.amount_minor == 500_000
+    assert ada.messages[-1].live == f"payment:{payment.id}"
+    ada.presses_data(chip.data, message)
+    assert len(payments(estate)) == 1
+
+
+def test_a_typed_amount_is_shown_back_before_anything_is_opened(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/wallet")
+    ada.presses("Top up")
+    ada.presses("Other amount")
+    ada.says("2,5k")
+    assert "Top up 2,500.00 NGN" in ada.sees
+    assert "Available: 20,000.00 NGN → 22,500.00 NGN" in ada.sees
+    assert payments(estate) == []
+    ada.presses("Pay by link")
+    (payment,) = payments(estate)
+    assert payment.amount_minor == 250_000
+
+
+def test_a_wrong_amount_is_asked_again_with_an_example(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/topup")
+    ada.presses("Other amount")
+    for text, reason in (
+        ("-5", "never negative"),
+        ("zero", "cannot read"),
+        ("0", "more than zero"),
+        ("$5", "another currency"),
+        ("10000001", "between 0.01 NGN and 10,000,000.00 NGN"),
+    ):
+        ada.says(text)
+        assert reason in ada.sees
+        assert "No money moved" in ada.sees
+    ada.says("5000")
+    assert "Top up 5,000.00 NGN" in ada.sees
+
+
+def test_several_providers_are_chosen_from(estate: Estate) -> None:
+    estate.world.run(lambda tx: add_configuration(tx, estate.tenant, provider="paystack"))
+    ada = estate.ada
+    ada.says("/deposit")
+    ada.presses("Top up 1,000.00")
+    assert ada.labels[:2] == ["Pay by link · Sandbox", "Pay by link · Paystack"]
+    ada.presses("Pay by link · Paystack")
+    (payment,) = payments(estate)
+    (attempt,) = estate.world.run(lambda tx: tx.payments.attempts(payment.id))
+    assert attempt.provider == "paystack"
