@@ -23,6 +23,7 @@ from storage import backup as backups
 from storage import doctor as doctors
 from storage import setup
 from storage.database import AlreadyRunning, Database, ServiceLock
+from storage.keyring import UnreadableSecret
 from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -45,16 +46,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command()
 def run() -> None:
     """Run Hazina: the sandbox without a bot token, else the live bot."""
-    from bot import logs
-
     settings = load()
-    secrets = [value.get_secret_value() for value in _secrets(settings)]
-    redactor = logs.configure(
-        log_format=settings.log_format,
-        level=settings.log_level,
-        secrets=[*secrets, *settings.secret_keys],
-    )
-    del redactor
+    _log_redacted(settings)
     try:
         asyncio.run(_run(settings))
     except KeyboardInterrupt:
@@ -79,6 +72,7 @@ async def _run(settings: Settings) -> None:
 def migrate(*, as_json: AsJson = False) -> None:
     """Bring the database to the newest schema."""
     settings = load()
+    _log_redacted(settings)
     try:
         setup.prepare(settings.database_path, mode=settings.mode, now=datetime.now(UTC))
     except (setup.WrongMode, setup.NewerSchema) as problem:
@@ -135,7 +129,7 @@ def create_invitation(
 ) -> None:
     """Make a single-use invitation; prints its code and link."""
     from core.use_cases import people
-    from handlers.parsing import parse_phone
+    from handlers import parsing
 
     def create(tx: SqlTransaction) -> str:
         found = tx.tenants.find(tenant)
@@ -180,8 +174,9 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check the invariants; exit 0 when all hold, else 1 with one line each."""
-    problems = _look(doctors.examine)
-    if not problems and release:
+    # A stop is lifted when the books hold: the dead row that led to it waits for a human still.
+    problems = _look(doctors.broken if release else doctors.examine)
+    if release and not problems:
         _write(doctors.lift)
     _report(problems, "healthy", as_json=as_json)
 
@@ -269,6 +264,7 @@ def _look(function: Callable[[SqlTransaction], T]) -> T:
 
 def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
     settings = load()
+    _log_redacted(settings)
 
     async def go() -> T:
         from bot.ports import shell_node
@@ -287,9 +283,23 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
         _fail("the database is not at the newest schema: run `python main.py migrate` first")
     except setup.WrongMode as problem:
         _fail(_words(problem))
+    except UnreadableSecret:
+        _fail("HAZINA_SECRET_KEY: none of its keys opens what this database holds")
     except CoreError as problem:
         data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
         _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
+
+
+def _log_redacted(settings: Settings) -> None:
+    """Send logs to stderr, without secrets; stdout is for results."""
+    from bot import logs
+
+    secrets = [value.get_secret_value() for value in _secrets(settings)]
+    logs.configure(
+        log_format=settings.log_format,
+        level=settings.log_level,
+        secrets=[*secrets, *settings.secret_keys],
+    )
 
 
 def _with_keys(settings: Settings) -> Settings:

@@ -4,11 +4,14 @@ The bot token (alone or inside a URL), the keys of the settings and anything sha
 a PIN field are replaced before a line is written. HTTP clients log no URLs.
 """
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 import structlog
 
@@ -16,13 +19,54 @@ from bot.settings import LogFormat
 
 HIDDEN: Final = "[hidden]"
 
-_TOKEN: Final = re.compile(r"\b(bot)?\d{6,12}:[A-Za-z0-9_-]{20,}")
+_TOKEN: Final = re.compile(r"\b(?:bot)?\d{6,20}(?::|%3[Aa])[A-Za-z0-9_-]{20,}")
+_SCHEME: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _FIELD: Final = re.compile(
-    r"(?i)([\"']?\b(?:pin|digits|password|secret|token|authorization|signature)[\"']?\s*[=:]\s*)"
-    r"([\"']?)(?!\[hidden\])[^\s\"',}]+"
+    r"(?i)((?:\b|[_-])(?:pin|digits|password|passwd|passkey|secret|token|api_?key|authorization"
+    r"|signature|initiator)(?:[_-][\w-]*)?\\?[\"']?\s*[=:]\s*\\?)"
+    r"([\"']?)(?!\[hidden\])[^\s\"'\\,}&]+"
 )
 _PHONE: Final = re.compile(r"\+\d{7,15}\b")
+_VALUE: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\d{4,}")
+_PLAIN_NAME: Final = re.compile(r"['\"][A-Za-z_][\w.]*['\"]")
 _QUIET: Final = ("alembic", "httpx", "httpcore", "aiosqlite", "apscheduler", "telegram", "hpack", "asyncio")
+
+MIN_SECRET: Final = 8
+"""Shorter secrets are left to the patterns: striking them out would blank ordinary words."""
+
+_WRITTEN: Final[tuple[Callable[[str], str], ...]] = (
+    lambda secret: json.dumps(secret)[1:-1],
+    lambda secret: repr(secret)[1:-1],
+    lambda secret: quote(secret, safe=""),
+    quote_plus,
+)
+"""Ways a secret looks inside JSON, a repr or a URL."""
+
+MAX_TRACE: Final = 4000
+"""Characters of a trace that are kept; its end says what happened."""
+
+MAX_CAUSES: Final = 5
+"""Errors that are told, each with what it led to."""
+
+
+def trace_of(error: BaseException) -> str:
+    """Return an error's frames, kinds and words, without the values in its words.
+
+    A name in quotes stays (a missing key, a column); other quoted text and numbers of four or more
+    digits do not: people's input, PINs among it, must not rest in a log or in the table.
+    """
+    parts: list[str] = []
+    told: BaseException | None = error
+    while told is not None and len(parts) < MAX_CAUSES:
+        frames = "".join(traceback.format_tb(told.__traceback__))
+        words = _VALUE.sub(_unless_name, str(told))
+        parts.append(f"{frames}{type(told).__name__}: {words}")
+        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+    return "\nled to\n".join(reversed(parts))[-MAX_TRACE:]
+
+
+def _unless_name(found: re.Match[str]) -> str:
+    return found[0] if _PLAIN_NAME.fullmatch(found[0]) else HIDDEN
 
 
 class Redactor:
@@ -30,13 +74,16 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Know the exact secrets; short ones are left to the patterns."""
-        self._secrets = sorted({s for s in secrets if len(s) >= 8}, key=len, reverse=True)  # noqa: PLR2004 - shorter ones would blank ordinary words
+        known = {s for s in secrets if len(s) >= MIN_SECRET}
+        known |= {way(s) for s in known for way in _WRITTEN}
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def clean(self, line: str) -> str:
         """Return the line without secrets."""
         for secret in self._secrets:
             line = line.replace(secret, HIDDEN)
         line = _TOKEN.sub(HIDDEN, line)
+        line = _SCHEME.sub(rf"\1 {HIDDEN}", line)
         line = _FIELD.sub(rf"\1\2{HIDDEN}", line)
         return _PHONE.sub(HIDDEN, line)
 

@@ -4,6 +4,7 @@ A missing or malformed setting stops the start with one line that names it.
 """
 
 import ipaddress
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -12,9 +13,18 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from storage.keyring import MIN_SECRET
+
 LIVE_TELEGRAM: Final = "https://api.telegram.org"
 _SQLITE: Final = ("sqlite+aiosqlite:///", "sqlite:///")
-_POSTGRES: Final = ("postgresql://", "postgresql+psycopg://", "postgresql+asyncpg://")
+_POSTGRES: Final = (
+    "postgresql://",
+    "postgresql+psycopg://",
+    "postgresql+asyncpg://",
+    "postgres://",
+)
+_TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
+_WEBHOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class BadSetting(Exception):
@@ -38,7 +48,9 @@ class LogFormat(StrEnum):
 class Settings(BaseSettings):
     """Everything that can be set; frozen, secrets never shown."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     database_url: str = ""
     http_host: str = "127.0.0.1"
@@ -90,8 +102,33 @@ class Settings(BaseSettings):
     def _is_safe_url(cls, value: str) -> str:
         value = value.rstrip("/")
         parts = urlsplit(value)
-        if value and parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        is_loopback = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        if value and not (is_loopback or (parts.scheme == "https" and parts.hostname)):
             message = "must be https (plain http is accepted on loopback only)"
+            raise ValueError(message)
+        return value
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _is_token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _TOKEN.fullmatch(value.get_secret_value()):
+            message = "must look like 123456789:AA…, as BotFather gives it"
+            raise ValueError(message)
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _is_header(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+            message = "must be 1 to 256 characters of A-Z, a-z, 0-9, _ and -"
+            raise ValueError(message)
+        return value
+
+    @field_validator("hazina_secret_key")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < MIN_SECRET for key in _keys(value)):
+            message = f"each key of the ring needs at least {MIN_SECRET} characters"
             raise ValueError(message)
         return value
 
@@ -100,8 +137,11 @@ class Settings(BaseSettings):
         if self.database_url.startswith(_POSTGRES):
             message = "DATABASE_URL: PostgreSQL is not supported yet; use sqlite+aiosqlite:///…"
             raise ValueError(message)
-        if self.database_url and not self.database_url.startswith(_SQLITE):
-            message = "DATABASE_URL: must begin with sqlite+aiosqlite:///"
+        is_file = any(
+            self.database_url.startswith(start) and self.database_url != start for start in _SQLITE
+        )
+        if self.database_url and not is_file:
+            message = "DATABASE_URL: must be sqlite+aiosqlite:///<file>"
             raise ValueError(message)
         if self.hazina_role != "all":
             message = "HAZINA_ROLE: SQLite runs one process with the role all"
@@ -139,8 +179,7 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """Return the key ring, newest first."""
-        text = self.hazina_secret_key.get_secret_value()
-        return tuple(key.strip() for key in text.split(",") if key.strip())
+        return _keys(self.hazina_secret_key)
 
     @property
     def database_path(self) -> Path:
@@ -170,6 +209,10 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _keys(ring: SecretStr) -> tuple[str, ...]:
+    return tuple(key.strip() for key in ring.get_secret_value().split(",") if key.strip())
 
 
 def _is_loopback(host: str) -> bool:

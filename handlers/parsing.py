@@ -16,7 +16,7 @@ from typing import Final
 import phonenumbers
 
 from core.domain.errors import InvalidAmount, InvalidInput
-from core.domain.money import MAX_MINOR, Currency, Money, exponent
+from core.domain.money import EXPONENTS, MAX_MINOR, Currency, Money, exponent
 
 MAX_AMOUNT_TEXT: Final = 40
 MAX_NAME: Final = 60
@@ -58,10 +58,11 @@ _SIGNS: Final[Mapping[str, frozenset[str]]] = {
 }
 _SHAPE: Final = re.compile(
     r"(?P<before>[^\d.,'’+-]*)(?P<sign>[+-]?) ?(?P<number>[.,]?\d[\d., '’]*?)"
-    r" ?(?P<scale>[km](?![a-z]))?(?P<after>[^\d.,'’+]*)"
+    r" ?(?P<scale>[km](?![a-z]))?(?P<after>[^\d.,'’+]*)",
+    re.ASCII,
 )
 _SCALES: Final = {"": 0, "k": 3, "m": 6}
-_GROUPS: Final = re.compile(r"[1-9]\d{0,2}(?P<mark>[., '’])\d{3}(?:(?P=mark)\d{3})*")
+_GROUPS: Final = re.compile(r"[1-9]\d{0,2}(?P<mark>[., '’])\d{3}(?:(?P=mark)\d{3})*", re.ASCII)
 
 _MONTHS: Final = (
     ("jan", "january"),
@@ -215,7 +216,7 @@ def _check_signs(text: str, parts: tuple[str, ...], currency: Currency) -> None:
             continue
         known = _SIGNS.get(part)
         if known is None:
-            is_code = part.upper() in {"NGN", "KES", "USD", "EUR", "GBP", "GHS", "ZAR"}
+            is_code = part.upper() in EXPONENTS
             raise InvalidAmount(text=text, reason="currency" if is_code else "format")
         if currency not in known:
             raise InvalidAmount(text=text, reason="currency")

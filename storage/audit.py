@@ -275,7 +275,7 @@ def _check_block(
     if number_now != height + 1 or says_before != before:
         return [f"{where}: does not follow block {height}"]
     acts = lines_of(cursor, tenant_id, reached + 1, last)
-    if len(acts) != count or not acts or min(acts) != first:
+    if len(acts) != count or not acts or (min(acts), max(acts)) != (first, last):
         return [f"{where}: covers {len(acts)} acts, says {count}"]
     if block_hash(before, acts) != says_hash:
         return [f"{where}: rows differ from what was sealed"]

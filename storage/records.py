@@ -6,11 +6,10 @@ A column bears the name of its field; `Money` fields are stored as `<name>_minor
 leads to its last status event (design section 5).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from enum import Enum
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args, get_type_hints
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -29,9 +28,8 @@ from sqlalchemy import (
 )
 
 from core.domain.errors import StaleState
-from core.domain.ledger import Subject
 from core.domain.machines import NONE, Machine
-from core.domain.money import Currency, Money
+from storage.fields import fields_of
 from storage.schema import ident, number, table, text
 from storage.statements import Row, Statement, inserting
 
@@ -127,6 +125,50 @@ def axis_columns(table_name: str, *axes: Axis) -> list[Any]:
 _ADD_EVENT: Final = inserting(STATUS_EVENT)
 
 
+class Shape:
+    """How records of one type lie in the columns of one table, as far as both know a field."""
+
+    def __init__(self, target: Table, record: type, secret: frozenset[str]) -> None:
+        """Choose readers and writers; `secret` names the fields that are encrypted."""
+        known = {column.name for column in target.columns}
+        parts = [field for field in fields_of(record) if known.issuperset(field.columns)]
+        names = dict.fromkeys(name for field in parts for name in field.columns)
+        self.columns = [target.c[name] for name in names]
+        places = {name: place for place, name in enumerate(names)}
+        contexts = {f.name: f"{target.name}.{f.name}" if f.name in secret else "" for f in parts}
+        readers = {f.name: f.reader(places, secret=contexts[f.name]) for f in parts}
+        writers = {f.name: f.writer(secret=contexts[f.name]) for f in parts}
+        self._parts = [(field.name, frozenset(field.columns)) for field in parts]
+        self._readers = [(name, read) for name, read in readers.items() if read]
+        self._writers = [(name, write) for name, write in writers.items() if write]
+        self._read_plain = [name for name, read in readers.items() if not read]
+        self._written_plain = [name for name, write in writers.items() if not write]
+        self._take = itemgetter(*(places[name] for name in self._read_plain))
+        self._give = attrgetter(*self._written_plain)
+
+    def read(self, row: Row, tx: "SqlTransaction") -> dict[str, Any]:
+        """Return a record's fields from a row."""
+        values = dict(zip(self._read_plain, self._take(row), strict=True))
+        for name, read in self._readers:
+            values[name] = read(row, tx)
+        return values
+
+    def write(self, record: Any, tx: "SqlTransaction") -> dict[str, Any]:
+        """Return a row's columns from a record."""
+        row = dict(zip(self._written_plain, self._give(record), strict=True))
+        for name, write in self._writers:
+            write(getattr(record, name), tx, row)
+        return row
+
+    def changed(self, before: Any, after: Any) -> set[str]:
+        """Return the columns of the fields in which two records differ."""
+        found: set[str] = set()
+        for name, columns in self._parts:
+            if getattr(before, name) != getattr(after, name):
+                found |= columns
+        return found
+
+
 class Records(Generic[R]):
     """One table of one kind of record."""
 
@@ -149,19 +191,16 @@ class Records(Generic[R]):
         self.name = target.name
         self.record = record
         self.axes = AXES.get(self.name, [])
-        self.secret = frozenset(secret)
         self.has_act = has_act
         self.extra = dict(extra or {})
         self.sealed_columns = tuple(frozen)
         FROZEN[self.name] = tuple(frozen)
-        columns = {column.name for column in target.columns}
-        self._fields = [part for part in _parts(record) if columns.issuperset(part.columns)]
-        self._is_versioned = "row_version" in columns
-        names = [name for part in self._fields for name in part.columns if name in columns]
-        self.columns = [target.c[name] for name in dict.fromkeys(names)]
-        self.places = {column.name: place for place, column in enumerate(self.columns)}
+        self._shape = Shape(target, record, frozenset(secret))
+        self.columns = self._shape.columns
         self._insert = inserting(target)
-        self._update = self._updating() if self._is_versioned else None
+        self._updates: dict[tuple[str, ...], Statement] = {}
+        fixed = {*(c.name for c in target.primary_key.columns), *self.sealed_columns, "act_id"}
+        self._changing = frozenset(c.name for c in target.columns if c.computed is None) - fixed
         self._version = self._versioning() if self.axes else None
 
     def select(self) -> Select[Any]:
@@ -184,8 +223,7 @@ class Records(Generic[R]):
 
     def read(self, tx: "SqlTransaction", row: Row) -> R:
         """Turn a row of `select()` into a record."""
-        values = {part.name: part.read(self, tx, row) for part in self._fields}
-        return self.record(**values)
+        return self.record(**self._shape.read(row, tx))
 
     def add(self, tx: "SqlTransaction", record: R, *, act_id: int = 0, note_id: int = 0) -> None:
         """Insert a record; its axes are born with their first events."""
@@ -208,12 +246,13 @@ class Records(Generic[R]):
         act_id: Callable[[], int] | None = None,
         note_id: int = 0,
     ) -> None:
-        """Update a record that still stands at `before`.
+        """Update what differs in a record that still stands at `before`.
 
         Raises:
             StaleState: the row was changed meanwhile.
         """
         values = self._values(tx, after)
+        changed = self._shape.changed(before, after) | self.extra.keys() | {"row_version"}
         for axis in self.axes:
             # A record that was just added still says 0; its row was born at 1.
             seq: int = max(1, getattr(before, f"{axis.field}_seq"))
@@ -224,12 +263,10 @@ class Records(Generic[R]):
                 act = act_id() if act_id else 0
                 self._event(tx, axis, values["id"], seq + 1, steps, act_id=act, note_id=note_id)
                 values[f"{axis.field}_seq"] = seq + 1
+                changed |= {f"{axis.field}_seq"}
         values["seen_version"] = values["row_version"] = before.row_version  # type: ignore[attr-defined]
         values["row_version"] += 1
-        if self._update is None:
-            message = f"{self.name} is append-only"
-            raise TypeError(message)
-        self._update.run(tx.cursor, values)
+        self._update(sorted(changed & self._changing)).run(tx.cursor, values)
         if tx.cursor.rowcount != 1:
             raise StaleState(entity=self.name)
 
@@ -239,17 +276,18 @@ class Records(Generic[R]):
         if not rows or rows[0][0] != before.row_version:
             raise StaleState(entity=self.name)
 
-    def _updating(self) -> Statement:
-        keys = [column.name for column in self.table.primary_key.columns]
-        at = [self.table.c[name] == bindparam(f"{name}") for name in keys]
+    def _update(self, names: Sequence[str]) -> Statement:
+        """Return the UPDATE of these columns: untouched ones would be written to every index."""
+        key = tuple(names)
+        if key not in self._updates:
+            self._updates[key] = self._updating(key)
+        return self._updates[key]
+
+    def _updating(self, names: Sequence[str]) -> Statement:
+        at = [column == bindparam(column.name) for column in self.table.primary_key.columns]
         at.append(self.table.c.row_version == bindparam("seen_version"))
-        fixed = {*keys, *self.sealed_columns, "act_id"}
-        changing = [
-            c.name for c in self.table.columns if c.computed is None and c.name not in fixed
-        ]
-        return Statement(
-            update(self.table).where(and_(*at)).values({n: bindparam(n) for n in changing})
-        )
+        changes = {name: bindparam(name) for name in names}
+        return Statement(update(self.table).where(and_(*at)).values(changes))
 
     def _versioning(self) -> Statement:
         column = self.table.c.row_version
@@ -285,75 +323,7 @@ class Records(Generic[R]):
         tx.seal(act_id, STATUS_EVENT.name, _ADD_EVENT.run(tx.cursor, values))
 
     def _values(self, tx: "SqlTransaction", record: R) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for part in self._fields:
-            part.write(self, tx, getattr(record, part.name), values)
+        values = self._shape.write(record, tx)
         for name, compute in self.extra.items():
             values[name] = compute(record, tx)
         return values
-
-
-class _Part:
-    """One field of a record and the columns it lives in."""
-
-    def __init__(self, name: str, kind: Any) -> None:
-        options = [k for k in get_args(kind) if k is not type(None)]
-        is_optional = isinstance(kind, UnionType)
-        self.name = name
-        self.kind = options[0] if is_optional and options else kind
-        self.is_enum = isinstance(self.kind, type) and issubclass(self.kind, Enum)
-        self.is_nested = is_dataclass(self.kind) and self.kind not in {Money, Subject}
-        self.is_set = getattr(self.kind, "__origin__", None) is frozenset
-        self.member: Any = next(iter(get_args(self.kind)), None)
-        self.columns: tuple[str, ...] = {
-            Money: (f"{name}_minor", "currency"),
-            Subject: (f"{name}_kind", f"{name}_id"),
-        }.get(self.kind, (name,))
-
-    def read(self, records: Records[Any], tx: "SqlTransaction", row: Row) -> Any:
-        value = row[records.places[self.columns[0]]]
-        if self.kind is Money:
-            return Money(value, Currency(row[records.places["currency"]]))
-        if self.kind is Subject:
-            return Subject(kind=value, id=row[records.places[self.columns[1]]])
-        if value is None:
-            return None
-        return self._of_text(records, tx, value)
-
-    def _of_text(self, records: Records[Any], tx: "SqlTransaction", value: Any) -> Any:
-        if self.name in records.secret:
-            context = f"{records.name}.{self.name}"
-            opened = tx.ring.open(value, context=context) if value else b""
-            return opened if self.kind is bytes else opened.decode()
-        if self.is_enum:
-            return self.kind(value)
-        if self.is_nested:
-            return self.kind(
-                **{k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
-            )
-        if self.is_set:
-            return frozenset(self.member(each) for each in value)
-        return value
-
-    def write(
-        self, records: Records[Any], tx: "SqlTransaction", value: Any, into: dict[str, Any]
-    ) -> None:
-        if isinstance(value, Money):
-            into[self.columns[0]] = value.minor
-            into["currency"] = value.currency
-        elif isinstance(value, Subject):
-            into[self.columns[0]], into[self.columns[1]] = value.kind, value.id
-        elif self.name in records.secret:
-            plain = value if isinstance(value, bytes) else value.encode()
-            into[self.name] = tx.ring.seal(plain, context=f"{records.name}.{self.name}")
-        elif self.is_nested:
-            into[self.name] = asdict(value)
-        elif self.is_set:
-            into[self.name] = sorted(str(each.value) for each in value)
-        else:
-            into[self.name] = value.value if isinstance(value, Enum) else value
-
-
-def _parts(record: type) -> list[_Part]:
-    hints = get_type_hints(record)
-    return [_Part(field.name, hints[field.name]) for field in fields(record)]

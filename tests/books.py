@@ -53,9 +53,9 @@ class SeededRandomness:
     """Ids, tokens and keys that are the same in every run of a seed."""
 
     def __init__(self, seed: int = 1) -> None:
-        """Begin a sequence."""
+        """Begin a sequence; who reopens a file takes another seed, since ids begin anew."""
         self._random = random.Random(seed)  # noqa: S311 - the same numbers each run, on purpose
-        self._count = 0
+        self._count = seed << 12
 
     def new_id(self, *, at: datetime) -> int:
         """Return a new 63-bit id, growing with time."""
@@ -127,7 +127,13 @@ class Books:
     """A database file whose functions run at once, on the calling thread."""
 
     def __init__(
-        self, path: Path, *, clock: FakeClock, keys: KeyRing, connect: Connect = open_connection
+        self,
+        path: Path,
+        *,
+        clock: FakeClock,
+        keys: KeyRing,
+        connect: Connect = open_connection,
+        seed: int = 1,
     ) -> None:
         """Open the file."""
         self.path = path
@@ -136,7 +142,7 @@ class Books:
         self._writer = SqliteWriter(
             path,
             clock=clock,
-            randomness=SeededRandomness(),
+            randomness=SeededRandomness(seed),
             ring=keys,
             on_fatal=end_test,
             connect=connect,

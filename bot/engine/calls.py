@@ -13,9 +13,10 @@ import orjson
 import structlog
 
 from bot.engine.notices import expand
+from core.domain.acts import Cause, CauseKind
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId
 from core.domain.providers import LinkRequest, Outcome, Provider, ProviderError, Unknown
-from core.domain.work import Work
+from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from storage.database import Database
 from storage.transaction import SqlTransaction
@@ -44,7 +45,10 @@ class Calls:
         """Make one call and record its outcome."""
         asked = orjson.loads(work.payload)
         attempt_id = AttemptId(asked["attempt"])
-        attempt, request = await self._database.run(lambda tx: _begin(tx, attempt_id, asked))
+        cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
+        attempt, request = await self._database.run(
+            lambda tx: self._begin(tx, work, asked), cause=cause
+        )
         outcome = await self._ask(attempt, request)
         _log.info(
             "provider_answered",
@@ -61,7 +65,27 @@ class Calls:
             expand(tx)
             tx.work.end(work)
 
-        await self._database.run(record)
+        await self._database.run(record, cause=cause)
+
+    def _begin(
+        self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]
+    ) -> tuple[Attempt, LinkRequest | None]:
+        """Mark what is about to leave; decide between asking for a link and looking up."""
+        tx.work.mark(work, status=WorkStatus.SENT)
+        attempt_id = AttemptId(int(asked["attempt"]))
+        request = None
+        if asked["ask"] == "create":
+            request = links.begin_call(tx, attempt_id=attempt_id)
+            attempt = tx.payments.attempt(attempt_id)
+            has_no_answer = attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
+            if request is None and has_no_answer and not attempt.link and self._may_repeat(attempt):
+                payment = tx.payments.get(attempt.payment_id)
+                request = links.link_request(tx, attempt=attempt, payment=payment)
+        return tx.payments.attempt(attempt_id), request
+
+    def _may_repeat(self, attempt: Attempt) -> bool:
+        provider = self._providers.of(attempt.configuration_id)
+        return provider is not None and provider.capabilities.honours_our_id
 
     async def _ask(self, attempt: Attempt, request: LinkRequest | None) -> Outcome:
         provider = self._providers.of(attempt.configuration_id)
@@ -74,21 +98,6 @@ class Calls:
         return await provider.advance(
             reference=attempt.reference, provider_ref=attempt.provider_ref
         )
-
-
-def _begin(
-    tx: SqlTransaction, attempt_id: AttemptId, asked: Mapping[str, str]
-) -> tuple[Attempt, LinkRequest | None]:
-    """Mark what is about to leave; decide between asking for a link and looking up."""
-    request = None
-    if asked["ask"] == "create":
-        request = links.begin_call(tx, attempt_id=attempt_id)
-        attempt = tx.payments.attempt(attempt_id)
-        has_no_answer = attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
-        if request is None and has_no_answer and not attempt.link:
-            payment = tx.payments.get(attempt.payment_id)
-            request = links.link_request(tx, attempt=attempt, payment=payment)
-    return tx.payments.attempt(attempt_id), request
 
 
 def handle_hook(tx: SqlTransaction, work: Work) -> None:

@@ -16,6 +16,7 @@ from core.domain.dialogues import (
     IntentKey,
     IntentStatus,
     Pad,
+    PadUse,
 )
 from core.domain.errors import (
     IntentSpent,
@@ -99,13 +100,15 @@ class Dispatcher:
         """
         sender = incoming.sender
         if incoming.did is Did.BLOCKED:
-            people.lose(tx, channel=CHANNEL, external_id=sender.external_id)
+            # Whoever removed the bot from a group can still be reached in private.
+            if incoming.chat.is_private:
+                people.lose(tx, channel=CHANNEL, external_id=sender.external_id)
             return None
         over = self._pace.count(sender.external_id, at=tx.now) if self._pace else 0
         if over:
             return _slow_down(incoming) if over == 1 or incoming.did is Did.PRESS else None
         if sender.is_anonymous:
-            return Reply(screen=home_screens.anonymous(Words(), self.bot_username), show=Show.SEND)
+            return self._to_nobody(incoming)
         if not incoming.chat.is_private:
             return self._in_group(incoming)
         visit = self._visit(tx, incoming)
@@ -117,9 +120,16 @@ class Dispatcher:
         """Answer a PIN that was checked or hashed outside the transaction."""
         pressed = f"{INTENT_MARK}:{pad.intent_key}" if pad.intent_key else incoming.data
         visit = self._visit(tx, replace(incoming, data=pressed))
-        return self._guarded(
-            tx, visit, lambda: self._checked(tx, visit, pad, is_right=is_right, pin_hash=pin_hash)
-        )
+        if pad.use is PadUse.CHECK and is_right:
+            # Outside the inner level: a refusal of what follows makes a right PIN no wrong one.
+            person = pins.pass_check(tx, person_id=visit.person.id)
+            visit = replace(visit, person=person)
+
+        def act() -> Reply:
+            reply = self._checked(tx, visit, pad, is_right=is_right, pin_hash=pin_hash)
+            return self._keep(tx, visit, reply)
+
+        return self._guarded(tx, visit, act)
 
     def words_of(self, tx: SqlTransaction, person: Person) -> Words:
         """Return a person's words: own language, own zone or that of the current tenant."""
@@ -148,6 +158,11 @@ class Dispatcher:
             bot_username=self.bot_username,
         )
         return _placed(tx, visit, person.current_tenant_id)
+
+    def _to_nobody(self, incoming: Incoming) -> Reply | None:
+        if incoming.did is not Did.COMMAND:
+            return None
+        return Reply(screen=home_screens.anonymous(Words(), self.bot_username), show=Show.SEND)
 
     def _in_group(self, incoming: Incoming) -> Reply | None:
         words = Words(language=choose("", incoming.sender.language))
@@ -184,12 +199,16 @@ class Dispatcher:
                 intent, intent.end(IntentStatus.REFUSED, outcome=screen.html[:MAX_OUTCOME])
             )
         show = Show.SEND if visit.incoming.did is not Did.PRESS or is_askable else Show.EDIT
-        return Reply(screen=screen, show=show, toast="", ends_dialogue=not is_askable)
+        reply = Reply(screen=screen, show=show, ends_dialogue=not is_askable)
+        return self._keep(tx, visit, reply)
 
     def _route(self, tx: SqlTransaction, visit: Visit) -> Reply:
         incoming = visit.incoming
         dialogue = tx.dialogues.dialogue(visit.chat_id, visit.person.id)
-        if dialogue is not None and tx.now >= dialogue.expires_at:
+        is_over = dialogue is not None and (
+            tx.now >= dialogue.expires_at or dialogue.step not in self._doors.steps
+        )
+        if is_over:
             tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
             if incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
                 return Reply(screen=home_screens.expired(visit.words), show=Show.SEND)
@@ -233,7 +252,7 @@ class Dispatcher:
 
     def _intent(self, tx: SqlTransaction, visit: Visit, key: IntentKey) -> Reply:
         intent = tx.dialogues.intent(key)
-        if intent is None:
+        if intent is None or intent.verb not in self._doors.intents:
             raise StaleCard
         intent.check(by=visit.person.id, at=tx.now)
         _, needs_pin = self._doors.intents[intent.verb]
@@ -253,12 +272,14 @@ class Dispatcher:
     def _checked(
         self, tx: SqlTransaction, visit: Visit, pad: Pad, *, is_right: bool, pin_hash: str
     ) -> Reply:
-        match pad.use.value:
-            case "set":
+        if tx.now >= pad.expires_at:
+            raise StaleCard
+        match pad.use:
+            case PadUse.SET:
                 return pin_flows.hashed(tx, visit, pad, pin_hash)
-            case "repeat":
+            case PadUse.REPEAT:
                 return pin_flows.repeated(tx, visit, pad, is_right)
-            case _:
+            case PadUse.CHECK:
                 return self._pin_checked(tx, visit, pad, is_right=is_right)
 
     def _pin_checked(self, tx: SqlTransaction, visit: Visit, pad: Pad, *, is_right: bool) -> Reply:
@@ -266,10 +287,8 @@ class Dispatcher:
         if not is_right or intent is None:
             left = pins.fail_check(tx, person_id=visit.person.id)
             return pin_flows.wrong(tx, visit, left, intent)
-        pins.pass_check(tx, person_id=visit.person.id)
         intent.check(by=visit.person.id, at=tx.now)
-        placed = _placed(tx, visit, intent.tenant_id)
-        return self._keep(tx, visit, self._spend(tx, placed, intent))
+        return self._spend(tx, _placed(tx, visit, intent.tenant_id), intent)
 
     def _keep(self, tx: SqlTransaction, visit: Visit, reply: Reply) -> Reply:
         """Remember what the reply waits for, or forget what was waited for."""

@@ -6,7 +6,6 @@ breaks stops the money path and says why.
 """
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -20,14 +19,15 @@ from bot.engine.lanes import Lanes
 from bot.engine.metrics import Metrics
 from bot.engine.notices import Notices, expand
 from bot.engine.outbox import Outbox
-from bot.engine.pins import Pins
-from bot.engine.sender import Sender
+from bot.engine.pins import Pins, asked_by
+from bot.engine.sender import Sender, is_fresh
+from bot.logs import trace_of
 from core.domain.acts import Cause, CauseKind
 from core.domain.errors import InvariantBroken, KeyReused
 from core.domain.tenants import PLATFORM
 from core.domain.work import Kind, Work, WorkStatus
 from handlers.adapter import read_update
-from handlers.chat import Reply, Show
+from handlers.chat import Incoming, Reply, Show
 from handlers.screens import home as home_screens
 from handlers.words import Words, choose
 from storage.database import Database
@@ -36,8 +36,13 @@ from storage.transaction import SqlTransaction
 from storage.work import WorkIsOver
 
 PUMP_S: Final = 1.0
+HURRY_S: Final = 0.5
+"""A press that waits longer in its lane is answered empty, within a second."""
 PAGE: Final = 500
 MAX_TRIES: Final = 3
+PAUSES_S: Final = (0, 1)
+"""Before the second and the third try of what a person waits for; its lane waits, too."""
+AWAITED: Final = frozenset({Kind.UPDATE, Kind.PIN})
 EFFECT_BACKOFF_S: Final = (2, 10, 60, 300, 900)
 MAX_EFFECT_TRIES: Final = 20
 
@@ -77,32 +82,55 @@ class Engine:
             Kind.NOTICE: self._notices.render,
         }
         self.lanes = Lanes(self._handle)
-        self._pump_task: asyncio.Task[None] | None = None
+        self._hushed: set[int] = set()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take over what an earlier process left, then follow every commit."""
         self._database.on_commit(self._take)
         await self._pump_once()
-        self._pump_task = asyncio.create_task(self._pump())
+        self._tasks = [
+            asyncio.create_task(self._for_ever(PUMP_S, self._pump_once)),
+            asyncio.create_task(self._for_ever(HURRY_S, self.hurry)),
+        ]
 
     async def stop(self, *, within_s: float = 10.0) -> None:
         """Let what runs finish; the rest stays in the table."""
-        if self._pump_task is not None:
-            self._pump_task.cancel()
-            await asyncio.gather(self._pump_task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.lanes.stop(within_s=within_s)
+        # Marked by the commit that wrote them, but never begun: they are no repeats next time.
+        unsent = [row for row in self.lanes.unstarted if is_fresh(row)]
+        if unsent:
+            await self._database.run(lambda tx: _take_back(tx, unsent))
 
     def _take(self, rows: Sequence[Work]) -> None:
         now = self._database.now()
         self.lanes.offer(row for row in rows if row.due_at <= now)
 
-    async def _pump(self) -> None:
+    async def _for_ever(self, every_s: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await self._sleep(PUMP_S)
+            await self._sleep(every_s)
             try:
-                await self._pump_once()
-            except Exception:  # noqa: BLE001 - the next second tries again
-                _log.exception("pump_failed")
+                await act()
+            except Exception:  # noqa: BLE001 - the next time tries again
+                _log.exception("round_failed", round=act.__name__)
+
+    async def hurry(self) -> None:
+        """Answer presses empty whose lanes let them wait, so that people see they were heard."""
+        before = self._database.now() - timedelta(seconds=HURRY_S)
+        waiting = {w.id: w for w in self.lanes.waiting() if w.kind is Kind.UPDATE}
+        self._hushed &= waiting.keys()
+        late = [w for w in waiting.values() if w.created_at <= before and w.id not in self._hushed]
+        self._hushed |= {work.id for work in late}
+        presses = [read for work in late if (read := self._read(work)) and read.press_id]
+        if presses:
+            await self._database.run(lambda tx: self._hush(tx, presses))
+
+    def _hush(self, tx: SqlTransaction, presses: Sequence[Incoming]) -> None:
+        for press in presses:
+            self._outbox.acknowledge(tx, press)
 
     async def _pump_once(self) -> None:
         after = 0
@@ -119,6 +147,13 @@ class Engine:
             after = rows[-1].id
 
     async def _handle(self, work: Work) -> None:
+        left: Work | None = work
+        while left is not None:
+            left = await self._try(left)
+        self._metrics.done(work.kind)
+
+    async def _try(self, work: Work) -> Work | None:
+        """Handle a row once; return it when it is to be tried again before its lane goes on."""
         effect = self._effects.get(work.kind)
         act = self._acts.get(work.kind)
         try:
@@ -129,12 +164,12 @@ class Engine:
         except WorkIsOver:
             _log.info("row_was_over", kind=work.kind, work=work.id)
         except (InvariantBroken, KeyReused) as error:
-            await self._park(work, error)
             if isinstance(error, InvariantBroken):
-                await self._stop_money(error)
+                await self._stop_money(work, error)
+            await self._park(work, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the row is not lost
-            await self._again(work, error)
-        self._metrics.done(work.kind)
+            return await self._again(work, error)
+        return None
 
     async def _run(self, work: Work, act: Callable[[SqlTransaction, Work], None]) -> None:
         def run(tx: SqlTransaction) -> None:
@@ -145,53 +180,92 @@ class Engine:
         await self._database.run(run, cause=Cause(kind=kind, reference=str(work.id)))
 
     def _update(self, tx: SqlTransaction, work: Work) -> None:
-        incoming = read_update(orjson.loads(work.payload), username=self._dispatcher.bot_username)
+        incoming = self._read(work)
         if incoming is not None:
             reply = self._dispatcher.answer(tx, incoming)
             self._outbox.answer(tx, incoming, reply)
         tx.work.end(work)
 
-    async def _again(self, work: Work, error: Exception) -> None:
-        trace = "".join(traceback.format_exception(error))[-2000:]
+    def _read(self, work: Work) -> Incoming | None:
+        return read_update(orjson.loads(work.payload), username=self._dispatcher.bot_username)
+
+    async def _again(self, work: Work, error: Exception) -> Work | None:
+        """Count a failed try; what a person waits for comes back at once, the rest when due."""
         _log.error(
-            "row_failed", kind=work.kind, work=work.id, attempt=work.attempts + 1, trace=trace
+            "row_failed",
+            kind=work.kind,
+            work=work.id,
+            attempt=work.attempts + 1,
+            trace=trace_of(error),
         )
-        is_update = work.kind is Kind.UPDATE
-        if work.attempts + 1 >= (MAX_TRIES if is_update else MAX_EFFECT_TRIES):
+        is_awaited = work.kind in AWAITED
+        if work.attempts + 1 >= (MAX_TRIES if is_awaited else MAX_EFFECT_TRIES):
             await self._park(work, error)
-            return
-        delays = (0, 1, 1) if is_update else EFFECT_BACKOFF_S
-        delay = delays[min(work.attempts, len(delays) - 1)]
-        await self._database.run(
-            lambda tx: tx.work.mark(
-                work,
-                status=work.status,
-                attempts=work.attempts + 1,
-                due_at=tx.now + timedelta(seconds=delay),
-                last_error=type(error).__name__,
-            )
-        )
+            return None
+        pauses = PAUSES_S if is_awaited else EFFECT_BACKOFF_S
+        pause_s = pauses[min(work.attempts, len(pauses) - 1)]
+        after = await self._database.run(lambda tx: _count(tx, work, error, pause_s=pause_s))
+        if not is_awaited:
+            return None
+        await self._sleep(pause_s)
+        return after
 
     async def _park(self, work: Work, error: Exception) -> None:
         """Put a row aside with its trace; whoever waits for it gets an apology."""
-        trace = "".join(traceback.format_exception(error))[-4000:]
+        trace = trace_of(error)
         _log.error("row_parked", kind=work.kind, work=work.id, trace=trace)
         self._metrics.parked(work.kind)
-
-        def park(tx: SqlTransaction) -> None:
-            tx.work.mark(work, status=WorkStatus.DEAD, last_error=trace)
-            if work.kind is Kind.UPDATE:
-                self._apologise(tx, work)
-
-        await self._database.run(park)
+        try:
+            await self._database.run(lambda tx: _bury(tx, work, trace, self._apologise))
+        except WorkIsOver:
+            _log.info("row_was_over", kind=work.kind, work=work.id)
+        except Exception:  # noqa: BLE001 - what cannot be read cannot be apologised for
+            _log.exception("apology_failed", work=work.id)
+            await self._database.run(lambda tx: _bury(tx, work, trace, _say_nothing))
 
     def _apologise(self, tx: SqlTransaction, work: Work) -> None:
-        incoming = read_update(orjson.loads(work.payload), username=self._dispatcher.bot_username)
+        if work.kind not in AWAITED:
+            return
+        incoming = asked_by(work) if work.kind is Kind.PIN else self._read(work)
         if incoming is not None:
             words = Words(language=choose("", incoming.sender.language))
             screen = home_screens.apology(words, f"{work.id:x}"[-8:])
             self._outbox.answer(tx, incoming, Reply(screen=screen, show=Show.SEND))
 
-    async def _stop_money(self, error: InvariantBroken) -> None:
-        _log.critical("money_stopped", reason=str(error))
-        await self._database.run(lambda tx: money_stop(tx, PLATFORM, str(error)))
+    async def _stop_money(self, work: Work, error: InvariantBroken) -> None:
+        reason = f"{error} while handling {work.kind} {work.id:x}"
+        _log.critical("money_stopped", reason=reason)
+        await self._database.run(lambda tx: money_stop(tx, PLATFORM, reason))
+
+
+def _count(tx: SqlTransaction, work: Work, error: Exception, *, pause_s: float) -> Work:
+    """Count a failed try of a row; what was marked as sent stays so."""
+    stands = tx.work.get(work.id) or work
+    return tx.work.mark(
+        stands,
+        status=stands.status,
+        attempts=stands.attempts + 1,
+        due_at=tx.now + timedelta(seconds=pause_s),
+        last_error=type(error).__name__,
+    )
+
+
+def _bury(
+    tx: SqlTransaction, work: Work, trace: str, apologise: Callable[[SqlTransaction, Work], None]
+) -> None:
+    """Mark a row as dead; a PIN's digits do not stay with it."""
+    if work.kind is Kind.PIN:
+        marked = tx.work.mark(work, status=WorkStatus.SENT, last_error=trace)
+        tx.work.end(marked, WorkStatus.DEAD)
+    else:
+        tx.work.mark(work, status=WorkStatus.DEAD, last_error=trace)
+    apologise(tx, work)
+
+
+def _say_nothing(_tx: SqlTransaction, _work: Work) -> None:
+    """Apologise to nobody."""
+
+
+def _take_back(tx: SqlTransaction, rows: Sequence[Work]) -> None:
+    for row in rows:
+        tx.work.mark(row, status=WorkStatus.DUE)

@@ -32,9 +32,10 @@ class _Lane:
 class Lanes:
     """Runs rows in their lanes."""
 
-    def __init__(self, handle: Handle) -> None:
-        """Keep what each row is given to; it must not raise."""
+    def __init__(self, handle: Handle, *, room: int = MAX_IN_MEMORY) -> None:
+        """Keep what each row is given to, and how many rows memory takes."""
         self._handle = handle
+        self._room = room
         self._lanes: dict[str, _Lane] = {}
         self._known: set[int] = set()
         self._is_stopping = False
@@ -51,7 +52,7 @@ class Lanes:
     @property
     def has_room(self) -> bool:
         """Tell whether more rows may be taken into memory."""
-        return len(self._known) < MAX_IN_MEMORY
+        return len(self._known) < self._room
 
     def is_idle(self, key: str) -> bool:
         """Tell whether a row of this lane would be handled at once (any thread may ask)."""
@@ -109,7 +110,8 @@ class Lanes:
         finally:
             for _, _, work in lane.rows:
                 self._known.discard(work.id)
-                self.unstarted.append(work)
+                if self._is_stopping:
+                    self.unstarted.append(work)
             del self._lanes[key]
             if not self._known:
                 self._idle.set()

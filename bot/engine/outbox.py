@@ -89,12 +89,8 @@ class Outbox:
     def answer(self, tx: SqlTransaction, incoming: Incoming, reply: Reply | None) -> None:
         """Queue everything a reply says to whoever did something."""
         chat_id = incoming.chat.id
-        if incoming.did is Did.PRESS and incoming.press_id:
-            toast = "" if reply is None else reply.toast
-            is_alert = reply is not None and reply.is_alert
-            call = answer_press(incoming.press_id, toast, is_alert=is_alert)
-            message = Message(method=call.method, payload=call.payload, chat_id=chat_id)
-            self._add(tx, message, lane=f"a:{incoming.press_id}", priority=Priority.ANSWER)
+        toast = "" if reply is None else reply.toast
+        self.acknowledge(tx, incoming, toast=toast, is_alert=reply is not None and reply.is_alert)
         if reply is None:
             return
         if reply.deletes and incoming.message_id:
@@ -105,6 +101,16 @@ class Outbox:
             self.show(tx, chat_id, reply, pressed=pressed)
         for screen in reply.more:
             self._send(tx, chat_id, screen, Priority.ANSWER)
+
+    def acknowledge(
+        self, tx: SqlTransaction, incoming: Incoming, *, toast: str = "", is_alert: bool = False
+    ) -> None:
+        """Queue the answer of a press, in a lane of its own; Telegram takes the first one only."""
+        if incoming.did is not Did.PRESS or not incoming.press_id:
+            return
+        call = answer_press(incoming.press_id, toast, is_alert=is_alert)
+        message = Message(method=call.method, payload=call.payload, chat_id=incoming.chat.id)
+        self._add(tx, message, lane=f"a:{incoming.press_id}", priority=Priority.ANSWER)
 
     def show(
         self,

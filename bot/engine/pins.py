@@ -16,7 +16,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from bot.engine.dispatch import Dispatcher
 from bot.engine.notices import expand
 from bot.engine.outbox import Outbox
-from core.domain.dialogues import Pad, PadId, PadUse
+from core.domain.acts import Cause, CauseKind
+from core.domain.dialogues import PAD_LIFE, Pad, PadId, PadUse
 from core.domain.work import Work
 from handlers.chat import Chat, Did, Incoming, Sender
 from storage.database import Database
@@ -55,11 +56,11 @@ class Pins:
         checked = await loop.run_in_executor(self._threads, self._check, kept)
 
         def answer(tx: SqlTransaction) -> None:
-            incoming = _incoming(kept)
+            incoming = asked_by(work)
             reply = self._dispatcher.after_pin(
                 tx,
                 incoming,
-                pad=_pad(tx, kept),
+                pad=_pad(kept, work),
                 is_right=checked.is_right,
                 pin_hash=checked.pin_hash,
             )
@@ -67,7 +68,8 @@ class Pins:
             expand(tx)
             tx.work.end(work)
 
-        await self._database.run(answer)
+        cause = Cause(kind=CauseKind.UPDATE, reference=str(work.id))
+        await self._database.run(answer, cause=cause)
 
     def close(self) -> None:
         """End the threads."""
@@ -87,7 +89,9 @@ def _matches(pin_hash: str, keyed: str) -> bool:
         return False
 
 
-def _incoming(kept: dict[str, Any]) -> Incoming:
+def asked_by(work: Work) -> Incoming:
+    """Return the press on OK that a row came from; its message is the pad."""
+    kept = orjson.loads(work.payload)
     return Incoming(
         did=Did.PRESS,
         sender=Sender(
@@ -101,16 +105,15 @@ def _incoming(kept: dict[str, Any]) -> Incoming:
     )
 
 
-def _pad(tx: SqlTransaction, kept: dict[str, Any]) -> Pad:
-    """Return the pad, or what the row kept of one that is gone."""
-    stored = tx.dialogues.pad(PadId(kept["pad"]))
-    return stored or Pad(
+def _pad(kept: dict[str, Any], work: Work) -> Pad:
+    """Return the pad as it was when OK was pressed; it went away with that press."""
+    return Pad(
         id=PadId(kept["pad"]),
         person_id=kept["person"],
         chat_id=kept["chat"],
         use=PadUse(kept["use"]),
         slots="0123456789",
-        expires_at=tx.now,
+        expires_at=work.created_at + PAD_LIFE,
         intent_key=kept["intent"],
         first_hash=kept["hash"],
     )

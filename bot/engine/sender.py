@@ -68,7 +68,7 @@ class Sender:
             if resolved is None:
                 return
             message = resolved
-        is_ambiguous = message.is_new and work.status is WorkStatus.SENT and not _is_fresh(work)
+        is_ambiguous = message.is_new and work.status is WorkStatus.SENT and not is_fresh(work)
         if is_ambiguous and work.is_repeat:
             await self._database.run(lambda tx: _park(tx, work, "twice unknown"))
             return
@@ -76,7 +76,7 @@ class Sender:
             message, work = message.repeated(), replace(work, is_repeat=True)
         if not message.method.startswith("answer"):
             await self._turns.wait(message.chat_id, priority=work.priority)
-        if message.is_new and not _is_fresh(work):
+        if message.is_new and not is_fresh(work):
             work = await self._database.run(lambda tx: tx.work.mark(work, status=WorkStatus.SENT))
         outcome = await self._call(message)
         self._count(type(outcome).__name__)
@@ -176,7 +176,7 @@ def _resolve(tx: SqlTransaction, work: Work, message: Message) -> Message | None
     return resolved
 
 
-def _is_fresh(work: Work) -> bool:
+def is_fresh(work: Work) -> bool:
     """Tell whether the commit that wrote this row marked it, and nobody tried it since."""
     return work.status is WorkStatus.SENT and work.attempts == 0 and not work.is_recovered
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.engine.notices import expand
-from bot.sweeps import MAX_BATCHES, SWEEPS, Sweep
+from bot.sweeps import FULL_BATCH, MAX_BATCHES, SWEEPS, Sweep
 from core.domain.acts import Cause, CauseKind
+from core.domain.errors import InvariantBroken
+from core.domain.tenants import PLATFORM
 from storage.database import Database
+from storage.doctor import money_stop
 from storage.transaction import SqlTransaction
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = N
         cause = Cause(kind=CauseKind.TIMER, reference=sweep.name)
         taken = await database.run(batch, cause=cause)
         total += taken
-        if taken == 0 or not sweep.task:
+        if taken < FULL_BATCH or not sweep.task:
             break
     if total:
         _log.info("swept", sweep=sweep.name, rows=total)
@@ -74,5 +77,9 @@ class Timers:
     async def _wake(self, sweep: Sweep) -> None:
         try:
             await run_sweep(self._database, sweep)
+        except InvariantBroken as error:
+            reason = f"{error} in the sweep {sweep.name}"
+            _log.critical("money_stopped", reason=reason)
+            await self._database.run(lambda tx: money_stop(tx, PLATFORM, reason))
         except Exception:  # noqa: BLE001 - the next wake-up tries again
             _log.exception("sweep_failed", sweep=sweep.name)

@@ -122,19 +122,19 @@ def story() -> Story:
         ),
         steps=(
             StoryStep(
-                title="1 · Look at what you owe",
+                title="Look at what you owe",
                 text="You are Adaeze in A-14. Her service charge waits for her OK.",
                 person_id=ADAEZE,
                 say="/bills",
             ),
             StoryStep(
-                title="2 · Acknowledge and pay",
+                title="Acknowledge and pay",
                 text="Open the bill, acknowledge it, pay it from the wallet. See the receipt.",
                 person_id=ADAEZE,
                 tap="Acknowledge & pay",
             ),
             StoryStep(
-                title="3 · Pay by link",
+                title="Pay by link",
                 text=(
                     "Ibrahim's wallet is empty. Let him pay by link: the checkout page lets you"
                     " pay, be declined, or pay a wrong amount."
@@ -143,31 +143,31 @@ def story() -> Story:
                 say="/bills",
             ),
             StoryStep(
-                title="4 · See the books",
+                title="See the books",
                 text="Chidi keeps the estate's money. Every naira is there, with a reason.",
                 person_id=CHIDI,
                 say="/report",
             ),
             StoryStep(
-                title="5 · Issue a bill",
+                title="Issue a bill",
                 text="Bola bills a flat; the resident hears of it in the next column.",
                 person_id=BOLA,
                 say="/newbill",
             ),
             StoryStep(
-                title="6 · Contest it",
+                title="Contest it",
                 text="Adaeze disputes a bill; Bola decides on her desk.",
                 person_id=BOLA,
                 say="/desk",
             ),
             StoryStep(
-                title="7 · Let somebody in",
+                title="Let somebody in",
                 text="Bola invites Ngozi; open the link in Ngozi's chat. It works once.",
                 person_id=BOLA,
                 say="/people",
             ),
             StoryStep(
-                title="8 · Break it",
+                title="Break it",
                 text=(
                     "Set a PIN (/settings), tap twice, press old buttons, make the provider lie,"
                     " kill the bot in the middle of a payment. Then look at Inside."

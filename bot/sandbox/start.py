@@ -74,7 +74,7 @@ async def _seed(path: Path, key: str, clock: SystemClock) -> None:
         path,
         clock=clock,
         randomness=SystemRandomness(node=shell_node()),
-        ring=KeyRing([key]),
+        ring=KeyRing([each.strip() for each in key.split(",") if each.strip()]),
     )
     try:
         await database.run(estate.seed)
@@ -90,7 +90,7 @@ async def _inside(path: Path) -> list[Section]:
 def own_key(folder: Path) -> str:
     """Return the sandbox's own key, drawn once and kept beside its database."""
     file = folder / KEY_FILE
-    if not file.exists():
+    if not file.exists() or not file.read_text().strip():
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))
     return file.read_text().strip()

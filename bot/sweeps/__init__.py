@@ -40,3 +40,6 @@ LATER_TASKS: Final = ("recurring_payments", "recurring_reminders")
 
 MAX_BATCHES: Final = 1000
 """Batches one sweep may take in a row."""
+
+FULL_BATCH: Final = 100
+"""A batch with fewer rows was the last one: nothing more is due."""

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Final
 
+from bot.engine.due import handle_each
 from core.domain.acts import Event, EventName
 from core.domain.bills import Acknowledgment, Bill, BillId, Life
 from core.domain.calendar import local_date
 from core.domain.ledger import Subject
 from core.domain.people import PersonId
+from core.domain.work import Due
 from storage.transaction import SqlTransaction
 
 BATCH: Final = 200
@@ -25,11 +27,13 @@ def overdue(tx: SqlTransaction, *, at: datetime) -> int:
 
 def _digest(tx: SqlTransaction, kind: str, *, at: datetime) -> int:
     due = tx.work.take_due(kind, at=at, limit=BATCH)
-    for each in due:
+
+    def tell(each: Due) -> None:
         bill = tx.bills.get(BillId(each.subject))
         if _is_worth_telling(bill, kind):
             _tell_debtors(tx, bill, at=at)
-    return len(due)
+
+    return handle_each(tx, due, tell, at=at)
 
 
 def _is_worth_telling(bill: Bill, kind: str) -> bool:

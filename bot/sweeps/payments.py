@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Final
 
+from bot.engine.due import handle_each
 from core.domain.payments import AttemptId, PaymentId
+from core.domain.work import Due
 from core.use_cases import links
 from storage.transaction import SqlTransaction
 
@@ -13,16 +15,20 @@ BATCH: Final = 100
 def expire(tx: SqlTransaction, *, at: datetime) -> int:
     """End payments whose links have expired."""
     due = tx.work.take_due("payment_expiry", at=at, limit=BATCH)
-    for each in due:
+
+    def end(each: Due) -> None:
         links.expire_payment(tx, payment_id=PaymentId(each.subject))
-    return len(due)
+
+    return handle_each(tx, due, end, at=at)
 
 
 def look_up(tx: SqlTransaction, *, at: datetime) -> int:
     """Queue a look-up of every attempt that is due for one: lost webhooks cost minutes."""
     due = tx.work.take_due("payment_check", at=at, limit=BATCH)
-    for each in due:
+
+    def ask(each: Due) -> None:
         attempt = tx.payments.attempt(AttemptId(each.subject))
         if links.is_watched(tx, attempt=attempt):
             links.ask_again(tx, attempt=attempt)
-    return len(due)
+
+    return handle_each(tx, due, ask, at=at)

@@ -6,13 +6,14 @@ happens later. The return page proves nothing: it says what is known and has the
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from html import escape
 from typing import Final, Protocol
 
 import structlog
 from aiohttp import web
 
 from bot.engine.arrivals import store_hook
-from core.domain.payments import Attempt, Configuration, PaymentStatus
+from core.domain.payments import Configuration, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Provider
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links
@@ -21,6 +22,13 @@ from storage.transaction import SqlTransaction
 
 MAX_BODY_BYTES: Final = 128 * 1024
 RETRY_S: Final = 10
+
+_HEADERS: Final = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +66,7 @@ class PaymentDoors:
         """Add the routes; a trailing slash is optional."""
         for path in (
             "/payments/webhooks/{provider}",
-            "/payments/webhooks/{provider}/{tenant:[0-9]+}",
+            "/payments/webhooks/{provider}/{tenant:[0-9]{1,19}}",
         ):
             app.router.add_post(path, self.receive)
             app.router.add_post(f"{path}/", self.receive)
@@ -91,11 +99,12 @@ class PaymentDoors:
         status = None
         if found is not None and reference:
             configuration = found[0]
-            status = await self._database.run(lambda tx: _look(tx, configuration, reference))
+            # Looking costs no commit: a stranger may ask for what is not there, often.
+            status = await self._database.read(lambda tx: _status(tx, configuration, reference))
+        if status is not None:
+            await self._database.run(lambda tx: _ask(tx, configuration, reference))
         return web.Response(
-            text=_page(status, self._bot_link()),
-            content_type="text/html",
-            headers={"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
+            text=_page(status, self._bot_link()), content_type="text/html", headers=_HEADERS
         )
 
     async def _keep(
@@ -121,15 +130,22 @@ class PaymentDoors:
         return web.Response(status=status, text=reason)
 
 
-def _look(tx: SqlTransaction, configuration: Configuration, reference: str) -> PaymentStatus | None:
-    attempt: Attempt | None = tx.payments.attempt_by_reference(configuration.id, reference)
-    if attempt is None:
-        return None
+def _status(
+    tx: SqlTransaction, configuration: Configuration, reference: str
+) -> PaymentStatus | None:
+    attempt = tx.payments.attempt_by_reference(configuration.id, reference)
+    return None if attempt is None else tx.payments.get(attempt.payment_id).status
+
+
+def _ask(tx: SqlTransaction, configuration: Configuration, reference: str) -> None:
+    """Have the provider asked, a few times a minute at most."""
+    attempt = tx.payments.attempt_by_reference(configuration.id, reference)
+    if attempt is None or not links.is_watched(tx, attempt=attempt):
+        return
     minute = int(tx.now.timestamp()) // 60
     kind = f"return:{attempt.id}"
     if tx.tenants.next_number(attempt.tenant_id, kind=kind, year=minute) <= links.CHECKS_A_MINUTE:
         links.ask_again(tx, attempt=attempt)
-    return tx.payments.get(attempt.payment_id).status
 
 
 async def _bounded(request: web.Request) -> bytes | None:
@@ -170,5 +186,6 @@ def _page(status: PaymentStatus | None, link: str) -> str:
         "main{max-width:26rem;text-align:center}h1{font-size:1.5rem;margin:0 0 .5rem}"
         "a{display:inline-block;margin-top:1.25rem;padding:.7rem 1.4rem;border-radius:.7rem;"
         "background:#14684f;color:#fff;text-decoration:none;font-weight:600}</style>"
-        f'<main><h1>{title}</h1><p>{text}</p><a href="{link}">Back to the chat</a></main></html>'
+        f"<main><h1>{title}</h1><p>{text}</p>"
+        f'<a href="{escape(link)}">Back to the chat</a></main></html>'
     )

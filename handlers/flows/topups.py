@@ -11,8 +11,9 @@ from core.ports import Transaction
 from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
+from handlers.cards import payment_screen, reader_of
 from handlers.chat import Reply, Show, Step
-from handlers.screens import payments, topups
+from handlers.screens import topups
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 CHIPS: Final = (1_000, 5_000, 10_000)
@@ -128,14 +129,9 @@ def _choose(tx: Transaction, visit: Visit, amount: Money) -> Reply:
 
 
 def _open(tx: Transaction, visit: Visit, amount: Money, configuration: Configuration) -> Reply:
-    tenant, actor = visit.here
+    _, actor = visit.here
     payment = open_top_up(tx, actor=actor, amount=amount, configuration=configuration)
-    view = payments.PaymentView(
-        payment=payment,
-        attempts=tx.payments.attempts(payment.id),
-        fee_bearer=tenant.fee_bearer,
-    )
-    screen = payments.live(visit.words, view)
+    screen = payment_screen(tx, reader_of(visit), payment)
     return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
 
 

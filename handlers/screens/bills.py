@@ -111,22 +111,20 @@ def bill_list(words: Words, view: BillList) -> Screen:
 
 
 def summary(words: Words, sums: BillSums) -> Html:
-    """Return the one line over all lists: counts and open rests."""
-    parts = [
-        words.t("To review %(count)s", count=sums.review),
-        words.t(
-            "To pay %(count)s = %(amount)s",
-            count=sums.pay,
-            amount=words.money(Money(sums.pay_minor, sums.currency)),
-        ),
-        words.t(
-            "Overdue %(count)s = %(amount)s",
-            count=sums.overdue,
-            amount=words.money(Money(sums.overdue_minor, sums.currency)),
-        ),
-    ]
+    """Return the one line over all lists: counts and open rests of what there is."""
+    parts = []
+    if sums.review:
+        parts.append(words.t("To review %(count)s", count=sums.review))
+    if sums.pay:
+        amount = words.money(Money(sums.pay_minor, sums.currency))
+        parts.append(words.t("To pay %(count)s = %(amount)s", count=sums.pay, amount=amount))
+    if sums.overdue:
+        amount = words.money(Money(sums.overdue_minor, sums.currency))
+        parts.append(words.t("Overdue %(count)s = %(amount)s", count=sums.overdue, amount=amount))
     if sums.disputed:
         parts.append(words.t("Disputed %(count)s", count=sums.disputed))
+    if not parts:
+        return words.t("Nothing is open.")
     return Html(" · ".join(parts))
 
 
@@ -153,7 +151,7 @@ def facts(words: Words, view: BillCard, *, note: Html | None = None) -> Html:
     return lines(
         note or "",
         f"<b>{title(words, bill, view.today)}</b>",
-        words.t("%(type)s · %(title)s", type=type_word(words, bill.type), title=bill.title),
+        _named(words, bill),
         amount,
         _paid_line(words, bill),
         issued,
@@ -163,6 +161,14 @@ def facts(words: Words, view: BillCard, *, note: Html | None = None) -> Html:
         meaning(words, bill, view.today, is_debtor=view.is_debtor),
         _window_line(words, view),
     )
+
+
+def _named(words: Words, bill: Bill) -> Html:
+    """Return what the bill is for; the type is not said twice where the title begins with it."""
+    kind = type_word(words, bill.type)
+    if bill.title.casefold().startswith(kind.casefold()):
+        return words.t("%(title)s", title=bill.title)
+    return words.t("%(type)s · %(title)s", type=kind, title=bill.title)
 
 
 def which_word(words: Words, which: BillFilter) -> str:

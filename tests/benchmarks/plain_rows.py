@@ -115,9 +115,7 @@ class PlainRows:
         self._connection.close()
 
 
-def _rows(
-    tx: SqlTransaction, name: str, where: str, ids: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _rows(tx: SqlTransaction, name: str, where: str, ids: dict[str, Any]) -> list[dict[str, Any]]:
     columns = [c.name for c in METADATA.tables[name].columns if c.computed is None]
     tx.cursor.execute(f"SELECT {', '.join(columns)} FROM {name} WHERE {where}", ids)
     return [dict(zip(columns, row, strict=True)) for row in tx.cursor.fetchall()]

@@ -103,9 +103,7 @@ class Estate:
 
     def member(self, name: str, *, role: Role = Role.RESIDENT, unit_id: UnitId = NO_UNIT) -> Actor:
         """Let somebody in."""
-        return self.books.run(
-            lambda tx: _member(tx, self.tenant, name, role=role, unit_id=unit_id)
-        )
+        return self.books.run(lambda tx: _member(tx, self.tenant, name, role=role, unit_id=unit_id))
 
     def do(
         self, act: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs

@@ -12,45 +12,20 @@ from pathlib import Path
 from re import sub
 from typing import Any, Final, TypeVar
 
+from bot.application import CAPABILITIES
 from bot.engine.dispatch import Dispatcher
+from bot.engine.pins import asked_by
 from core.domain.acts import Event
-from core.domain.dialogues import Pad, PadId, PadUse
+from core.domain.dialogues import PAD_LIFE, Pad, PadId, PadUse
 from core.domain.people import Person, PersonId
 from core.domain.work import Kind, Work
 from handlers.adapter import to_calls
 from handlers.chat import Button, Chat, Contact, Did, File, Incoming, Reply, Screen, Sender, Show
-from handlers.flows import (
-    bills,
-    cancel,
-    home,
-    payments,
-    people,
-    pins,
-    settings,
-    start,
-    topups,
-    wallet,
-)
-from handlers.flows import help as help_flows
-from handlers.visit import Routes
 from storage.transaction import SqlTransaction
 from tests.factories import Books, FakeClock, open_books
 
 T = TypeVar("T")
 
-CAPABILITIES: Final[tuple[Routes, ...]] = (
-    home.ROUTES,
-    start.ROUTES,
-    bills.ROUTES,
-    payments.ROUTES,
-    wallet.ROUTES,
-    topups.ROUTES,
-    people.ROUTES,
-    settings.ROUTES,
-    pins.ROUTES,
-    help_flows.ROUTES,
-    cancel.ROUTES,
-)
 BOT: Final = "hazina_test_bot"
 
 
@@ -210,18 +185,16 @@ class World:
         if reply is not None:
             talker.shown(incoming, reply)
         for work in written:
-            self._check(talker, json.loads(work.payload))
+            self._check(talker, work)
 
-    def _check(self, talker: Talker, kept: dict[str, Any]) -> None:
+    def _check(self, talker: Talker, work: Work) -> None:
+        kept = json.loads(work.payload)
         right = f"hash of {kept['digits']}"
-        chat = Chat(id=kept["chat"], is_private=True)
-        incoming = Incoming(
-            did=Did.PRESS, sender=talker.sender, chat=chat, message_id=kept["message"]
-        )
+        incoming = asked_by(work)
 
         def act(tx: SqlTransaction) -> Reply:
             reply = self.dispatcher.after_pin(
-                tx, incoming, pad=_pad(tx, kept), is_right=kept["hash"] == right, pin_hash=right
+                tx, incoming, pad=_pad(kept, work), is_right=kept["hash"] == right, pin_hash=right
             )
             self.events += tx.events
             return reply
@@ -230,7 +203,6 @@ class World:
 
     def set_pin(self, talker: Talker, digits: str) -> None:
         """Give somebody a PIN without the pad."""
-
         person = talker.person
 
         def put(tx: SqlTransaction) -> None:
@@ -248,14 +220,14 @@ def plain(screen: Screen) -> str:
     return unescape(sub(r"<[^>]*>", "", screen.html)).replace("\u00a0", " ")
 
 
-def _pad(tx: SqlTransaction, kept: dict[str, Any]) -> Pad:
-    return tx.dialogues.pad(PadId(kept["pad"])) or Pad(
+def _pad(kept: dict[str, Any], work: Work) -> Pad:
+    return Pad(
         id=PadId(kept["pad"]),
         person_id=PersonId(kept["person"]),
         chat_id=kept["chat"],
         use=PadUse(kept["use"]),
         slots="0123456789",
-        expires_at=tx.now,
+        expires_at=work.created_at + PAD_LIFE,
         intent_key=kept["intent"],
         first_hash=kept["hash"],
     )

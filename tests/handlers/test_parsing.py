@@ -110,6 +110,8 @@ def test_an_amount_is_read(text: str, minor: int) -> None:
         ("99999999999999999999", "large"),
         ("$50", "currency"),
         ("50 USD", "currency"),
+        ("50 TND", "currency"),
+        ("\u096b\u0966", "format"),
         ("KSh 50", "currency"),
         ("50 bananas", "format"),
     ],

@@ -4,6 +4,12 @@ from typing import Final
 
 from tests.storage.attacks import NEXT, Attack, event, insert, journal, transfer, update
 
+DISPUTE: Final = (
+    "INSERT ?OR? INTO dispute (id, tenant_id, number, bill_id, revision, reason, text_id, file_id,"
+    " opened_by, opened_at, answer_id, act_id, row_version, status, status_seq) SELECT {id},"
+    " tenant_id, 'D-{id}', bill_id, revision, reason, text_id, file_id, opened_by, opened_at, 0,"
+    " act_id, 1, 'open', 1 FROM dispute WHERE id = :dispute"
+)
 BILLS: Final = tuple(
     Attack(name=f"a bill: {name}", statement=update("bill", f"{changes}, {NEXT}", "id = :bill"))
     for name, changes in (
@@ -26,6 +32,32 @@ BILLS: Final = tuple(
         ("another bill's number", "number = (SELECT number FROM bill WHERE id = :calm_bill)"),
         ("no total", "total_minor = NULL"),
     )
+)
+BIRTHS: Final = (
+    Attack(
+        name="a bill born paid",
+        prepare=tuple(
+            event(axis, "900010", str(seq), steps)
+            for axis, first in (("bill.acknowledgment", "pending"), ("bill.life", "open"))
+            for seq, steps in ((0, ("none", "none")), (1, ("none", first)))
+        ),
+        statement="INSERT ?OR? INTO bill (id, tenant_id, number, unit_id, debtor_id, type, title,"
+        " description, currency, total_minor, due_on, issued_at, issued_by, allocated_minor,"
+        " refunded_minor, revision, act_id, row_version, acknowledgment, acknowledgment_seq, life,"
+        " life_seq) SELECT 900010, tenant_id, 'B-1', unit_id, debtor_id, type, title,"
+        " description, currency, total_minor, due_on, issued_at, issued_by, 5, 0, 1, act_id, 1,"
+        " 'pending', 1, 'open', 1 FROM bill WHERE id = :bill",
+    ),
+    Attack(
+        name="a second open dispute",
+        prepare=tuple(
+            event("dispute", entity, str(seq), steps)
+            for entity in ("900011", "900012")
+            for seq, steps in ((0, ("none", "none")), (1, ("none", "open")))
+        )
+        + (DISPUTE.format(id=900011),),
+        statement=DISPUTE.format(id=900012),
+    ),
 )
 VERSIONS: Final = tuple(
     Attack(

@@ -25,6 +25,7 @@ ATTACKS = [
         ("entries", attacks.ENTRIES),
         ("events", attacks.EVENTS),
         ("bills", attacks_on_bills.BILLS),
+        ("births", attacks_on_bills.BIRTHS),
         ("versions", attacks_on_bills.VERSIONS),
         ("allocations", attacks_on_bills.ALLOCATIONS),
         ("returns", attacks_on_bills.RETURNS),
@@ -35,6 +36,14 @@ ATTACKS = [
     for attack in found
 ]
 KEPT = [*APPEND_ONLY, *NEVER_DELETED]
+POINTERS = [
+    (name, tuple(column.name for column in constraint.columns))
+    for name in KEPT
+    for constraint in sorted(
+        METADATA.tables[name].foreign_key_constraints, key=lambda c: str(c.column_keys)
+    )
+    if all(column.computed is None for column in constraint.columns)
+]
 ROWS = 5
 """Rows of a table that are attacked, at most."""
 
@@ -128,6 +137,44 @@ def test_what_is_fixed_at_birth_stays(
         with way_in(way, path) as connection:
             if connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:  # noqa: S608 - ours
                 assert repelled(connection, statement, ids, form=form), form
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize(
+    "table", [name for name, table in METADATA.tables.items() if "row_version" in table.c]
+)
+def test_a_version_rises_by_one(built: tuple[Path, Ids], way: str, table: str) -> None:
+    path, ids = built
+    for version in ("row_version", "row_version + 2", "row_version - 1", "0", "NULL"):
+        with way_in(way, path) as connection:
+            for form in FORMS:
+                if not connection.in_transaction:
+                    connection.execute("BEGIN")
+                statement = f"UPDATE ?OR? {table} SET row_version = {version}"  # noqa: S608 - ours
+                assert repelled(connection, statement, ids, form=form), (version, form)
+
+
+@pytest.mark.parametrize("way", ["ours", "bare"])
+@pytest.mark.parametrize(("table", "columns"), POINTERS)
+def test_no_row_points_at_nothing(
+    built: tuple[Path, Ids], way: str, table: str, columns: tuple[str, ...]
+) -> None:
+    path, ids = built
+    target = METADATA.tables[table]
+    names = [c.name for c in target.columns if c.computed is None]
+    wrong = {
+        name: "900900" if target.c[name].type.python_type is int else "'?'" for name in columns
+    }
+    key = target.primary_key.columns.keys()[-1]
+    fresh = {key: f"{key} + 900900"} if target.c[key].type.python_type is int else {}
+    chosen = [{**fresh, **wrong}.get(name, name) for name in names]
+    statement = (
+        f"INSERT ?OR? INTO {table} ({', '.join(names)})"  # noqa: S608 - ours
+        f" SELECT {', '.join(chosen)} FROM {table} LIMIT 1"
+    )
+    for form in FORMS:
+        with way_in(way, path) as connection:
+            assert repelled(connection, statement, ids, form=form), form
 
 
 def test_an_arrival_seen_twice_is_no_error(built: tuple[Path, Ids]) -> None:

@@ -98,7 +98,8 @@ def test_money_that_disagrees_goes_to_suspense_and_to_nobody(
     tried = estate.open_link(bill)
     odd = replace(settled(tried), **wrong)
     for _ in range(2):
-        after = estate.answer(tried, odd)
+        estate.answer(tried, odd)
+    after = estate.now(tried)
     suspense = estate.account(AccountKind.SUSPENSE, currency=odd.captured.currency)
     assert suspense.balance == odd.captured
     assert after.attempt.status is AttemptStatus.WAITING
@@ -122,9 +123,7 @@ def test_less_than_asked_is_credited_and_the_payment_is_done(estate: Estate, bil
     assert estate.bill(bill).rest == naira(200_000)
 
 
-def test_more_than_asked_pays_the_bill_and_stays_in_the_wallet(
-    estate: Estate, bill: Bill
-) -> None:
+def test_more_than_asked_pays_the_bill_and_stays_in_the_wallet(estate: Estate, bill: Bill) -> None:
     done = estate.settle(estate.open_link(bill, 200_000), TOTAL + 70_000)
     assert estate.bill(bill).rest == naira(0)
     assert (estate.balance(estate.ada), estate.collected()) == (70_000, TOTAL)
@@ -137,7 +136,8 @@ def test_several_captures_under_one_reference_are_all_kept(estate: Estate, bill:
     first = settled(tried)
     both = replace(first, more=(settled(tried, 120_000, capture="cap-2"),))
     for answer in (first, both, both):
-        done = estate.answer(tried, answer)
+        estate.answer(tried, answer)
+    done = estate.now(tried)
     assert (estate.balance(estate.ada), estate.collected()) == (120_000, TOTAL)
     assert done.payment.captured == naira(TOTAL + 120_000)
     assert estate.count(EventName.PAYMENT_LATE_CAPTURE) == 1
@@ -255,9 +255,7 @@ def test_a_capture_for_an_amended_and_agreed_bill_pays_what_is_left(
     assert (estate.balance(estate.ada), estate.collected()) == (200_000, 300_000)
 
 
-def test_a_capture_for_a_bill_paid_meanwhile_goes_to_the_wallet(
-    estate: Estate, bill: Bill
-) -> None:
+def test_a_capture_for_a_bill_paid_meanwhile_goes_to_the_wallet(estate: Estate, bill: Bill) -> None:
     tried = estate.open_link(bill, 200_000)
     others = estate.open_link(bill, 300_000, by=estate.ben)
     estate.settle(others, TOTAL, capture="cap-ben")
@@ -304,9 +302,7 @@ def test_a_top_up_stays_in_the_wallet(estate: Estate) -> None:
     assert estate.count(EventName.SURPLUS_KEPT) == 0
 
 
-def test_a_receipt_says_what_came_and_what_of_it_paid_the_bill(
-    estate: Estate, bill: Bill
-) -> None:
+def test_a_receipt_says_what_came_and_what_of_it_paid_the_bill(estate: Estate, bill: Bill) -> None:
     done = estate.settle(estate.open_link(bill), TOTAL + 100)
     receipt = estate.look(lambda tx: tx.payments.receipts_of(done.payment.id))[0]
     assert (receipt.amount, receipt.settled) == (naira(TOTAL + 100), naira(TOTAL))

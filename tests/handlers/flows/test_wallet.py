@@ -25,9 +25,7 @@ def pay(estate: Estate, minor: int = 500_000) -> None:
             acknowledgment=Acknowledgment.ACKNOWLEDGED,
         )
         actor = actor_of(tx, person_id=ada.id, tenant_id=estate.tenant.id)
-        pay_bill(
-            tx, actor=actor, bill_id=bill.id, revision=1, amount=naira(minor), key=tx.key(22)
-        )
+        pay_bill(tx, actor=actor, bill_id=bill.id, revision=1, amount=naira(minor), key=tx.key(22))
 
     estate.world.run(act)
 

@@ -1,0 +1,405 @@
+"""Bills: who may ask for what, agreeing, and money that goes back when less is asked for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from core.domain.acts import EventName
+from core.domain.bills import Acknowledgment, Bill, BillType
+from core.domain.disputes import DisputeReason
+from core.domain.errors import (
+    BillCancelled,
+    BillDisputed,
+    IllegalTransition,
+    InsufficientFunds,
+    InvalidAmount,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    StaleCard,
+    TooLong,
+)
+from core.domain.ledger import AccountKind, JournalKind, Leg, Subject
+from core.domain.money import MAX_MINOR, Money
+from core.domain.people import MembershipStatus, PersonId
+from core.domain.tenants import Policy
+from core.use_cases.bills import (
+    acknowledge_bill,
+    amend_bill,
+    cancel_bill,
+    issue_bill,
+    own_bill,
+    seen_bill,
+)
+from core.use_cases.disputes import open_dispute
+from core.use_cases.ledger import post
+from tests.core.estate import DUE, TOTAL, Estate, palm_court
+from tests.factories import USD, add_member, add_person, naira
+
+
+def amend(estate: Estate, bill: Bill, total: int) -> Bill:
+    return estate.do(
+        amend_bill,
+        actor=estate.admin,
+        bill_id=bill.id,
+        revision=estate.bill(bill).revision,
+        total=naira(total),
+        reason="Meter read again",
+    )
+
+
+def cancel(estate: Estate, bill: Bill) -> Bill:
+    return estate.do(
+        cancel_bill,
+        actor=estate.admin,
+        bill_id=bill.id,
+        revision=estate.bill(bill).revision,
+        reason="Issued twice",
+    )
+
+
+def spend_collected(estate: Estate, minor: int) -> None:
+    """Take money out of the tenant's wallet, as a withdrawal would."""
+    source = estate.account(AccountKind.TENANT_WALLET)
+    target = estate.account(AccountKind.EXTERNAL)
+    estate.do(
+        post,
+        tenant_id=estate.tenant.id,
+        kind=JournalKind.HOLD_POSTED,
+        subject=Subject(kind="test", id=1),
+        key="spent",
+        legs=[Leg(source=source.id, target=target.id, amount=naira(minor))],
+    )
+
+
+def test_an_issued_bill_waits_for_an_acknowledgment(estate: Estate) -> None:
+    bill = estate.issue()
+    assert bill.number == "BILL-2026-000001"
+    assert bill.acknowledgment is Acknowledgment.PENDING
+    assert (bill.rest, bill.revision) == (naira(TOTAL), 1)
+    assert estate.told == [EventName.BILL_CREATED]
+    assert estate.issue().number == "BILL-2026-000002"
+
+
+def test_the_number_counts_the_tenants_own_year(estate: Estate) -> None:
+    estate.clock.at = estate.clock.at.replace(month=12, day=31, hour=23, minute=30)
+    bill = estate.issue(due_on=date(2027, 1, 15))
+    assert bill.number == "BILL-2027-000001"
+
+
+def test_a_tenant_may_ask_for_no_acknowledgment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    policy = Policy(must_acknowledge=False)
+    with palm_court(tmp_path_factory.mktemp("books"), policy=policy) as estate:
+        bill = estate.issue()
+        assert bill.acknowledgment is Acknowledgment.NOT_REQUIRED
+        estate.fund(estate.ada, TOTAL)
+        assert estate.pay(bill, TOTAL).rest == naira(0)
+        amended = amend(estate, estate.issue(), 1_000)
+        assert amended.acknowledgment is Acknowledgment.NOT_REQUIRED
+
+
+def test_only_who_may_manage_bills_asks(estate: Estate) -> None:
+    with pytest.raises(NotAllowed):
+        estate.do(
+            issue_bill,
+            actor=estate.ada,
+            unit_id=estate.unit.id,
+            type_=BillType.WATER,
+            title="Water",
+            total=naira(100),
+            due_on=DUE,
+        )
+
+
+@pytest.mark.parametrize(
+    ("total", "title", "due_on", "refusal"),
+    [
+        (naira(0), "Water", DUE, InvalidAmount),
+        (naira(-1), "Water", DUE, InvalidAmount),
+        (naira(MAX_MINOR + 1), "Water", DUE, InvalidAmount),
+        (Money(100, USD), "Water", DUE, InvalidAmount),
+        (naira(1), "  ", DUE, InvalidInput),
+        (naira(1), "x" * 81, DUE, TooLong),
+        (naira(1), "Water", date(2024, 1, 1), InvalidInput),
+        (naira(1), "Water", date(2040, 1, 1), InvalidInput),
+    ],
+)
+def test_odd_content_is_refused(
+    estate: Estate, total: Money, title: str, due_on: date, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        estate.do(
+            issue_bill,
+            actor=estate.admin,
+            unit_id=estate.unit.id,
+            type_=BillType.WATER,
+            title=title,
+            total=total,
+            due_on=due_on,
+        )
+
+
+def issue_to(estate: Estate, person_id: PersonId) -> Bill:
+    return estate.do(
+        issue_bill,
+        actor=estate.admin,
+        debtor_id=person_id,
+        type_=BillType.LEVY,
+        title="Levy",
+        total=naira(TOTAL),
+        due_on=DUE,
+    )
+
+
+def test_a_bill_may_be_one_persons_own(estate: Estate) -> None:
+    bill = issue_to(estate, estate.ada.person_id)
+    assert estate.do(own_bill, actor=estate.ada, bill_id=bill.id) == bill
+    with pytest.raises(NotFound):
+        estate.do(own_bill, actor=estate.ben, bill_id=bill.id)
+
+
+def test_nobody_outside_owes(estate: Estate) -> None:
+    with pytest.raises(NotFound):
+        issue_to(estate, estate.eve.person_id)
+
+
+def test_nobody_who_left_owes(estate: Estate) -> None:
+    person = estate.books.run(lambda tx: add_person(tx, name="Gone"))
+    before = estate.books.run(lambda tx: add_member(tx, estate.tenant, person))
+    after = replace(before, status=MembershipStatus.LEFT)
+    estate.books.run(lambda tx: tx.people.replace_membership(before, after))
+    with pytest.raises(NotFound):
+        issue_to(estate, person.id)
+
+
+def test_another_tenants_unit_owes_nothing_here(estate: Estate) -> None:
+    with pytest.raises(NotFound):
+        estate.do(
+            issue_bill,
+            actor=estate.eve,
+            unit_id=estate.unit.id,
+            type_=BillType.WATER,
+            title="Water",
+            total=naira(100),
+            due_on=DUE,
+        )
+
+
+def test_who_sees_a_bill(estate: Estate) -> None:
+    bill = estate.issue()
+    for actor in (estate.ada, estate.ben, estate.admin):
+        assert estate.do(seen_bill, actor=actor, bill_id=bill.id) == bill
+    for actor in (estate.cyd, estate.eve):
+        with pytest.raises(NotFound):
+            estate.do(seen_bill, actor=actor, bill_id=bill.id)
+
+
+def test_agreeing_binds_to_what_was_shown(estate: Estate) -> None:
+    bill = estate.issue()
+    amend(estate, bill, 1_000)
+    with pytest.raises(StaleCard):
+        estate.acknowledge(bill)
+    assert estate.acknowledge(estate.bill(bill)).acknowledgment is Acknowledgment.ACKNOWLEDGED
+
+
+def test_agreeing_twice_is_refused(estate: Estate) -> None:
+    bill = estate.agreed()
+    with pytest.raises(IllegalTransition):
+        estate.acknowledge(bill)
+
+
+@pytest.mark.parametrize("who", ["cyd", "eve", "admin"])
+def test_nobody_agrees_for_others(estate: Estate, who: str) -> None:
+    bill = estate.issue()
+    with pytest.raises(NotFound):
+        estate.do(acknowledge_bill, actor=getattr(estate, who), bill_id=bill.id, revision=1)
+
+
+def contest(estate: Estate, bill: Bill) -> None:
+    estate.do(
+        open_dispute,
+        actor=estate.ada,
+        bill_id=bill.id,
+        revision=bill.revision,
+        reason=DisputeReason.AMOUNT,
+        text="Too much",
+    )
+
+
+def test_agreeing_does_not_walk_around_an_open_dispute(estate: Estate) -> None:
+    bill = estate.issue()
+    contest(estate, bill)
+    with pytest.raises(BillDisputed):
+        estate.acknowledge(bill)
+    assert estate.bill(bill).acknowledgment is Acknowledgment.DISPUTED
+
+
+def test_changing_a_disputed_bill_is_for_who_ends_the_dispute(estate: Estate) -> None:
+    bill = estate.issue()
+    contest(estate, bill)
+    with pytest.raises(BillDisputed):
+        amend(estate, bill, 1_000)
+    with pytest.raises(BillDisputed):
+        cancel(estate, bill)
+    assert estate.look(lambda tx: tx.disputes.open_of(bill.id)) is not None
+
+
+def test_an_amended_bill_is_a_new_revision_to_agree_to(estate: Estate) -> None:
+    bill = amend(estate, estate.agreed(), 420_000)
+    assert (bill.revision, bill.total) == (2, naira(420_000))
+    assert bill.acknowledgment is Acknowledgment.PENDING
+    assert estate.count(EventName.BILL_AMENDED) == 1
+
+
+@pytest.mark.parametrize("total", [TOTAL, 0, -1, MAX_MINOR + 1])
+def test_an_amendment_must_change_something_to_something(estate: Estate, total: int) -> None:
+    bill = estate.agreed()
+    with pytest.raises(InvalidAmount):
+        amend(estate, bill, total)
+
+
+def test_an_old_card_amends_and_cancels_nothing(estate: Estate) -> None:
+    bill = estate.issue()
+    amend(estate, bill, 1_000)
+    with pytest.raises(StaleCard):
+        estate.do(
+            amend_bill,
+            actor=estate.admin,
+            bill_id=bill.id,
+            revision=1,
+            total=naira(2_000),
+            reason="r",
+        )
+    with pytest.raises(StaleCard):
+        estate.do(cancel_bill, actor=estate.admin, bill_id=bill.id, revision=1, reason="r")
+
+
+def test_residents_and_other_tenants_change_no_bill(estate: Estate) -> None:
+    bill = estate.issue()
+    for actor, refusal in ((estate.ada, NotAllowed), (estate.eve, NotFound)):
+        with pytest.raises(refusal):
+            estate.do(
+                amend_bill,
+                actor=actor,
+                bill_id=bill.id,
+                revision=1,
+                total=naira(1),
+                reason="r",
+            )
+        with pytest.raises(refusal):
+            estate.do(cancel_bill, actor=actor, bill_id=bill.id, revision=1, reason="r")
+
+
+def test_amended_above_what_is_paid_gives_nothing_back(estate: Estate) -> None:
+    estate.fund(estate.ada, TOTAL)
+    bill = estate.agreed()
+    estate.pay(bill, 200_000)
+    after = amend(estate, bill, 300_000)
+    assert (after.rest, after.refunded_minor) == (naira(100_000), 0)
+    assert estate.balance(estate.ada) == 300_000
+
+
+def paid_by_two(estate: Estate) -> Bill:
+    """A bill of which Ada paid 2,000.00 first and Ben 1,500.00 then."""
+    estate.fund(estate.ada, 200_000)
+    estate.fund(estate.ben, 150_000)
+    bill = estate.agreed()
+    estate.pay(bill, 200_000)
+    estate.clock.move(minutes=1)
+    return estate.pay(bill, 150_000, actor=estate.ben)
+
+
+@pytest.mark.parametrize(
+    ("total", "ada", "ben"),
+    [(349_999, 0, 1), (250_000, 0, 100_000), (200_000, 0, 150_000), (150_000, 50_000, 150_000)],
+)
+def test_amended_below_what_is_paid_gives_back_the_newest_first(
+    estate: Estate, total: int, ada: int, ben: int
+) -> None:
+    bill = amend(estate, paid_by_two(estate), total)
+    assert (estate.balance(estate.ada), estate.balance(estate.ben)) == (ada, ben)
+    assert (bill.rest, bill.paid) == (naira(0), naira(total))
+    assert bill.refunded_minor == 350_000 - total
+    assert estate.collected() == total
+
+
+def test_amending_down_again_and_again_never_gives_back_twice(estate: Estate) -> None:
+    bill = paid_by_two(estate)
+    for total in (300_000, 180_000, 100_000):
+        bill = amend(estate, bill, total)
+    assert (estate.balance(estate.ada), estate.balance(estate.ben)) == (100_000, 150_000)
+    assert bill.paid == naira(100_000)
+
+
+def test_what_went_back_may_be_asked_for_again(estate: Estate) -> None:
+    bill = amend(estate, amend(estate, paid_by_two(estate), 100_000), TOTAL)
+    agreed = estate.acknowledge(bill)
+    assert agreed.rest == naira(400_000)
+    assert estate.pay(agreed, 100_000).rest == naira(300_000)
+
+
+def test_a_cancelled_bill_gives_everything_back(estate: Estate) -> None:
+    bill = cancel(estate, paid_by_two(estate))
+    assert (estate.balance(estate.ada), estate.balance(estate.ben)) == (200_000, 150_000)
+    assert (bill.paid, estate.collected()) == (naira(0), 0)
+    with pytest.raises(BillCancelled):
+        cancel(estate, bill)
+    with pytest.raises(BillCancelled):
+        amend(estate, bill, 1)
+    with pytest.raises(BillCancelled):
+        estate.acknowledge(bill)
+
+
+@pytest.mark.parametrize("change", [cancel, lambda e, b: amend(e, b, 100)])
+def test_what_the_tenant_no_longer_has_is_refused_with_the_shortfall(
+    estate: Estate, change: Callable[[Estate, Bill], Bill]
+) -> None:
+    bill = paid_by_two(estate)
+    spend_collected(estate, 349_000)
+    with pytest.raises(InsufficientFunds) as refused:
+        change(estate, bill)
+    assert refused.value.data["available"] == naira(1_000)
+    missing = refused.value.data["missing"]
+    assert missing in {naira(349_000), naira(348_900)}
+    after = estate.bill(bill)
+    assert (after.revision, after.paid) == (1, naira(350_000))
+    assert estate.balance(estate.ada) == 0
+
+
+def planned(estate: Estate, kind: str) -> list[tuple[str, str]]:
+    far = estate.clock.now() + timedelta(days=365)
+    due = estate.look(lambda tx: tx.work.take_due(kind, at=far, limit=50))
+    return [(each.due_at.isoformat(timespec="hours"), each.period) for each in due]
+
+
+def test_reminders_lie_ahead_at_the_tenants_hour(estate: Estate) -> None:
+    estate.issue()
+    assert planned(estate, "bill_reminder") == [
+        ("2026-03-09T08+00:00", "1:r7"),
+        ("2026-03-13T08+00:00", "1:r3"),
+        ("2026-03-15T08+00:00", "1:r1"),
+        ("2026-03-16T08+00:00", "1:r0"),
+    ]
+    assert planned(estate, "bill_overdue")[0] == ("2026-03-17T08+00:00", "1:o1")
+    assert planned(estate, "bill_nudge") == [
+        ("2026-03-04T08+00:00", "1:n2"),
+        ("2026-03-07T08+00:00", "1:n5"),
+    ]
+
+
+@pytest.mark.parametrize("how", ["paid", "paid by link", "cancelled", "disputed"])
+def test_a_bill_that_needs_nothing_more_reminds_nobody(estate: Estate, how: str) -> None:
+    estate.fund(estate.ada, TOTAL)
+    bill = estate.agreed()
+    if how == "paid":
+        estate.pay(bill, TOTAL)
+    elif how == "paid by link":
+        estate.settle(estate.open_link(bill))
+    elif how == "cancelled":
+        cancel(estate, bill)
+    else:
+        contest(estate, bill)
+    for kind in ("bill_reminder", "bill_overdue", "bill_nudge"):
+        assert planned(estate, kind) == []

@@ -1,0 +1,85 @@
+"""A payment provider that answers by plan, and a registry that knows only it."""
+
+import asyncio
+
+from core.domain.money import Currency
+from core.domain.payments import Configuration, ConfigurationId
+from core.domain.providers import (
+    Authentic,
+    Capabilities,
+    Forged,
+    Hook,
+    LinkRequest,
+    Outcome,
+    Pending,
+    Provider,
+    Reading,
+    Truth,
+)
+from core.domain.tenants import PLATFORM, TenantId
+
+
+class FakeProvider:
+    """Creates links, answers look-ups by plan, and trusts hooks whose body begins with `ok`."""
+
+    name: str = "sandbox"
+
+    def __init__(self, *, honours_our_id: bool = True) -> None:
+        """Begin with nothing planned."""
+        self.capabilities = Capabilities(
+            currencies=frozenset({Currency("NGN")}),
+            can_link=True,
+            honours_our_id=honours_our_id,
+            truth=Truth.BY_QUERY,
+        )
+        self.created: list[LinkRequest] = []
+        self.asked: list[str] = []
+        self.plans: list[Outcome | Exception] = []
+        self.held: asyncio.Event | None = None
+
+    async def create_link(self, request: LinkRequest) -> Outcome:
+        """Open a page, or what is planned."""
+        self.created.append(request)
+        return await self._answer(Pending(link=f"https://pay.example/{request.reference}"))
+
+    async def advance(self, *, reference: str, provider_ref: str) -> Outcome:
+        """Say that nothing happened yet, or what is planned."""
+        self.asked.append(reference)
+        return await self._answer(Pending())
+
+    def read_hook(self, hook: Hook) -> Reading:
+        """Read `ok <event key> <reference>`; everything else is forged."""
+        words = hook.body.decode("utf-8", "replace").split()
+        if not words or words[0] != "ok":
+            return Forged(reason="signature")
+        reference = words[2] if len(words) > 2 else ""
+        return Authentic(event_key=words[1], reference=reference, kind="charge")
+
+    async def _answer(self, usual: Outcome) -> Outcome:
+        if self.held is not None:
+            await self.held.wait()
+        answer = self.plans.pop(0) if self.plans else usual
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakeRegistry:
+    """Knows one configuration of the platform, or none."""
+
+    def __init__(self, configuration: Configuration | None, provider: Provider | None) -> None:
+        """Keep both."""
+        self.configuration = configuration
+        self.provider = provider
+
+    def of(self, configuration_id: ConfigurationId) -> Provider | None:
+        """Return the adapter of the configuration."""
+        is_known = self.configuration is not None and self.configuration.id == configuration_id
+        return self.provider if is_known else None
+
+    def find(self, provider: str, tenant_id: TenantId) -> tuple[Configuration, Provider] | None:
+        """Return both for the platform's name."""
+        if self.configuration is None or self.provider is None:
+            return None
+        is_it = provider == self.configuration.provider and tenant_id == PLATFORM
+        return (self.configuration, self.provider) if is_it else None

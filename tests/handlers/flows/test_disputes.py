@@ -1,0 +1,167 @@
+"""J-05: contesting a bill, the desk, and how a dispute ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain.bills import Acknowledgment, Life
+from handlers.chat import File
+from tests.factories import naira
+from tests.handlers.estate import Estate
+
+PHOTO = File(file_id="photo-1", unique_id="u1", kind="photo")
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    yield opened
+    opened.close()
+
+
+def disputed(estate: Estate) -> None:
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Dispute")
+    estate.ada.presses("The amount is wrong")
+    estate.ada.says("usage was lower")
+    estate.ada.presses("Confirm")
+
+
+def test_a_dispute_takes_words_and_a_photo(estate: Estate) -> None:
+    bill = estate.bill()
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Dispute")
+    estate.ada.says("it is wrong")
+    assert "Why do you dispute it?" in estate.ada.sees
+    estate.ada.presses("The amount is wrong")
+    estate.ada.says("usage was lower")
+    estate.ada.sends(PHOTO)
+    assert "“usage was lower”" in estate.ada.sees
+    assert "1 file is attached." in estate.ada.sees
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.PENDING
+    estate.ada.presses("Confirm")
+    assert "🟠 Dispute D-2026-0001 opened. No reminders or fees while it is open" in estate.ada.sees
+    assert estate.ada.labels == [
+        "Withdraw dispute",
+        "Withdraw and acknowledge",
+        "More",
+        "Back",
+    ]
+    assert estate.bello.sees == (
+        "🟠 Dispute D-2026-0001: A-14 contests BILL-2026-000001 · 5,000.00 NGN\n"
+        "Reason: The amount is wrong\n"
+        "“usage was lower”\n"
+        "1 file was sent with it."
+    )
+
+
+def test_cancel_leaves_the_dispute_dialogue(estate: Estate) -> None:
+    bill = estate.bill()
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Dispute")
+    estate.ada.presses("It is not mine")
+    estate.ada.says("/cancel")
+    assert "Dropped: the dispute" in estate.ada.sees
+    estate.ada.says("not mine at all")
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.PENDING
+
+
+def test_staff_amend_a_disputed_bill(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.clock.move(days=1)
+    estate.bello.says("/desk")
+    assert "1 open dispute · page 1/1" in estate.bello.sees
+    estate.bello.presses("Open D-2026-0001")
+    assert "Open 1 day · due date paused" in estate.bello.sees
+    estate.bello.presses("Amend")
+    estate.bello.says("4,200")
+    estate.bello.says("You are right")
+    assert "(−800.00 NGN)" in estate.bello.sees
+    estate.bello.presses("Confirm new total 4,200.00")
+    assert "accepted, the bill was changed. The debtor was told." in estate.bello.sees
+    after = estate.now_of(bill)
+    assert (after.revision, after.total, after.due_on.day) == (2, naira(420_000), 17)
+    assert estate.ada.sees.startswith(
+        "Your bill was changed: 5,000.00 NGN → 4,200.00 NGN (−800.00 NGN).\n"
+        "Answer: “You are right”\n🟡 Needs your OK — BILL-2026-000001"
+    )
+    assert len([m for m in estate.tunde.messages if "was changed" in m.screen.html]) == 1
+
+
+def test_staff_reject_with_an_answer(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.bello.presses("Open dispute")
+    estate.bello.presses("Reject with answer")
+    estate.bello.says("The meter was read twice")
+    estate.bello.presses("Reject dispute")
+    assert "rejected, the bill stands" in estate.bello.sees
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.PENDING
+    assert "Your dispute D-2026-0001 was rejected" in estate.ada.sees
+    assert "Answer: “The meter was read twice”" in estate.ada.sees
+    estate.ada.presses("More")
+    assert "dispute D-2026-0001 rejected, the bill stands" in estate.ada.sees
+
+
+def test_staff_cancel_a_disputed_bill(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.bello.presses("Open dispute")
+    estate.bello.presses("Cancel bill")
+    estate.bello.says("It was not yours")
+    estate.bello.presses("Confirm cancelling")
+    assert estate.now_of(bill).life is Life.CANCELLED
+    assert "Your bill was cancelled" in estate.ada.sees
+    assert "Reason: “It was not yours”" in estate.ada.sees
+
+
+def test_a_dispute_is_withdrawn_and_staff_hear_of_it(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.ada.presses("Withdraw dispute")
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.PENDING
+    assert estate.bello.sees == "🔵 A-14 withdrew dispute D-2026-0001 of BILL-2026-000001."
+    disputed(estate)
+    estate.ada.presses("Withdraw and acknowledge")
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.ACKNOWLEDGED
+
+
+def test_a_resident_sees_no_desk(estate: Estate) -> None:
+    estate.bill()
+    disputed(estate)
+    estate.ada.says("/desk")
+    assert "D-2026-0001" not in estate.ada.sees
+
+
+def test_a_decided_dispute_is_not_decided_again(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.bello.presses("Open dispute")
+    card = estate.bello.messages[-1]
+    _, reject = estate.bello.finds("Reject with answer")
+    estate.ada.presses("Withdraw dispute")
+    estate.bello.presses_data(reject.data, card)
+    estate.bello.says("No")
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.PENDING
+
+
+def test_the_desk_turns_pages(estate: Estate) -> None:
+    for number in range(1, 8):
+        estate.bill()
+        estate.ada.says("/bills")
+        estate.ada.presses(f"BILL-2026-{number:06d}")
+        estate.ada.presses("Dispute")
+        estate.ada.presses("Other reason")
+        estate.ada.says("hm")
+        estate.ada.presses("Confirm")
+    estate.bello.says("/desk")
+    assert "7 open disputes · page 1/2" in estate.bello.sees
+    estate.bello.presses("Next")
+    assert "D-2026-0007" in estate.bello.sees
+    estate.bello.presses("Previous")
+    assert "page 1/2" in estate.bello.sees

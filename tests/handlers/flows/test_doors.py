@@ -1,0 +1,110 @@
+"""No button leads nowhere, nothing that waits for words is dropped without a word."""
+
+from typing import Final
+
+import pytest
+
+from bot.application import CAPABILITIES
+from core.domain.people import Scope
+from handlers.chat import Chat, Did, Incoming
+from handlers.commands import commands_for
+from handlers.screens import home
+from handlers.words import Words
+from tests.factories import add_bill
+from tests.handlers.chatting import Talker, plain
+from tests.handlers.flows.conftest import Estate
+
+MOST: Final = 150
+WORDS = Words()
+
+
+def walk(talker: Talker) -> set[str]:
+    """Press every navigation button that can be reached from home; return their data."""
+    talker.says("/menu")
+    waiting = [(talker.messages[-1], b.data) for row in talker.last.rows for b in row]
+    seen: set[str] = set()
+    while waiting and len(seen) < MOST:
+        message, data = waiting.pop()
+        if not data or data.startswith(("i:", "k:")) or data in seen:
+            continue
+        seen.add(data)
+        talker.presses_data(data, message)
+        shown = talker.messages[-1]
+        assert "out of date" not in plain(shown.screen), data
+        waiting += [(shown, b.data) for row in shown.screen.rows for b in row]
+    return seen
+
+
+@pytest.mark.parametrize("who", ["ada", "bello"])
+def test_every_button_leads_somewhere(estate: Estate, who: str) -> None:
+    estate.world.run(lambda tx: add_bill(tx, estate.tenant, unit_id=estate.unit.id))
+    talker: Talker = getattr(estate, who)
+    seen = walk(talker)
+    assert {"home:card", "home:more", "wallet:card", "wallet:topup", "bills:list"} <= {
+        each.rstrip(":") for each in seen
+    }
+    assert len(seen) < MOST
+
+
+def test_every_announced_command_exists() -> None:
+    known = {command for routes in CAPABILITIES for command in routes.commands}
+    announced = {command for command, _ in commands_for(frozenset(Scope), WORDS)}
+    assert announced == known
+
+
+@pytest.mark.parametrize("command", ["terms", "support", "paysupport", "help", "start", "cancel"])
+def test_what_telegram_expects_is_answered(estate: Estate, command: str) -> None:
+    for talker in (estate.ada, estate.eve):
+        talker.says(f"/{command}")
+        assert "I do not know" not in talker.sees
+        assert talker.last.rows
+
+
+@pytest.mark.parametrize("command", ["balance", "deposit", "acknowledge", "history"])
+def test_old_words_open_the_right_screen(estate: Estate, command: str) -> None:
+    estate.ada.says(f"/{command}")
+    assert "I do not know" not in estate.ada.sees
+
+
+def test_every_step_says_what_is_dropped() -> None:
+    plainly = home.dropped(WORDS, "nothing.known")
+    steps = {step for routes in CAPABILITIES for step in routes.steps}
+    assert {step for step in steps if home.dropped(WORDS, step) == plainly} == set()
+
+
+def test_support_names_the_administrators(estate: Estate) -> None:
+    estate.ada.says("/support")
+    assert "Ask an administrator of Palm Court Estate: Mrs Bello." in estate.ada.sees
+    estate.eve.says("/support")
+    assert "Bello" not in estate.eve.sees
+
+
+def test_a_group_learns_nothing(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/menu")
+    for command in ("wallet", "bills", "start", "help"):
+        incoming = Incoming(
+            did=Did.COMMAND,
+            sender=ada.sender,
+            chat=Chat(id=-500, is_private=False),
+            command=command,
+            message_id=estate.world.next_id(),
+        )
+        estate.world.happens(ada, incoming)
+        assert "NGN" not in ada.sees
+        assert "t.me/hazina_test_bot" in ada.last.rows[0][0].url
+
+
+def test_an_unknown_command_points_to_help(estate: Estate) -> None:
+    estate.ada.says("/teleport")
+    assert "I do not know /teleport. /help lists what I can do." in estate.ada.sees
+
+
+def test_a_dialogue_ends_after_a_quarter_of_an_hour(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/deposit")
+    ada.presses("Other amount")
+    estate.world.clock.move(minutes=15)
+    ada.says("5000")
+    assert "more than 15 minutes" in ada.sees
+    assert "no money moved" in ada.sees

@@ -1,0 +1,110 @@
+"""Writing a bill, one question at a time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain.bills import BillType
+from core.domain.people import Role
+from storage.transaction import SqlTransaction
+from tests.factories import add_member, add_person, naira
+from tests.handlers.estate import Estate
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    yield opened
+    opened.close()
+
+
+def up_to_the_amount(estate: Estate) -> None:
+    estate.bello.says("/newbill")
+    estate.bello.says("ada")
+    estate.bello.presses("A-14 · Ada, Tunde")
+    estate.bello.presses("Water")
+    assert "Water, March 2026" in estate.bello.sees
+    estate.bello.presses("Use this title")
+
+
+def test_a_bill_is_written_previewed_and_issued(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("lots")
+    assert "For example" in estate.bello.sees
+    estate.bello.says("12,500")
+    estate.bello.says("31/02")
+    assert "date" in estate.bello.sees.lower()
+    estate.bello.presses("Month end")
+    estate.bello.says("Meter 4711")
+    assert estate.bello.sees == (
+        "This is what the debtor will see:\n\n"
+        "🟡 Needs your OK — new\n"
+        "Water, March 2026\n"
+        "12,500.00 NGN · due Tue 31 Mar\n"
+        "For A-14 · issued by Mrs Bello on Mon 2 Mar 2026, 10:00\n"
+        "Meter 4711\n"
+        "Pending acknowledgment: look at it, then acknowledge or dispute it. "
+        "It can be paid once you acknowledged it.\n"
+        "You can dispute it until Mon 16 Mar 2026, 10:00.\n\n"
+        "Will be told: Ada, Tunde"
+    )
+    estate.bello.presses("Issue")
+    assert "✅ Issued BILL-2026-000001 over 12,500.00 NGN. Told: Ada, Tunde." in estate.bello.sees
+    assert estate.ada.sees.startswith("A new bill for you:\n🟡 Needs your OK — BILL-2026-000001")
+    bill = estate.run(lambda tx: tx.bills.by_number(estate.tenant.id, "BILL-2026-000001"))
+    assert bill is not None
+    assert (bill.type, bill.total) == (BillType.WATER, naira(1_250_000))
+
+
+def test_one_answer_is_changed_without_asking_the_rest_again(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("12,500")
+    estate.bello.presses("In 7 days")
+    estate.bello.presses("No note")
+    estate.bello.presses("Change")
+    estate.bello.presses("Amount")
+    estate.bello.says("13,000")
+    assert "13,000.00 NGN · due Mon 9 Mar" in estate.bello.sees
+    assert "Issue" in estate.bello.labels
+
+
+def test_nobody_found_asks_again(estate: Estate) -> None:
+    estate.bello.says("/newbill")
+    estate.bello.says("Z-99")
+    assert "Nobody and no unit matches “Z-99”." in estate.bello.sees
+    estate.bello.says("a-14")
+    assert "A-14 · Ada, Tunde" in estate.bello.labels
+
+
+def test_a_person_without_a_unit_is_found_by_name(estate: Estate) -> None:
+    def join(tx: SqlTransaction) -> None:
+        add_member(tx, estate.tenant, add_person(tx, name="Kemi"), roles=(Role.CUSTOMER,))
+
+    estate.run(join)
+    estate.bello.says("/newbill kem")
+    estate.bello.presses("Kemi")
+    estate.bello.presses("Levy")
+    estate.bello.says("Street party")
+    estate.bello.says("500")
+    estate.bello.says("28 Mar")
+    estate.bello.presses("No note")
+    estate.bello.presses("Issue")
+    assert "Told: Kemi" in estate.bello.sees
+
+
+def test_a_button_of_an_old_draft_writes_into_nothing(estate: Estate) -> None:
+    estate.bello.says("/newbill")
+    estate.bello.says("a-14")
+    message, button = estate.bello.finds("A-14")
+    estate.bello.says("/cancel")
+    assert "Dropped" in estate.bello.sees
+    estate.bello.presses_data(button.data, message)
+    assert "What is it for?" not in estate.bello.sees
+
+
+def test_a_resident_may_not_write_bills(estate: Estate) -> None:
+    estate.ada.says("/newbill")
+    assert "Who is it for?" not in estate.ada.sees
+    estate.ada.presses_data("newbill:type:water", estate.ada.messages[-1])
+    assert "title" not in estate.ada.sees
