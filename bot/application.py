@@ -9,7 +9,6 @@ from handlers.flows import (
     disputes,
     disputing,
     find,
-    help,
     home,
     newbill,
     payments,
@@ -21,6 +20,7 @@ from handlers.flows import (
     topups,
     wallet,
 )
+from handlers.flows import help as help_flows
 from handlers.visit import Routes
 
 CAPABILITIES: Final[tuple[Routes, ...]] = (
@@ -38,7 +38,7 @@ CAPABILITIES: Final[tuple[Routes, ...]] = (
     settings.ROUTES,
     pins.ROUTES,
     find.ROUTES,
-    help.ROUTES,
+    help_flows.ROUTES,
     start.ROUTES,
     cancel.ROUTES,
 )

@@ -29,7 +29,16 @@ _FIELD: Final = re.compile(
 _PHONE: Final = re.compile(r"\+\d{7,15}\b")
 _VALUE: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\d{4,}")
 _PLAIN_NAME: Final = re.compile(r"['\"][A-Za-z_][\w.]*['\"]")
-_QUIET: Final = ("alembic", "httpx", "httpcore", "aiosqlite", "apscheduler", "telegram", "hpack", "asyncio")
+_QUIET: Final = (
+    "alembic",
+    "httpx",
+    "httpcore",
+    "aiosqlite",
+    "apscheduler",
+    "telegram",
+    "hpack",
+    "asyncio",
+)
 
 MIN_SECRET: Final = 8
 """Shorter secrets are left to the patterns: striking them out would blank ordinary words."""
@@ -75,7 +84,8 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         """Know the exact secrets; short ones are left to the patterns."""
         known = {s for s in secrets if len(s) >= MIN_SECRET}
-        known |= {way(s) for s in known for way in _WRITTEN}
+        for _ in range(2):  # A repr inside JSON is written twice.
+            known |= {way(s) for s in known for way in _WRITTEN}
         self._secrets = sorted(known, key=len, reverse=True)
 
     def clean(self, line: str) -> str:

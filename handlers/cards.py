@@ -16,7 +16,7 @@ from core.domain.payments import Payment, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.wallets import open_wallet
-from handlers.chat import Button, Rows, Screen
+from handlers.chat import Button, Reply, Rows, Screen
 from handlers.screens import bills, doors, payments, receipts
 from handlers.visit import Reader, Visit, offer_to
 from handlers.words import Html
@@ -68,6 +68,33 @@ def bill_screen(
     return bills.bill_card(reader.words, bill_view(tx, reader, bill, place=place), note=note)
 
 
+def staff_screen(tx: Transaction, reader: Reader, bill: Bill) -> Screen:
+    """Show a bill to staff who owe it themselves: with the moves of staff only."""
+    view = replace(
+        bill_view(tx, reader, bill),
+        is_debtor=False,
+        back=doors.bill(bill.id),
+        acknowledge_pay="",
+        acknowledge="",
+        dispute="",
+        withdraw="",
+        withdraw_acknowledge="",
+        pay_wallet="",
+        pay_link="",
+        waiting="",
+        moves=staff_moves(tx, reader, bill),
+    )
+    return bills.bill_card(reader.words, view)
+
+
+def stale_reply(tx: Transaction, visit: Visit, bill: Bill) -> Reply:
+    """Show the fresh card to who pressed a button of an older one."""
+    note = visit.words.t("⚠️ The bill changed meanwhile. No money moved. This is how it stands now:")
+    screen = bill_screen(tx, reader_of(visit), bill, note=note)
+    toast = visit.words.label("The bill changed meanwhile. No money moved.")
+    return Reply(screen=screen, toast=toast, ends_dialogue=True)
+
+
 def bill_view(tx: Transaction, reader: Reader, bill: Bill, *, place: str = "") -> bills.BillCard:
     """Read a bill's card for its reader, with his buttons."""
     actor = actor_of(reader)
@@ -87,7 +114,7 @@ def bill_view(tx: Transaction, reader: Reader, bill: Bill, *, place: str = "") -
         dispute_reason=dispute.reason if dispute else None,
         back=f"{doors.BILLS}:{place}" if place else doors.BILLS,
         more=f"bills:more:{bill.id}.{place}",
-        moves=staff_moves(tx, reader, bill),
+        moves=_manage(tx, reader, bill) if is_debtor else staff_moves(tx, reader, bill),
         **(buttons if is_debtor else {}),
     )
 
@@ -128,6 +155,14 @@ def _debtor_buttons(
     return {"pay_wallet": f"pay:wallet:{target}", "pay_link": f"pay:link:{target}"}
 
 
+def _manage(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
+    """Return the way to the moves of staff, for staff who owe the bill themselves."""
+    if not staff_moves(tx, reader, bill):
+        return ()
+    label = reader.words.label("Manage as staff")
+    return ((Button(label=label, data=f"billing:card:{bill.id}"),),)
+
+
 def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
     """Return the rows of what staff may do with a bill now."""
     actor, words = actor_of(reader), reader.words
@@ -158,12 +193,14 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
     """Read a payment by link for its payer."""
     attempts = tx.payments.attempts(payment.id)
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    proofs = tx.payments.receipts_of(payment.id)
     plain = payments.PaymentView(
         payment=payment,
         attempts=attempts,
         bill=bill,
-        receipts=tx.payments.receipts_of(payment.id),
+        receipts=proofs,
         fee_bearer=reader.tenant.fee_bearer,
+        fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
     )
     match payments.stage(plain):
         case payments.Stage.PREPARING | payments.Stage.WAITING:

@@ -68,6 +68,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of the channel shown with a screen; `kind` is photo or document."""
+
+    kind: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """One thing a person did.
 
@@ -106,7 +114,8 @@ class Screen:
     """What is shown: HTML text (values escaped by the screen) and rows of buttons.
 
     `ask_contact` shows a one-time keyboard that shares the person's phone, under this label.
-    `is_protected` stops forwarding and saving. `is_silent` makes no sound.
+    `is_protected` stops forwarding and saving. `is_silent` makes no sound. A screen with an
+    `attachment` is always sent anew, its text (at most 1024 characters) under the file.
     """
 
     html: str
@@ -115,6 +124,7 @@ class Screen:
     drop_keyboard: bool = False
     is_protected: bool = False
     is_silent: bool = False
+    attachment: Attachment | None = None
 
 
 class Show(StrEnum):

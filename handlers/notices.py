@@ -21,6 +21,7 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Priority
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
+from core.use_cases.wallets import open_wallet, wallet_account
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
@@ -150,6 +151,7 @@ def _bill_amended(tx: Transaction, reader: Reader, event: Event) -> Reply | None
         after=newest.total,
         reason=tx.note(newest.note_id),
         back=_given_back(tx, reader, bill),
+        balance=_balance(tx, reader, bill),
     )
     return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
 
@@ -161,6 +163,7 @@ def _bill_cancelled(tx: Transaction, reader: Reader, event: Event) -> Reply | No
         reader.words,
         reason=tx.note(reason) if reason else "",
         back=_given_back(tx, reader, bill),
+        balance=_balance(tx, reader, bill),
     )
     return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
 
@@ -171,8 +174,14 @@ def _bill_paid(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     found = next((each for each in allocations if each.journal_id == event.other_id), None)
     if found is None:
         return None
-    name = name_of(tx, found.payer_id)
-    screen = told.paid(reader.words, bill, amount=found.amount, whose=whose_of(tx, bill), name=name)
+    screen = told.paid(
+        reader.words,
+        bill,
+        amount=found.amount,
+        whose=whose_of(tx, bill),
+        name=name_of(tx, found.payer_id),
+        at=tx.ledger.journal(found.journal_id).posted_at,
+    )
     return _send(tx, reader, lambda: screen)
 
 
@@ -294,6 +303,13 @@ def _receipt(tx: Transaction, event: Event) -> Receipt | None:
     """Return the receipt of the event's journal."""
     receipts = tx.payments.receipts_of(PaymentId(event.subject.id))
     return next((each for each in receipts if each.journal_id == event.other_id), None)
+
+
+def _balance(tx: Transaction, reader: Reader, bill: Bill) -> Money:
+    wallet = open_wallet(
+        tx, tenant_id=bill.tenant_id, owner_id=reader.person.id, currency=bill.currency
+    )
+    return wallet_account(tx, wallet).balance
 
 
 def _given_back(tx: Transaction, reader: Reader, bill: Bill) -> Money:

@@ -143,6 +143,7 @@ class Shape:
         self._writers = [(name, write) for name, write in writers.items() if write]
         self._read_plain = [name for name, read in readers.items() if not read]
         self._written_plain = [name for name, write in writers.items() if not write]
+        # Every record has at least two plain fields, so both return tuples.
         self._take = itemgetter(*(places[name] for name in self._read_plain))
         self._give = attrgetter(*self._written_plain)
 
@@ -286,7 +287,7 @@ class Records(Generic[R]):
     def _updating(self, names: Sequence[str]) -> Statement:
         at = [column == bindparam(column.name) for column in self.table.primary_key.columns]
         at.append(self.table.c.row_version == bindparam("seen_version"))
-        changes = {name: bindparam(name) for name in names}
+        changes: dict[str, Any] = {name: bindparam(name) for name in names}
         return Statement(update(self.table).where(and_(*at)).values(changes))
 
     def _versioning(self) -> Statement:

@@ -1,10 +1,12 @@
 """SQL statements: written as SQLAlchemy Core, compiled once, run through the driver.
 
 Compiling and result handling per call cost several times the statement itself (performance page,
-"what was found"), so every statement of this package is a module constant.
+"what was found"), so every statement of this package is a module constant, or is kept where it was
+first needed. Values are bound by position: the driver looks each name up again for every call.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Select, Table, insert
@@ -15,7 +17,7 @@ from sqlalchemy.sql.expression import ReturnsRows
 
 from storage.schema import Processor
 
-DIALECT: Final[Dialect] = sqlite.dialect(paramstyle="named")
+DIALECT: Final[Dialect] = sqlite.dialect(paramstyle="qmark")
 
 Row = tuple[Any, ...]
 
@@ -40,36 +42,39 @@ class Cursor(Protocol):
 class Statement:
     """One statement with its bind and result conversions."""
 
-    __slots__ = ("_binds", "_fixed", "_results", "text")
+    __slots__ = ("_binds", "_fixed", "_in_order", "_results", "text")
 
     def __init__(self, core: ClauseElement, *, columns: Sequence[str] | None = None) -> None:
         """Compile; `columns` names the values of an INSERT."""
-        compiled = core.compile(dialect=DIALECT, column_keys=columns)
+        compiled: Any = core.compile(dialect=DIALECT, column_keys=columns)
         self.text = str(compiled)
+        order: list[str] = list(compiled.positiontup or ())
         self._fixed = {k: v for k, v in dict(compiled.params).items() if v is not None}
         binds = {name: _bind(bind.type) for bind, name in _names(compiled).items()}
         self._binds = {name: process for name, process in binds.items() if process}
         for bind, name in _names(compiled).items():
             if bind.expanding:
-                self._expand(name)
+                place = order.index(name)
+                order[place : place + 1] = self._expand(name)
+        self._in_order = _in_order(order)
         self._results = _results(core)
 
-    def _expand(self, name: str) -> None:
-        """Write a fixed list of IN out: one bind for each value."""
+    def _expand(self, name: str) -> list[str]:
+        """Write a fixed list of IN out, one bind for each value; return the binds' names."""
         values = self._fixed.pop(name)
         process = self._binds.pop(name, None)
         names = [f"{name}_{place}" for place, _ in enumerate(values, start=1)]
-        written = ", ".join(f":{each}" for each in names)
-        self.text = self.text.replace(f"__[POSTCOMPILE_{name}]", written)
+        self.text = self.text.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" for _ in names))
         self._fixed |= dict(zip(names, values, strict=True))
         self._binds |= {each: process for each in names if process}
+        return names
 
     def run(self, cursor: Cursor, values: Mapping[str, Any]) -> dict[str, Any]:
         """Execute; return the values as the database got them."""
         stored = {**self._fixed, **values}
         for name, process in self._binds.items():
             stored[name] = process(stored[name])
-        cursor.execute(self.text, stored)
+        cursor.execute(self.text, self._in_order(stored))
         return stored
 
     def rows(self, cursor: Cursor, values: Mapping[str, Any]) -> list[Row]:
@@ -91,6 +96,13 @@ def inserting(target: Table) -> Statement:
     """Return the INSERT of every column that is not generated."""
     names = [column.name for column in target.columns if column.computed is None]
     return Statement(insert(target), columns=names)
+
+
+def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Return what takes named values in the order of a statement's marks."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 def _bind(kind: Any) -> Processor | None:

@@ -179,11 +179,13 @@ def open_books(
     keys: KeyRing | None = None,
     path: Path | None = None,
     connect: Connect = open_connection,
+    seed: int = 1,
 ) -> Books:
-    """Open a fresh file, or `path`, for synchronous work."""
+    """Open a fresh file, or `path` (then with another seed), for synchronous work."""
     return Books(
         path or new_file(tmp_path),
         clock=clock or FakeClock(),
         keys=keys or ring(),
         connect=connect,
+        seed=seed,
     )

@@ -1,5 +1,6 @@
 """What arrives is a row before anybody is told that it arrived."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,4 +38,5 @@ def park_update(tx: SqlTransaction, *, bot_id: int, update: Mapping[str, Any]) -
     """Keep an update that cannot be stored as an ordinary one, so that it blocks nobody."""
     number = str(update.get("update_id", ""))
     if tx.work.see(f"parked:{bot_id}", number):
-        tx.work.add_parked(Kind.UPDATE, lane="parked", payload=orjson.dumps({"update_id": number}))
+        # The standard library writes what the fast one refuses: huge numbers, half characters.
+        tx.work.add_parked(Kind.UPDATE, lane="parked", payload=json.dumps(update).encode())

@@ -35,7 +35,7 @@ from handlers.chat import Did, Incoming, Reply, Screen, Show
 from handlers.flows import pins as pin_flows
 from handlers.screens import home as home_screens
 from handlers.visit import INTENT_MARK, Flow, Routes, Visit
-from handlers.words import Words, choose
+from handlers.words import Html, Words, choose
 from storage.transaction import SqlTransaction
 
 K = TypeVar("K")
@@ -43,6 +43,12 @@ V = TypeVar("V")
 _Act = Callable[[], Reply]
 
 CHANNEL: Final = "telegram"
+PIN_KEYS: Final = "k:"
+"""How the data of a PIN pad's keys begins: a PIN takes many presses and has its own limit."""
+
+SAYS_ITSELF: Final = frozenset({"menu", "cancel"})
+"""Commands whose own screens say what was dropped."""
+
 MAX_OUTCOME: Final = 1500
 """Characters of an outcome that later presses see again."""
 
@@ -104,7 +110,9 @@ class Dispatcher:
             if incoming.chat.is_private:
                 people.lose(tx, channel=CHANNEL, external_id=sender.external_id)
             return None
-        over = self._pace.count(sender.external_id, at=tx.now) if self._pace else 0
+        is_pin_key = incoming.data.startswith(PIN_KEYS)
+        pace = None if is_pin_key else self._pace
+        over = pace.count(sender.external_id, at=tx.now) if pace else 0
         if over:
             return _slow_down(incoming) if over == 1 or incoming.did is Did.PRESS else None
         if sender.is_anonymous:
@@ -224,21 +232,31 @@ class Dispatcher:
         return self._keep(tx, visit, self._doors.commands["menu"](tx, visit))
 
     def _command(self, tx: SqlTransaction, visit: Visit, dialogue: Dialogue | None) -> Reply:
+        """Answer a command; one in the middle of a dialogue leaves it and says what was dropped."""
+        if dialogue is None:
+            return self._keep(tx, visit, self._commanded(tx, visit))
+        tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
+        kept = replace(visit, data={"left": dialogue.step})
+        reply = self._commanded(tx, kept)
+        if visit.incoming.command not in SAYS_ITSELF and reply.screen is not None:
+            told = home_screens.dropped(visit.words, dialogue.step)
+            html = Html(f"{told}\n\n{reply.screen.html}")
+            reply = replace(reply, screen=replace(reply.screen, html=html))
+        return self._keep(tx, visit, reply)
+
+    def _commanded(self, tx: SqlTransaction, visit: Visit) -> Reply:
         incoming = visit.incoming
-        kept = visit if dialogue is None else replace(visit, data={"left": dialogue.step})
-        if dialogue is not None:
-            tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
         if incoming.command == "start" and "_" in incoming.text[:2]:
             link = self._doors.links.get(incoming.text[0])
             if link is not None:
-                return self._keep(tx, visit, link(tx, replace(visit, argument=incoming.text[2:])))
+                return link(tx, replace(visit, argument=incoming.text[2:]))
         named = incoming.text if incoming.command == "start" else incoming.command
         flow = self._doors.commands.get(named) or self._doors.commands.get(incoming.command)
         if flow is None:
             return Reply(
                 screen=home_screens.unknown_command(visit.words, incoming.command), show=Show.SEND
             )
-        return self._keep(tx, visit, flow(tx, replace(kept, argument=incoming.text)))
+        return flow(tx, replace(visit, argument=incoming.text))
 
     def _press(self, tx: SqlTransaction, visit: Visit) -> Reply:
         head, _, rest = visit.incoming.data.partition(":")

@@ -87,10 +87,10 @@ class Engine:
 
     async def start(self) -> None:
         """Take over what an earlier process left, then follow every commit."""
-        self._database.on_commit(self._take)
-        await self._pump_once()
+        self.follow()
+        await self.look()
         self._tasks = [
-            asyncio.create_task(self._for_ever(PUMP_S, self._pump_once)),
+            asyncio.create_task(self._for_ever(PUMP_S, self.look)),
             asyncio.create_task(self._for_ever(HURRY_S, self.hurry)),
         ]
 
@@ -104,6 +104,10 @@ class Engine:
         unsent = [row for row in self.lanes.unstarted if is_fresh(row)]
         if unsent:
             await self._database.run(lambda tx: _take_back(tx, unsent))
+
+    def follow(self) -> None:
+        """Take the rows of every commit into memory."""
+        self._database.on_commit(self._take)
 
     def _take(self, rows: Sequence[Work]) -> None:
         now = self._database.now()
@@ -132,7 +136,8 @@ class Engine:
         for press in presses:
             self._outbox.acknowledge(tx, press)
 
-    async def _pump_once(self) -> None:
+    async def look(self) -> None:
+        """Take rows that are due and not in memory: backed off, a shell's, an earlier process's."""
         after = 0
         while self.lanes.has_room:
             start = after

@@ -62,8 +62,9 @@ class Message:
 
     def repeated(self) -> "Message":
         """Say that this may have been read before."""
-        text = f"{self.payload.get('text', '')}{REPEATED_LINE}"
-        return replace(self, payload={**self.payload, "text": text})
+        field = "text" if "text" in self.payload else "caption"
+        text = f"{self.payload.get(field, '')}{REPEATED_LINE}"
+        return replace(self, payload={**self.payload, field: text})
 
 
 def from_bytes(kept: bytes) -> Message:

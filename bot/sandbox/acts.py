@@ -115,13 +115,17 @@ def press(world: World, *, person_id: int, chat_id: int, message_id: int, data: 
 
 
 def find_key(message: Message, label: str) -> Key | None:
-    """Return the first button whose label starts with these words, whatever their case."""
-    wanted = label.casefold()
+    """Return the first button whose label starts with these words, whatever case and spaces."""
+    wanted = _spoken(label)
     for row in message.keyboard:
         for key in row:
-            if key.text.casefold().startswith(wanted):
+            if _spoken(key.text).startswith(wanted):
                 return key
     return None
+
+
+def _spoken(label: str) -> str:
+    return label.casefold().replace("\u00a0", " ")
 
 
 def set_blocked(world: World, *, person_id: int, is_blocked: bool) -> None:

@@ -167,7 +167,7 @@ class Bill:
             StaleCard: the bill was amended meanwhile.
         """
         if revision != self.revision:
-            raise StaleCard
+            raise StaleCard(bill=self)
 
     def check_payable(self) -> None:
         """Let a payment pass (I-5).

@@ -39,6 +39,7 @@ from core.domain.providers import (
     LinkRequest,
     Outcome,
     Pending,
+    ProviderError,
     Settled,
     Unknown,
 )
@@ -330,6 +331,8 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
         done = replace(attempt.move(AttemptStatus.SETTLED), verified_at=tx.now)
         tx.payments.replace_attempt(attempt, done)
         tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+    if not is_credited:
+        return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
     return tx.payments.attempt(attempt.id)
 
 

@@ -32,7 +32,7 @@ def open_wallet(
         account_id=account.id,
     )
     tx.wallets.add(wallet)
-    return wallet
+    return tx.wallets.get(wallet.id)
 
 
 def wallet_account(tx: Transaction, wallet: Wallet) -> Account:
@@ -66,9 +66,10 @@ def unfreeze_wallet(tx: Transaction, *, actor: Actor, wallet_id: WalletId) -> Wa
     is_own = wallet.owner_id == actor.person_id and wallet.tenant_id == actor.tenant_id
     if not is_own:
         actor.check(Scope.MEMBERS_MANAGE, wallet.tenant_id)
-    elif wallet.frozen_by != actor.person_id:
+    thawed = wallet.unfreeze()
+    if is_own and wallet.frozen_by != actor.person_id:
         raise NotAllowed(scope=Scope.MEMBERS_MANAGE.value)
-    tx.wallets.replace(wallet, wallet.unfreeze())
+    tx.wallets.replace(wallet, thawed)
     _tell(tx, EventName.WALLET_UNFROZEN, wallet)
     return tx.wallets.get(wallet_id)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any, Final, NamedTuple
 
-from handlers.chat import MAX_DATA_BYTES, MAX_TEXT, Button, Rows, Screen, Show
+from handlers.chat import MAX_DATA_BYTES, MAX_TEXT, Attachment, Button, Rows, Screen, Show
 
 MAX_TOAST: Final = 200
 MAX_COPY: Final = 256
@@ -61,7 +61,17 @@ def to_calls(
             "message_id": reply_to,
             "allow_sending_without_reply": True,
         }
+    if screen.attachment is not None:
+        return _with_file(screen.attachment, payload)
     return Call("sendMessage", payload)
+
+
+def _with_file(attachment: Attachment, payload: dict[str, Any]) -> Call:
+    """Turn a new message into a file with the text under it."""
+    caption = payload.pop("text")
+    del payload["link_preview_options"]
+    method = "sendPhoto" if attachment.kind == "photo" else "sendDocument"
+    return Call(method, {**payload, attachment.kind: attachment.file_id, "caption": caption})
 
 
 def answer_press(press_id: str, toast: str = "", *, is_alert: bool = False) -> Call:
@@ -101,7 +111,8 @@ def check_text(html: str) -> None:
 
 
 def _needs_new_message(screen: Screen) -> bool:
-    return bool(screen.ask_contact) or screen.drop_keyboard
+    has_file = screen.attachment is not None
+    return bool(screen.ask_contact) or screen.drop_keyboard or has_file
 
 
 def _markup(screen: Screen, chat_id: int) -> dict[str, Any]:

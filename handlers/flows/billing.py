@@ -13,7 +13,7 @@ from core.ports import Transaction
 from core.use_cases.bills import amend_bill, cancel_bill, seen_bill
 from core.use_cases.timeline import resend_bill
 from handlers import parsing
-from handlers.cards import bill_screen, reader_of
+from handlers.cards import bill_screen, reader_of, staff_screen
 from handlers.chat import Reply, Show, Step
 from handlers.screens import billing
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
@@ -21,6 +21,16 @@ from handlers.words import Html
 
 TOTAL_STEP: Final = "bills.total"
 REASON_STEP: Final = "bills.reason"
+
+
+def card(tx: Transaction, visit: Visit) -> Reply:
+    """Show a bill with the moves of staff to who owes it, too."""
+    tenant, actor = visit.here
+    if not visit.argument.isdecimal():
+        raise StaleCard
+    actor.check(Scope.BILLS_MANAGE, tenant.id)
+    bill = seen_bill(tx, actor=actor, bill_id=BillId(int(visit.argument)))
+    return Reply(screen=staff_screen(tx, reader_of(visit), bill), ends_dialogue=True)
 
 
 def amend(tx: Transaction, visit: Visit) -> Reply:
@@ -133,7 +143,7 @@ def _kept(tx: Transaction, visit: Visit) -> Bill:
 
 ROUTES: Final = Routes(
     name="billing",
-    presses={"amend": amend, "cancel": cancel},
+    presses={"card": card, "amend": amend, "cancel": cancel},
     intents={
         "bill.amend": IntentRoute(flow=amended),
         "bill.cancel": IntentRoute(flow=cancelled),

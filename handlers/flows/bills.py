@@ -79,9 +79,20 @@ def card(tx: Transaction, visit: Visit) -> Reply:
 
 
 def more(tx: Transaction, visit: Visit) -> Reply:
-    """Show everything that happened to a bill."""
-    tenant, actor = visit.here
+    """Show what happened to a bill, the newest steps first to be seen."""
     bill_id, place = _target(visit.argument)
+    return _story(tx, visit, bill_id, back=doors.bill(bill_id, place), page=0)
+
+
+def earlier(tx: Transaction, visit: Visit) -> Reply:
+    """Show another page of what happened to a bill."""
+    bill_id, page = _target(visit.argument)
+    shown = min(int(page), MAX_BACK_PAGES) if page.isdecimal() else 0
+    return _story(tx, visit, bill_id, back=doors.bill(bill_id), page=shown)
+
+
+def _story(tx: Transaction, visit: Visit, bill_id: BillId, *, back: str, page: int) -> Reply:
+    tenant, actor = visit.here
     story = bill_story(tx, actor=actor, bill_id=bill_id)
     until = story.bill.issued_at + timedelta(days=tenant.policy.dispute_days)
     may_dispute = (
@@ -95,7 +106,8 @@ def more(tx: Transaction, visit: Visit) -> Reply:
         story=story,
         names={each: name_of(tx, each) for each in _people(story)},
         notes={note: tx.note(note) for note in _notes(story)},
-        back=doors.bill(bill_id, place),
+        back=back,
+        page=page,
         dispute=f"dispute:start:{bill_id}.{story.bill.revision}" if may_dispute else "",
     )
     return Reply(screen=stories.story(visit.words, view), ends_dialogue=True)
@@ -195,8 +207,8 @@ def _notes(story: Story) -> set[NoteId]:
 ROUTES: Final = Routes(
     name="bills",
     commands={"bills": command},
-    aliases={"acknowledge": command},
-    presses={"list": listed, "card": card, "more": more},
+    aliases={"acknowledge": command, "dispute": command},
+    presses={"list": listed, "card": card, "more": more, "story": earlier},
     intents={
         "bill.acknowledge": IntentRoute(flow=acknowledged),
         "bill.acknowledge_pay": IntentRoute(flow=acknowledged_to_pay),

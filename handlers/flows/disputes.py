@@ -5,7 +5,7 @@ from typing import Final
 
 from core.domain.bills import Bill
 from core.domain.disputes import MAX_DISPUTE_TEXT, Dispute, DisputeId
-from core.domain.errors import InvalidInput, NotAllowed, StaleCard, TooLong
+from core.domain.errors import InvalidInput, NotAllowed, NotFound, StaleCard, TooLong
 from core.domain.ledger import AccountKind
 from core.domain.money import Money
 from core.domain.people import Scope
@@ -13,13 +13,14 @@ from core.ports import Transaction
 from core.use_cases.disputes import amend_disputed, cancel_disputed, reject_dispute, seen_dispute
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
-from handlers.chat import Did, Reply, Show, Step
+from handlers.chat import Attachment, Did, Reply, Show, Step
 from handlers.screens import disputes, doors
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 TOTAL_STEP: Final = "disputes.total"
 ANSWER_STEP: Final = "disputes.answer"
 MAX_BACK: Final = 200
+MOST_EARLIER: Final = 5
 
 
 def command(tx: Transaction, visit: Visit) -> Reply:
@@ -61,6 +62,16 @@ def card(tx: Transaction, visit: Visit) -> Reply:
     view = _view(tx, visit, _argument(visit))
     show = Show.EDIT if visit.incoming.did is Did.PRESS else Show.SEND
     return Reply(screen=disputes.card(visit.words, view), show=show, ends_dialogue=True)
+
+
+def file(tx: Transaction, visit: Visit) -> Reply:
+    """Show the file that was sent with a dispute, as a message of its own."""
+    view = _view(tx, visit, _argument(visit))
+    kind, _, file_id = view.dispute.file_id.partition(":")
+    if not file_id:
+        raise NotFound(kind="file")
+    attachment = Attachment(kind=kind, file_id=file_id)
+    return Reply(screen=disputes.file(visit.words, view, attachment), show=Show.SEND)
 
 
 def amend(tx: Transaction, visit: Visit) -> Reply:
@@ -175,7 +186,9 @@ def _view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes.Disp
         due_on=bill.due_on,
         at=tx.now,
         answer=tx.note(dispute.answer_id),
-        earlier=tuple(each for each in tx.disputes.history(bill.id) if each.id < dispute.id),
+        earlier=tuple(each for each in tx.disputes.history(bill.id) if each.id < dispute.id)[
+            -MOST_EARLIER:
+        ],
     )
 
 
@@ -229,6 +242,7 @@ ROUTES: Final = Routes(
     presses={
         "desk": desk,
         "card": card,
+        "file": file,
         "amend": amend,
         "reject": reject,
         "cancel": cancel,

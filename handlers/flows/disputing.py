@@ -51,7 +51,11 @@ def text_sent(tx: Transaction, visit: Visit) -> Reply:
     text = incoming.text.strip() or str(visit.data.get("text", ""))
     if len(text) > MAX_DISPUTE_TEXT:
         raise TooLong(limit=MAX_DISPUTE_TEXT)
-    file_id = incoming.file.file_id if incoming.file else str(visit.data.get("file", ""))
+    file_id = (
+        f"{incoming.file.kind}:{incoming.file.file_id}"
+        if incoming.file
+        else str(visit.data.get("file", ""))
+    )
     if not text and not file_id:
         raise InvalidInput(what="dispute_text", example="")
     reason = DisputeReason(str(visit.data["reason"]))

@@ -27,7 +27,13 @@ from core.use_cases.links import (
 from core.use_cases.timeline import seen_receipt
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
-from handlers.cards import bill_screen, payment_screen, reader_of, receipt_screen
+from handlers.cards import (
+    bill_screen,
+    payment_screen,
+    reader_of,
+    receipt_screen,
+    stale_reply,
+)
 from handlers.chat import Reply, Show, Step
 from handlers.screens import bills, paying
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
@@ -49,6 +55,8 @@ def command(tx: Transaction, visit: Visit) -> Reply:
 
 def methods(tx: Transaction, visit: Visit) -> Reply:
     """Ask how a bill is to be paid."""
+    if stale := _stale(tx, visit, visit.argument):
+        return stale
     bill = _bill(tx, visit, visit.argument)
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
@@ -64,6 +72,8 @@ def from_wallet(tx: Transaction, visit: Visit) -> Reply:
 
 def by_link(tx: Transaction, visit: Visit) -> Reply:
     """Start paying by link, or show the link that is waiting already."""
+    if stale := _stale(tx, visit, visit.argument):
+        return stale
     bill = _bill(tx, visit, visit.argument)
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
@@ -82,6 +92,8 @@ def change(tx: Transaction, visit: Visit) -> Reply:
 def full(tx: Transaction, visit: Visit) -> Reply:
     """Confirm paying all that may be paid now."""
     way, target = _way(visit.argument)
+    if stale := _stale(tx, visit, target):
+        return stale
     bill = _bill(tx, visit, target)
     return _confirm(tx, visit, way, bill, wallet_rest(tx, bill))
 
@@ -89,6 +101,8 @@ def full(tx: Transaction, visit: Visit) -> Reply:
 def part(tx: Transaction, visit: Visit) -> Reply:
     """Ask for the amount of a part."""
     way, target = _way(visit.argument)
+    if stale := _stale(tx, visit, target):
+        return stale
     bill = _bill(tx, visit, target)
     screen = paying.ask_amount(visit.words, _choice(tx, visit, way, bill))
     data = {"way": way.value, "target": target}
@@ -98,6 +112,8 @@ def part(tx: Transaction, visit: Visit) -> Reply:
 def part_typed(tx: Transaction, visit: Visit) -> Reply:
     """Confirm paying the typed amount; a wrong one is asked again."""
     way, target = paying.Way(str(visit.data["way"])), str(visit.data["target"])
+    if stale := _stale(tx, visit, target):
+        return replace(stale, show=Show.SEND)
     bill = _bill(tx, visit, target)
     amount = parsing.amount(visit.incoming.text, bill.currency)
     return replace(_confirm(tx, visit, way, bill, amount), show=Show.SEND)
@@ -205,6 +221,8 @@ def receipt(tx: Transaction, visit: Visit) -> Reply:
 def _choose(
     tx: Transaction, visit: Visit, way: paying.Way, target: str, *, is_asked: bool = False
 ) -> Reply:
+    if stale := _stale(tx, visit, target):
+        return stale
     bill = _bill(tx, visit, target)
     choice = _choice(tx, visit, way, bill)
     if choice.least == choice.most and not is_asked:
@@ -288,13 +306,17 @@ def _drop(tx: Transaction, visit: Visit) -> BillId:
     return BillId(number(intent.arguments, "bill"))
 
 
+def _stale(tx: Transaction, visit: Visit, target: str) -> Reply | None:
+    """Return the fresh card where `bill.revision` is no longer what the bill asks for."""
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(_id(target.partition(".")[0])))
+    if target.partition(".")[2] == str(bill.revision):
+        return None
+    return stale_reply(tx, visit, bill)
+
+
 def _bill(tx: Transaction, visit: Visit, target: str) -> Bill:
     """Return the own bill of `bill.revision`, if it may be paid now."""
-    head, _, revision = target.partition(".")
-    if not revision.isdecimal():
-        raise StaleCard
-    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(_id(head)))
-    bill.check_revision(int(revision))
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(_id(target.partition(".")[0])))
     bill.check_payable()
     return bill
 

@@ -7,15 +7,17 @@ dispatcher calls the functions at the top by name.
 import json
 from typing import Final
 
+from core.domain.bills import BillId
 from core.domain.dialogues import INTENT_KEY_LENGTH, Intent, IntentKey, Pad, PadId, PadUse
 from core.domain.errors import NotForYou, PinWeak, StaleCard
+from core.domain.money import Money
 from core.domain.work import Kind
 from core.ports import Transaction
 from core.use_cases import pins as use_cases
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
 from handlers.screens import pins
-from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit
+from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit, number
 
 _MOST_TYPED: Final = 20
 
@@ -71,8 +73,7 @@ def press(tx: Transaction, visit: Visit) -> Reply:
         PinLocked: the lock has not lapsed.
     """
     head, _, key = visit.argument.rpartition(":")
-    number = head.rpartition(":")[2]
-    pad = tx.dialogues.pad(PadId(parsing.ident(number)))
+    pad = tx.dialogues.pad(PadId(parsing.ident(head.rpartition(":")[2])))
     if pad is None:
         return Reply(toast=visit.words.label("This PIN pad is closed."))
     if pad.person_id != visit.person.id:
@@ -135,19 +136,25 @@ def _shown(
     deletes: bool = False,
     keeps_intent: bool = False,
 ) -> Reply:
-    intent = _intent(tx, pad)
-    verb = "" if intent is None else intent.verb
     message_id = 0 if deletes else visit.incoming.message_id
     return Reply(
-        screen=pins.pad(visit.words, pad, verb=verb, note=note),
+        screen=pins.pad(visit.words, pad, guarded=_guarded(tx, pad), note=note),
         step=Step(name="pin.typed", data={"pad": pad.id, "message": message_id}),
         deletes=deletes,
         keeps_intent=keeps_intent,
     )
 
 
-def _intent(tx: Transaction, pad: Pad) -> Intent | None:
-    return tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
+def _guarded(tx: Transaction, pad: Pad) -> pins.Guarded:
+    """Look up what a pad guards, so that the person sees what his PIN confirms."""
+    intent = tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
+    if intent is None:
+        return pins.NOTHING
+    if intent.verb != "bill.pay":
+        return pins.Guarded(verb=intent.verb)
+    bill = tx.bills.get(BillId(number(intent.arguments, "bill")))
+    amount = Money(number(intent.arguments, "amount"), bill.currency)
+    return pins.Guarded(verb=intent.verb, number=bill.number, amount=amount)
 
 
 def _type(tx: Transaction, visit: Visit, pad: Pad, key: str) -> Reply:

@@ -7,7 +7,7 @@ from typing import Final
 from core.domain.bills import Bill
 from core.domain.disputes import MAX_DISPUTE_TEXT, Dispute, DisputeReason
 from core.domain.money import Money
-from handlers.chat import Button, Rows, Screen
+from handlers.chat import Attachment, Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.statuses import reason_word
 from handlers.screens.stories import end_word
@@ -169,6 +169,13 @@ def card(words: Words, view: DisputeCard) -> Screen:
     return Screen(html=text, rows=_card_rows(words, view))
 
 
+def file(words: Words, view: DisputeCard, attachment: Attachment) -> Screen:
+    """Show the file that was sent with a dispute."""
+    text = words.t("Sent with %(number)s by %(name)s", number=view.dispute.number, name=view.opener)
+    back = Button(label=words.label("Back"), data=doors.dispute(view.dispute.id))
+    return Screen(html=text, rows=((back,),), attachment=attachment, is_protected=True)
+
+
 def ask_total(words: Words, view: DisputeCard) -> Screen:
     """Ask what the bill should ask for instead."""
     question = words.t(
@@ -323,10 +330,12 @@ def _earlier_line(words: Words, dispute: Dispute) -> Html:
 
 def _card_rows(words: Words, view: DisputeCard) -> Rows:
     dispute_id = view.dispute.id
-    last = (
+    last: tuple[Button, ...] = (
         Button(label=words.label("More"), data=f"bills:more:{view.bill.id}"),
         Button(label=words.label("Back"), data=doors.DESK),
     )
+    if view.dispute.file_id:
+        last = (Button(label=words.label("See file"), data=f"disputes:file:{dispute_id}"), *last)
     if not view.dispute.is_open:
         return (last,)
     acts = (

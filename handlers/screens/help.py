@@ -52,7 +52,7 @@ def terms(words: Words) -> Screen:
         ),
         words.t(
             "3. The books are never edited: a mistake is put right by a visible correction. "
-            "They are kept when you leave; your personal data is erased when you ask for it."
+            "They are kept when you leave; ask an administrator to have personal data erased."
         ),
         words.t(
             "4. Your phone number and e-mail address are kept encrypted and used for signing "

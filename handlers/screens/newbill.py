@@ -12,6 +12,9 @@ from handlers.screens import doors
 from handlers.screens.statuses import type_word
 from handlers.words import Html, Words, lines
 
+MOST_NAMES = 8
+MAX_LABEL = 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -139,7 +142,7 @@ def preview(words: Words, card: Html, *, readers: Sequence[str], act: str) -> Sc
     """Show the bill as its debtor will see it, before it is issued."""
     told = words.t("Nobody has joined for it yet: it waits for whoever joins.")
     if readers:
-        told = words.t("Will be told: %(names)s", names=", ".join(readers))
+        told = words.t("Will be told: %(names)s", names=_names(words, readers))
     heading = words.t("This is what the debtor will see:")
     return Screen(
         html=Html(f"{heading}\n\n{card}\n\n{told}"),
@@ -180,13 +183,22 @@ def issued(words: Words, *, number: str, total: Money, readers: Sequence[str]) -
         "✅ Issued %(number)s over %(total)s. Told: %(names)s.",
         number=number,
         total=words.money(total),
-        names=", ".join(readers),
+        names=_names(words, readers),
     )
+
+
+def _names(words: Words, readers: Sequence[str]) -> str:
+    shown = ", ".join(readers[:MOST_NAMES])
+    left = len(readers) - MOST_NAMES
+    if left <= 0:
+        return shown
+    return words.label("%(names)s and %(count)s more", names=shown, count=left)
 
 
 def _found_button(words: Words, each: Found) -> Button:
     label = f"{each.code} · {each.names}" if each.code and each.names else each.code or each.names
     kind = "unit" if each.unit_id else "person"
+    label = label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
     return Button(label=label, data=f"newbill:{kind}:{each.unit_id or each.person_id}")
 
 

@@ -73,7 +73,9 @@ def rejected(words: Words, dispute: Dispute, *, answer: str, due_on: date) -> Ht
     )
 
 
-def amended(words: Words, *, before: Money, after: Money, reason: str, back: Money) -> Html:
+def amended(
+    words: Words, *, before: Money, after: Money, reason: str, back: Money, balance: Money
+) -> Html:
     """Return the line over the card of a bill that now asks for something else."""
     return lines(
         words.t(
@@ -83,27 +85,28 @@ def amended(words: Words, *, before: Money, after: Money, reason: str, back: Mon
             difference=words.signed(after - before),
         ),
         words.t("Answer: “%(reason)s”", reason=reason) if reason else "",
-        _given_back(words, back),
+        _given_back(words, back, balance),
     )
 
 
-def cancelled(words: Words, *, reason: str, back: Money) -> Html:
+def cancelled(words: Words, *, reason: str, back: Money, balance: Money) -> Html:
     """Return the line over the card of a bill that was taken back."""
     return lines(
         words.t("Your bill was cancelled: nothing is owed for it."),
         words.t("Reason: “%(reason)s”", reason=reason) if reason else "",
-        _given_back(words, back),
+        _given_back(words, back, balance),
     )
 
 
-def paid(words: Words, bill: Bill, *, amount: Money, whose: str, name: str) -> Screen:
+def paid(words: Words, bill: Bill, *, amount: Money, whose: str, name: str, at: datetime) -> Screen:
     """Tell the household and staff that money came for a bill."""
     head = words.t(
-        "✅ %(name)s paid %(amount)s for %(number)s · %(whose)s",
+        "✅ %(name)s paid %(amount)s for %(number)s · %(whose)s · %(when)s",
         name=name,
         amount=words.money(amount),
         number=bill.number,
         whose=whose,
+        when=words.when(at),
     )
     rest = words.t("Nothing is left to pay.")
     if bill.rest.is_positive:
@@ -127,7 +130,11 @@ def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: d
             kept=words.money(kept),
             receipt=receipt.number,
         ),
-        words.t("Wallet balance then: %(balance)s", balance=words.money(receipt.balance_after)),
+        words.t(
+            "Wallet balance %(when)s: %(balance)s",
+            when=words.when(receipt.issued_at),
+            balance=words.money(receipt.balance_after),
+        ),
     )
     return _with_wallet(words, text, bill)
 
@@ -147,8 +154,9 @@ def late(words: Words, payment: Payment, receipt: Receipt, bill: Bill | None) ->
         if bill is not None and bill.is_payable
         else "",
         words.t(
-            "Receipt %(number)s · wallet balance then %(balance)s",
+            "Receipt %(number)s · wallet balance %(when)s: %(balance)s",
             number=receipt.number,
+            when=words.when(receipt.issued_at),
             balance=words.money(receipt.balance_after),
         ),
     )
@@ -259,10 +267,14 @@ def joined(words: Words, *, name: str, unit: str, roles: str) -> Screen:
     return Screen(html=text, rows=(row,), is_silent=True)
 
 
-def _given_back(words: Words, back: Money) -> Html:
+def _given_back(words: Words, back: Money, balance: Money) -> Html:
     if not back.is_positive:
         return Html("")
-    return words.t("%(amount)s went back to your wallet.", amount=words.money(back))
+    return words.t(
+        "%(amount)s went back to your wallet, without a fee; it holds %(balance)s now.",
+        amount=words.money(back),
+        balance=words.money(balance),
+    )
 
 
 def _with_bill(words: Words, text: Html, bill: Bill, *, is_silent: bool) -> Screen:

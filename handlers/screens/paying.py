@@ -171,14 +171,19 @@ def confirm(words: Words, view: Confirm) -> Screen:
 def paid_from_wallet(words: Words, bill: Bill, receipt: Receipt) -> Screen:
     """Turn the confirm card into its final, short form."""
     head = words.t(
-        "✅ Paid %(amount)s for %(number)s · receipt %(receipt)s",
+        "✅ Paid %(amount)s for %(number)s · %(time)s · no fee",
         amount=words.money(receipt.amount),
         number=bill.number,
-        receipt=receipt.number,
+        time=words.clock(receipt.issued_at),
+    )
+    proof = words.t(
+        "Receipt %(number)s · wallet %(balance)s",
+        number=receipt.number,
+        balance=words.money(receipt.balance_after),
     )
     rest = words.t("Left to pay: %(rest)s", rest=words.money(bill.rest))
     rows = ((Button(label=words.label("Open bill"), data=doors.bill(bill.id)),),)
-    return Screen(html=lines(head, rest if bill.rest.is_positive else ""), rows=rows)
+    return Screen(html=lines(head, proof, rest if bill.rest.is_positive else ""), rows=rows)
 
 
 def _bill_line(words: Words, bill: Bill) -> Html:

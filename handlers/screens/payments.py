@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.bills import Bill
+from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptStatus, Payment, PaymentStatus, Receipt
 from core.domain.providers import ProviderError
 from core.domain.tenants import FeeBearer
@@ -27,7 +28,7 @@ _NAMES = {
 class PaymentView:
     """A payment by link as it stands; `cancel`, `wallet` and `retries` are buttons' data.
 
-    `retries` are (provider, data). `receipts` are oldest first.
+    `retries` are (provider, data). `receipts` are oldest first, `fee` is what the payer bore.
     """
 
     payment: Payment
@@ -35,6 +36,7 @@ class PaymentView:
     bill: Bill | None = None
     receipts: tuple[Receipt, ...] = ()
     fee_bearer: FeeBearer = FeeBearer.TENANT
+    fee: Money | None = None
     cancel: str = ""
     wallet: str = ""
     retries: tuple[tuple[str, str], ...] = ()
@@ -173,6 +175,10 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
         asked if payment.captured != payment.amount else Html(""),
         _what_for(words, view),
     ]
+    fee = words.t("No fee for you.")
+    if view.fee is not None and view.fee.is_positive:
+        fee = words.t("Fee: %(fee)s", fee=words.money(view.fee))
+    shown.append(fee)
     shown += [
         words.t(
             "Receipt %(number)s · wallet %(balance)s",

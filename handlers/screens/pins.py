@@ -1,9 +1,11 @@
 """The PIN pad: shuffled keys, dots instead of digits, and what comes before and after it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from core.domain.dialogues import MIN_PIN, Pad, PadUse
+from core.domain.money import Money
 from handlers.chat import Button, Rows, Screen
 from handlers.screens.home import back_row, home_row
 from handlers.words import Html, Words, lines
@@ -12,14 +14,26 @@ KEYS: Final = "k:p"
 """What the data of every key begins with; the pad's id and the slot follow."""
 
 
-def pad(words: Words, shown: Pad, *, verb: str = "", note: str = "") -> Screen:
-    """Show a pad; `verb` is that of the intent it guards, `note` a finished line on top."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """What a pad guards: the intent's verb, and the bill and amount of a payment."""
+
+    verb: str
+    number: str = ""
+    amount: Money | None = None
+
+
+NOTHING: Final = Guarded(verb="")
+
+
+def pad(words: Words, shown: Pad, *, guarded: Guarded = NOTHING, note: str = "") -> Screen:
+    """Show a pad and what it guards; `note` is a finished line on top."""
     entered = len(shown.digits)
     dots = Html("● " * entered + "○ " * max(0, MIN_PIN - entered)).strip()
     html = lines(
         note,
         _title(words, shown.use),
-        _purpose(words, shown.use, verb),
+        _purpose(words, shown.use, guarded),
         words.t("PIN: %(dots)s", dots=Html(dots)),
         words.t("Press the digits, then OK. The pad closes after two minutes."),
     )
@@ -115,15 +129,22 @@ def _title(words: Words, use: PadUse) -> Html:
             return words.t("🔒 <b>Enter the new PIN once more</b>")
 
 
-def _purpose(words: Words, use: PadUse, verb: str) -> Html:
+def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
     if use is not PadUse.CHECK:
         return words.t("Four to six digits, not a date and nothing easy such as 1234.")
+    if guarded.amount is not None:
+        return words.t(
+            "It pays %(amount)s for %(number)s from your wallet. Nothing has been paid yet.",
+            amount=words.money(guarded.amount),
+            number=guarded.number,
+        )
     known = {
-        "bill.pay": words.t("It confirms this payment. Nothing has been paid yet."),
         "pin.change": words.t("Your present PIN, before you choose a new one."),
         "wallet.unfreeze": words.t("It lets money leave your wallet again."),
     }
-    return known.get(verb) or words.t("It confirms what you pressed. Nothing has happened yet.")
+    return known.get(guarded.verb) or words.t(
+        "It confirms what you pressed. Nothing has happened yet."
+    )
 
 
 def _keys(words: Words, shown: Pad) -> Rows:

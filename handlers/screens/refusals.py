@@ -6,6 +6,7 @@
 from datetime import datetime
 from typing import Final
 
+from core.domain.bills import Bill
 from core.domain.errors import PinLocked, Refusal
 from handlers.chat import Button, Screen
 from handlers.screens import doors
@@ -121,8 +122,16 @@ def stale_card(words: Words, refusal: Refusal) -> Screen:
         words,
         words.t("⚠️ This card is out of date: it changed meanwhile. No money moved."),
         words.t("Open it again to see how it stands now."),
-        door=Button(label=words.label("My bills"), data=doors.BILLS),
+        door=_bill_door(words, refusal),
     )
+
+
+def _bill_door(words: Words, refusal: Refusal) -> Button:
+    """Lead to the bill that is meant, or to the list."""
+    bill = refusal.data.get("bill")
+    if isinstance(bill, Bill):
+        return Button(label=words.label("Open the bill"), data=doors.bill(bill.id))
+    return Button(label=words.label("My bills"), data=doors.BILLS)
 
 
 def intent_spent(words: Words, refusal: Refusal) -> Screen:

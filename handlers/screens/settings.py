@@ -119,8 +119,8 @@ def my_data(words: Words, person: Person, belongings: Sequence[Belonging]) -> Sc
         *where,
         words.t(
             "Your bills and every move of your wallet are kept in the books: /bills, /wallet. "
-            "An administrator can erase your personal data; amounts stay, because books must "
-            "add up."
+            "To have personal data corrected or erased, ask an administrator: /support. Amounts "
+            "stay, because books must add up."
         ),
     )
     return Screen(html=html, rows=(back_row(words, SETTINGS),), is_protected=True)

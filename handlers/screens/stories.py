@@ -16,9 +16,11 @@ from handlers.screens import doors
 from handlers.screens.statuses import reason_word
 from handlers.words import Html, Words, lines
 
-MAX_LINES = 30
+PAGE = 12
+"""Steps of one screen: with their notes they stay within one message."""
+
 MAX_RECEIPTS = 5
-MAX_NOTE = 200
+MAX_NOTE = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class StoryView:
     """A bill's story with the names and notes it mentions.
 
     `back` leads to the card; `dispute` is the data of [Dispute], "" where it is not open.
+    `page` counts from the newest steps, 0.
     """
 
     story: Story
@@ -33,6 +36,7 @@ class StoryView:
     notes: Mapping[int, str]
     back: str
     dispute: str = ""
+    page: int = 0
 
 
 def story(words: Words, view: StoryView) -> Screen:
@@ -40,8 +44,9 @@ def story(words: Words, view: StoryView) -> Screen:
     told = [*_steps(words, view), *_revisions(words, view)]
     told += [*_disputes(words, view), *_payments(words, view)]
     told.sort(key=lambda each: each[0])
-    dropped = len(told) - MAX_LINES
-    older = words.n("%(count)s earlier step.", "%(count)s earlier steps.", dropped)
+    end = max(0, len(told) - view.page * PAGE)
+    start = max(0, end - PAGE)
+    older = words.n("%(count)s earlier step.", "%(count)s earlier steps.", start)
     text = lines(
         words.t("<b>%(number)s</b> · what happened", number=view.story.bill.number),
         words.t(
@@ -50,10 +55,12 @@ def story(words: Words, view: StoryView) -> Screen:
             paid=words.money(view.story.bill.paid),
             rest=words.money(view.story.bill.rest),
         ),
-        older if dropped > 0 else "",
-        *(line for _, line in told[-MAX_LINES:]),
+        older if start else "",
+        *(line for _, line in told[start:end]),
     )
-    return Screen(html=text, rows=_rows(words, view))
+    return Screen(
+        html=text, rows=(*_pager(words, view, has_earlier=start > 0), *_rows(words, view))
+    )
 
 
 Told = tuple[datetime, Html]
@@ -167,6 +174,16 @@ def _noted(words: Words, view: StoryView, line: Html, note_id: int) -> Html:
         return line
     short = note if len(note) <= MAX_NOTE else f"{note[:MAX_NOTE]}…"
     return lines(line, words.t("   “%(note)s”", note=short))
+
+
+def _pager(words: Words, view: StoryView, *, has_earlier: bool) -> Rows:
+    target = f"bills:story:{view.story.bill.id}"
+    turns = (
+        (words.label("Earlier"), f"{target}.{view.page + 1}" if has_earlier else ""),
+        (words.label("Later"), f"{target}.{view.page - 1}" if view.page else ""),
+    )
+    row = tuple(Button(label=label, data=data) for label, data in turns if data)
+    return (row,) if row else ()
 
 
 def _rows(words: Words, view: StoryView) -> Rows:

@@ -19,7 +19,7 @@ from core.domain.payments import Attempt, Payment
 from core.domain.people import NO_UNIT, Actor, Role, UnitId
 from core.domain.providers import Outcome, Pending, Settled
 from core.domain.tenants import FeeBearer, Policy, Tenant
-from core.domain.wallets import Wallet
+from core.domain.wallets import TENANT_OWNED, Wallet
 from core.ports import Transaction
 from core.use_cases.bills import acknowledge_bill, issue_bill, pay_bill
 from core.use_cases.links import begin_call, open_bill_link, record_answer
@@ -173,6 +173,10 @@ class Estate:
         return self.do(
             open_wallet, tenant_id=self.tenant.id, owner_id=actor.person_id, currency=NGN
         )
+
+    def tenant_wallet(self) -> Wallet:
+        """Return the tenant's own wallet."""
+        return self.do(open_wallet, tenant_id=self.tenant.id, owner_id=TENANT_OWNED, currency=NGN)
 
     def balance(self, actor: Actor) -> int:
         """Return what somebody has, in kobo."""

@@ -50,12 +50,14 @@ BIRTHS: Final = (
     ),
     Attack(
         name="a second open dispute",
-        prepare=tuple(
-            event("dispute", entity, str(seq), steps)
-            for entity in ("900011", "900012")
-            for seq, steps in ((0, ("none", "none")), (1, ("none", "open")))
-        )
-        + (DISPUTE.format(id=900011),),
+        prepare=(
+            *tuple(
+                event("dispute", entity, str(seq), steps)
+                for entity in ("900011", "900012")
+                for seq, steps in ((0, ("none", "none")), (1, ("none", "open")))
+            ),
+            DISPUTE.format(id=900011),
+        ),
         statement=DISPUTE.format(id=900012),
     ),
 )

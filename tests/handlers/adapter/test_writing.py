@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from handlers.adapter import answer_press, check_text, delete_message, to_calls
-from handlers.chat import Button, Screen, Show
+from handlers.chat import Attachment, Button, Screen, Show
 
 ANNA = 5
 GROUP = -100
@@ -200,3 +200,17 @@ def test_toast_is_bounded() -> None:
 
 def test_message_is_deleted() -> None:
     assert delete_message(ANNA, 9) == ("deleteMessage", {"chat_id": ANNA, "message_id": 9})
+
+
+def test_attachment_is_sent_as_a_file_with_the_text_under_it() -> None:
+    screen = Screen(html="Seen", attachment=Attachment(kind="photo", file_id="F1"))
+
+    call = to_calls(screen, Show.EDIT, 7, message_id=3)
+
+    assert call.method == "sendPhoto"
+    assert call.payload == {
+        "chat_id": 7,
+        "parse_mode": "HTML",
+        "photo": "F1",
+        "caption": "Seen",
+    }

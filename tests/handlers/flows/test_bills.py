@@ -205,7 +205,7 @@ def test_staff_cancel_and_what_was_paid_goes_back(estate: Estate) -> None:
     assert estate.ada.sees.startswith(
         "Your bill was cancelled: nothing is owed for it.\n"
         "Reason: “Wrong flat”\n"
-        "2,000.00 NGN went back to your wallet."
+        "2,000.00 NGN went back to your wallet, without a fee; it holds 5,000.00 NGN now."
     )
     assert "went back" not in estate.tunde.sees
 
@@ -234,3 +234,35 @@ def test_a_name_with_signs_is_shown_as_it_is(estate: Estate) -> None:
     estate.ada.says("/bills")
     estate.ada.presses("BILL-2026-000001")
     assert "<b>Water</b> & more" in plain(estate.ada.last)
+
+
+def test_staff_who_owe_a_bill_see_both_sides_apart(estate: Estate) -> None:
+    bello = estate.bello.person
+    estate.bill(unit_id=0, debtor_id=bello.id)
+    estate.bello.says("/bills")
+    estate.bello.presses("BILL-2026-000001")
+    assert "Amend" not in estate.bello.labels
+    estate.bello.presses("Manage as staff")
+    assert estate.bello.labels == ["Amend", "Cancel bill", "Resend", "More", "Back"]
+
+
+def test_a_long_story_fits_and_turns_pages(estate: Estate) -> None:
+    estate.bill()
+    for number in range(1, 12):
+        estate.bello.says("/find BILL-2026-000001")
+        estate.bello.presses("Amend")
+        estate.bello.says(f"{5000 + number}")
+        estate.bello.says("because " * 100)
+        estate.bello.presses("Confirm new total")
+        estate.ada.presses("Acknowledge & pay")
+    estate.ada.says("/find BILL-2026-000001")
+    estate.ada.presses("More")
+    assert "21 earlier steps." in estate.ada.sees
+    assert "changed to version 12" in estate.ada.sees
+    estate.ada.presses("Earlier")
+    estate.ada.presses("Earlier")
+    assert "· issued" in estate.ada.sees
+    assert "Earlier" not in estate.ada.labels
+    estate.ada.presses("Later")
+    estate.ada.presses("Later")
+    assert "changed to version 12" in estate.ada.sees

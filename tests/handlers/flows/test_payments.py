@@ -86,7 +86,10 @@ def test_the_household_and_staff_hear_of_a_payment_and_the_payer_does_not(estate
     estate.ada.presses("Pay from wallet")
     estate.ada.presses("Full")
     estate.ada.presses("Pay 5,000.00")
-    told = "✅ Ada paid 5,000.00 NGN for BILL-2026-000001 · A-14\nNothing is left to pay."
+    told = (
+        "✅ Ada paid 5,000.00 NGN for BILL-2026-000001 · A-14 · Mon 2 Mar 2026, 10:00\n"
+        "Nothing is left to pay."
+    )
     assert estate.tunde.sees == told
     assert estate.bello.sees == told
     assert "Ada paid" not in " ".join(plain(m.screen) for m in estate.ada.messages)
@@ -315,3 +318,32 @@ def test_receipts_are_found_by_number_and_reference(estate: Estate) -> None:
     assert "Paid — BILL-2026-000001" in estate.ada.sees
     estate.ada.says("/find RCPT-2026-000099")
     assert "RCPT" not in estate.ada.sees
+
+
+def test_a_stale_card_shows_the_fresh_one(estate: Estate) -> None:
+    bill = estate.bill(is_acknowledged=True)
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+
+    def amend(tx: SqlTransaction) -> None:
+        tx.bills.replace(bill, bill.amend(total=naira(420_000)))
+
+    estate.run(amend)
+    estate.ada.presses("Pay from wallet")
+    assert estate.ada.sees.startswith(
+        "⚠️ The bill changed meanwhile. No money moved. This is how it stands now:\n"
+        "🟡 Needs your OK — BILL-2026-000001"
+    )
+    assert "4,200.00 NGN" in estate.ada.sees
+
+
+def test_a_card_pressed_away_ends_what_was_asked(estate: Estate) -> None:
+    acknowledged(estate)
+    estate.fill(estate.ada, 2_000_000)
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Pay from wallet")
+    estate.ada.presses("Part")
+    estate.ada.presses("Back")
+    estate.ada.says("2000")
+    assert "Pay 2,000.00\u00a0NGN" not in estate.ada.labels

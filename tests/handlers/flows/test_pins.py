@@ -1,7 +1,9 @@
 """The PIN pad: set, changed, asked for, wrong, locked, typed."""
 
+from core.domain.bills import Acknowledgment
 from core.domain.dialogues import PAD_LIFE
 from core.domain.wallets import WalletStatus
+from tests.factories import add_bill
 from tests.handlers.chatting import Talker
 from tests.handlers.flows.conftest import Estate
 
@@ -237,3 +239,26 @@ def test_forged_keys_do_nothing(estate: Estate) -> None:
     for data in (f"{head}:10", f"{head}:x", f"{head}:", "k:p:1:2", "k:p:x:2", "k:p", "k:p:0:ok"):
         ada.presses_data(data, message)
         assert "PIN: ○ ○ ○ ○" in ada.sees
+
+
+def test_the_pad_says_what_it_pays(estate: Estate) -> None:
+    ada = estate.ada
+    person = ada.person
+    estate.world.set_pin(ada, PIN)
+    estate.world.run(
+        lambda tx: add_bill(
+            tx,
+            estate.tenant,
+            debtor=person,
+            total_minor=500_000,
+            acknowledgment=Acknowledgment.ACKNOWLEDGED,
+        )
+    )
+    ada.says("/bills")
+    for label in ("BILL-2026-000001", "Pay from wallet", "Full", "Pay 5,000.00"):
+        ada.presses(label)
+    assert "It pays 5,000.00 NGN for BILL-2026-000001 from your wallet." in ada.sees
+    ada.enters("9999")
+    assert "It pays 5,000.00 NGN for BILL-2026-000001" in ada.sees
+    ada.enters(PIN)
+    assert "Receipt RCPT-2026-000001" in ada.sees

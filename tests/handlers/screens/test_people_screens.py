@@ -95,10 +95,12 @@ def test_home_with_a_frozen_wallet() -> None:
 
 
 def test_a_pad_hides_what_was_entered() -> None:
-    screen = pins.pad(WORDS, PAD, verb="bill.pay")
+    screen = pins.pad(
+        WORDS, PAD, guarded=pins.Guarded(verb="bill.pay", number="BILL-1", amount=naira(500_000))
+    )
     assert plain(screen).splitlines() == [
         "🔒 Enter your PIN",
-        "It confirms this payment. Nothing has been paid yet.",
+        "It pays 5,000.00 NGN for BILL-1 from your wallet. Nothing has been paid yet.",
         "PIN: ● ● ○ ○",
         "Press the digits, then OK. The pad closes after two minutes.",
     ]
