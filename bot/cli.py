@@ -14,7 +14,9 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
+from bot.ports import SystemClock
 from bot.settings import Settings, load
+from bot.start import log_redacted, start
 from core.domain.errors import CoreError
 from core.domain.money import Currency
 from core.domain.people import Role
@@ -46,35 +48,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command()
 def run() -> None:
     """Run Hazina: the sandbox without a bot token, else the live bot."""
-    settings = load()
-    _log_redacted(settings)
-    try:
-        asyncio.run(_run(settings))
-    except KeyboardInterrupt:
-        pass
-    except (AlreadyRunning, setup.WrongMode, setup.NewerSchema, OSError) as problem:
-        _fail(f"Hazina does not start: {_words(problem)}", code=2)
-
-
-async def _run(settings: Settings) -> None:
-    if not settings.has_token:
-        from bot.sandbox.start import start_sandbox
-
-        await start_sandbox(settings, say=typer.echo)
-        return
-    from bot.service import run_service
-
-    setup.prepare(settings.database_path, mode=settings.mode, now=datetime.now(UTC))
-    await run_service(settings)
+    start()
 
 
 @app.command()
 def migrate(*, as_json: AsJson = False) -> None:
     """Bring the database to the newest schema."""
     settings = load()
-    _log_redacted(settings)
+    log_redacted(settings)
     try:
-        setup.prepare(settings.database_path, mode=settings.mode, now=datetime.now(UTC))
+        setup.prepare(settings.database_path, mode=settings.mode, now=SystemClock().now())
     except (setup.WrongMode, setup.NewerSchema) as problem:
         _fail(_words(problem))
     _print({"database": settings.database_path.name, "schema": setup.NEWEST}, as_json=as_json)
@@ -215,7 +198,7 @@ def restore(file: Path, *, as_json: AsJson = False) -> None:
     lock = ServiceLock(settings.database_path)
     try:
         lock.take()
-        backups.restore(file, settings.database_path, datetime.now(UTC))
+        backups.restore(file, settings.database_path, SystemClock().now())
     except AlreadyRunning:
         _fail("restore: stop the service first")
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
@@ -239,7 +222,7 @@ def _moment(at: str, settings: Settings) -> datetime | None:
     except ValueError:
         _fail("at: use ISO 8601, such as 2026-03-01T09:00:00+01:00", code=2)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if not settings.is_sandbox and moment > datetime.now(UTC):
+    if not settings.is_sandbox and moment > SystemClock().now():
         _fail("at: live mode refuses the future", code=2)
     return moment.astimezone(UTC)
 
@@ -264,7 +247,7 @@ def _look(function: Callable[[SqlTransaction], T]) -> T:
 
 def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
     settings = load()
-    _log_redacted(settings)
+    log_redacted(settings)
 
     async def go() -> T:
         from bot.ports import shell_node
@@ -290,18 +273,6 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
         _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
 
 
-def _log_redacted(settings: Settings) -> None:
-    """Send logs to stderr, without secrets; stdout is for results."""
-    from bot import logs
-
-    secrets = [value.get_secret_value() for value in _secrets(settings)]
-    logs.configure(
-        log_format=settings.log_format,
-        level=settings.log_level,
-        secrets=[*secrets, *settings.secret_keys],
-    )
-
-
 def _with_keys(settings: Settings) -> Settings:
     """Use the sandbox's own key where none is set."""
     if settings.secret_keys or not settings.is_sandbox:
@@ -310,15 +281,6 @@ def _with_keys(settings: Settings) -> Settings:
 
     key = own_key(settings.database_path.parent)
     return settings.model_copy(update={"hazina_secret_key": type(settings.hazina_secret_key)(key)})
-
-
-def _secrets(settings: Settings) -> list[Any]:
-    return [
-        settings.telegram_bot_token,
-        settings.telegram_webhook_secret,
-        settings.sandbox_secret_key,
-        settings.sandbox_webhook_secret,
-    ]
 
 
 def _link(key: str) -> str:

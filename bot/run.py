@@ -1,16 +1,21 @@
-"""The entry: the command line, and one line on the terminal when the start is refused."""
+"""The entry: `run` goes straight to the service, everything else to the command line."""
 
 import sys
 
 from bot.settings import BadSetting
+from bot.start import Refused, start
 
 
 def main() -> None:
-    """Run the command line; a bad setting ends with one line and code 2."""
-    from bot.cli import app  # noqa: PLC0415 - late: typer is not needed by what imports this
-
+    """Run; a refused start ends with one line and code 2."""
     try:
+        if sys.argv[1:] == ["run"]:
+            start()
+            return
+        # Late: the service never needs the command line.
+        from bot.cli import app
+
         app()
-    except BadSetting as problem:
+    except (BadSetting, Refused) as problem:
         sys.stderr.write(f"Hazina does not start: {problem}\n")
         sys.exit(2)

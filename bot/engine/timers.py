@@ -58,7 +58,7 @@ class Timers:
         scheduler = AsyncIOScheduler(timezone="UTC")
         for sweep in SWEEPS:
             scheduler.add_job(
-                self._wake,
+                self.wake,
                 "interval",
                 args=[sweep],
                 seconds=sweep.every_s,
@@ -74,7 +74,8 @@ class Timers:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
 
-    async def _wake(self, sweep: Sweep) -> None:
+    async def wake(self, sweep: Sweep) -> None:
+        """Run a sweep; what fails is told in the log and tried at the next time."""
         try:
             await run_sweep(self._database, sweep)
         except InvariantBroken as error:

@@ -329,7 +329,7 @@ class Reference:
         self._check_give_back(bill.paid - total)
 
     def _check_give_back(self, minor: int) -> None:
-        _refuse("InsufficientFunds", when=0 < minor and self.available(TENANT) < minor)
+        _refuse("InsufficientFunds", when=minor > 0 and self.available(TENANT) < minor)
 
     def _amend(self, bill: ModelBill, total: int) -> None:
         self._give_back(bill, bill.paid - total)

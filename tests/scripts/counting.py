@@ -78,7 +78,7 @@ _NAMES: Final = {
 
 def _rows(tx: SqlTransaction, table: str) -> list[Any]:
     where = "WHERE entry_seq > 0" if table == "account" else ""
-    tx.cursor.execute(f"SELECT * FROM {table} {where} ORDER BY 1, 2")
+    tx.cursor.execute(f"SELECT * FROM {table} {where} ORDER BY 1, 2")  # noqa: S608 - our names
     return list(tx.cursor.fetchall())
 
 

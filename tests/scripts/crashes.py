@@ -1,22 +1,29 @@
 """Crashes in process: the service dies at the nth commit or effect, as by `kill -9`.
 
 A point is counted at every COMMIT (before it, and after it but before anybody is told) and around
-every call that leaves the process. After the crash no statement of that service runs any more.
+every call that leaves the process and every PIN check. After the crash no commit of that service
+happens any more, nothing leaves it, and whoever waits for it is dropped.
 """
 
+import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from storage.sqlite import open_connection
+from bot.wiring import Service
+from core.domain.payments import ConfigurationId
+from storage.sqlite import Job, open_connection
 
 NEVER: Final = 10**9
 
 
-class Crashed(Exception):
-    """The service is dead: whatever it still tries fails."""
+class Crashed(asyncio.CancelledError):
+    """The service is dead: whatever it still tries is dropped, without a word."""
 
 
 class Crash:
@@ -27,44 +34,151 @@ class Crash:
         self.at = at
         self.points = 0
         self.is_dead = False
+        self.where = ""
         self._tell = tell
         self._lock = threading.Lock()
+        self._waiting: dict[int, Job] = {}
+        self._numbers = count()
 
-    def point(self) -> None:
+    def point(self, where: str) -> None:
         """Count a point.
 
         Raises:
             Crashed: it was the one, or it came after.
         """
         with self._lock:
-            self.points += 1
-            if not self.is_dead and self.points >= self.at:
-                self.is_dead = True
-                self._tell()
+            self.points += not self.is_dead
+            is_it = not self.is_dead and self.points >= self.at
+            if is_it:
+                self.where = where
+        if is_it:
+            self.die()
+        self.check()
+
+    def check(self) -> None:
+        """Let the living pass.
+
+        Raises:
+            Crashed: the service is dead.
+        """
         if self.is_dead:
             raise Crashed
+
+    def die(self) -> None:
+        """Die now, once; whoever waits for the database never hears of it."""
+        with self._lock:
+            was_dead, self.is_dead = self.is_dead, True
+            waiting, self._waiting = self._waiting, {}
+        for job in waiting.values():
+            job.deliver(replace(job, result=None, error=Crashed()))
+        if not was_dead:
+            self._tell()
 
     def connect(self, path: Path) -> sqlite3.Connection:
         """Open the writer's connection with a COMMIT that may be the last."""
         if self.is_dead:
             raise _io_error()
-        connection = open_connection(path)
-        return _Dying(connection, self)  # type: ignore[return-value]
+        return _Dying(open_connection(path), self)  # type: ignore[return-value]
 
     def on_fatal(self) -> NoReturn:
         """End the writer's thread, as the process would end."""
+        self.die()
         raise SystemExit
 
-    def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Count a point before and after an effect."""
+    def enter(self, service: Service) -> None:
+        """Stand between a service that was built and the world."""
+        writer = service.database._writer  # noqa: SLF001 - the only way in
+        submit = writer.submit
+        writer.submit = lambda job: submit(self._watched(job))  # type: ignore[method-assign]
+        line = _Line(service.client._request, self)  # noqa: SLF001 - as above
+        service.client._request = line  # type: ignore[assignment]  # noqa: SLF001 - as above
+        find = service.registry.of
 
-        async def counted(*args: Any, **kwargs: Any) -> Any:
-            self.point()
-            result = await call(*args, **kwargs)
-            self.point()
+        def of(configuration_id: ConfigurationId) -> Any:
+            adapter = find(configuration_id)
+            return None if adapter is None else _Adapter(adapter, self)
+
+        service.registry.of = of  # type: ignore[method-assign]
+        check = service.pins._check  # noqa: SLF001 - as above
+
+        def checked(kept: dict[str, Any]) -> Any:
+            self.point("before a PIN check")
+            result = check(kept)
+            self.point("after a PIN check")
             return result
 
-        return counted
+        service.pins._check = checked  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+    def drop(self, service: Service) -> None:
+        """Drop what the service has in its hands."""
+        for lane in service.engine.lanes._lanes.values():  # noqa: SLF001 - no orderly way, by design
+            if lane.task is not None:
+                lane.task.cancel()
+
+    async def bury(self, service: Service) -> None:
+        """Give back what an ended process would give back to the machine."""
+        service.pins.close()
+        await service.client.close()
+        await service.http.aclose()
+        await service.database.close()
+
+    def _watched(self, job: Job) -> Job:
+        """Hand a job over so that its result is lost when the service dies first."""
+        key, deliver = next(self._numbers), job.deliver
+
+        def once(done: Job) -> None:
+            with self._lock:
+                is_awaited = self._waiting.pop(key, None) is not None
+            if is_awaited:
+                deliver(done)
+
+        with self._lock:
+            self.check()
+            self._waiting[key] = replace(job)
+        return replace(job, deliver=once)
+
+
+class _Line:
+    """The line to Telegram: polls only break, every other call has its points."""
+
+    def __init__(self, inner: Any, crash: Crash) -> None:
+        self._inner = inner
+        self._crash = crash
+
+    async def call(self, url: Any, body: bytes, **bounds: Any) -> Any:
+        method = url.path.rpartition("/")[2]
+        is_poll = method == "getUpdates"
+        pass_by = (lambda _where: self._crash.check()) if is_poll else self._crash.point
+        pass_by(f"before {method}")
+        result = await self._inner.call(url, body, **bounds)
+        pass_by(f"after {method}")
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _Adapter:
+    """A provider's adapter whose calls have their points."""
+
+    def __init__(self, inner: Any, crash: Crash) -> None:
+        self._inner = inner
+        self._crash = crash
+
+    async def create_link(self, request: Any) -> Any:
+        self._crash.point("before create_link")
+        result = await self._inner.create_link(request)
+        self._crash.point("after create_link")
+        return result
+
+    async def advance(self, **asked: Any) -> Any:
+        self._crash.point("before advance")
+        result = await self._inner.advance(**asked)
+        self._crash.point("after advance")
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
 class _Dying:
@@ -81,12 +195,17 @@ class _Dying:
         if sql != "COMMIT":
             return self._connection.execute(sql, *args)
         try:
-            self._crash.point()
+            self._crash.point("before a commit")
             cursor = self._connection.execute(sql)
-            self._crash.point()
+            self._crash.point("after a commit")
         except Crashed:
             raise _io_error() from None
         return cursor
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)

@@ -1,8 +1,8 @@
 """Scenes that many stories have: a bill is opened, acknowledged, amended, paid; a link is asked."""
 
 from bot.sandbox.player import Player
-from tests.scripts.playing import enter_pin, say, tap
 from storage.transaction import SqlTransaction
+from tests.scripts.playing import enter_pin, say, tap
 from tests.scripts.stage import Stage
 
 

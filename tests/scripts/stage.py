@@ -5,7 +5,12 @@ ended as by `kill -9` (nothing is finished, nothing is said) and started again o
 """
 
 import asyncio
+import atexit
+import contextlib
+import random
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,6 +25,7 @@ from bot.sandbox import estate
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.player import Player
 from bot.sandbox.provider import ProviderOptions, ProviderServer
+from bot.sandbox.records import Person
 from bot.sandbox.world import World
 from bot.service import serve
 from bot.settings import Settings
@@ -28,11 +34,15 @@ from storage import audit, setup
 from storage.database import Database
 from storage.doctor import examine
 from storage.transaction import SqlTransaction
+from tests.scripts.crashes import Crash
 
 T = TypeVar("T")
+Seed = Callable[[SqlTransaction], object]
 
 SECRET_KEY: Final = "not-a-secret-" * 4
 READY_WITHIN_S: Final = 10.0
+QUIET_WITHIN_S: Final = 15.0
+SOON_S: Final = 30
 
 
 class Stage:
@@ -47,6 +57,7 @@ class Stage:
         self.path = folder / "sandbox.db"
         self.port = free_port()
         self.overrides: dict[str, Any] = {}
+        self.crash = Crash()
         self._service: Service | None = None
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -75,25 +86,46 @@ class Stage:
         }
         return Settings(_env_file=None, **{**values, **self.overrides})
 
-    async def start(self) -> None:
-        """Start the service and wait until it takes work."""
+    async def start(self, crash: Crash | None = None) -> None:
+        """Start the service and wait until it takes work, or until it has died on the way."""
         account = self.world.state.bot
         me = Me(id=account.id, username=account.username, name=account.first_name)
         self._stop = asyncio.Event()
-        self._service = build(self.settings, me=me, has_limits=False)
+        self.crash = crash or Crash()
+        self._service = build(
+            self.settings,
+            me=me,
+            has_limits=False,
+            connect=self.crash.connect,
+            on_fatal=self.crash.on_fatal,
+        )
+        self.crash.enter(self._service)
         self._task = asyncio.create_task(serve(self._service, self._stop))
         async with asyncio.timeout(READY_WITHIN_S):
-            while not await _listens(self.port):
+            while not self.crash.is_dead and not await _listens(self.port):
                 if self._task.done():
                     await self._task
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         """Stop the service as an operator would."""
-        if self._task is not None:
+        if self.crash.is_dead:
+            await self.kill()
+        elif self._task is not None:
             self._stop.set()
             await self._task
             self._task = None
+
+    async def kill(self) -> None:
+        """End the service as by `kill -9`: nothing is finished, nothing is said."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        self.crash.die()
+        self.crash.drop(self.service)
+        self._stop.set()
+        await asyncio.wait({task})
+        await self.crash.bury(self.service)
 
     def player(self, person_id: int) -> Player:
         """Return a person to play."""
@@ -104,6 +136,13 @@ class Stage:
         for _ in range(3):
             await self.service.engine.lanes.settle()
             await asyncio.sleep(0.02)
+
+    async def quiet(self) -> None:
+        """Wait until everything that was done in the chats has come to its end."""
+        async with asyncio.timeout(QUIET_WITHIN_S):
+            while self.world.queue.waiting() or await self.look(_is_busy):
+                await asyncio.sleep(0.02)
+                await self.settle()
 
     async def look(self, function: Callable[[SqlTransaction], T]) -> T:
         """Look into the books."""
@@ -123,15 +162,26 @@ class Stage:
 
 
 @asynccontextmanager
-async def raised(folder: Path, *, is_running: bool = True) -> AsyncIterator[Stage]:
-    """Raise the curtain on Palm Court, seeded, with or without the service running."""
+async def raised(
+    folder: Path,
+    *,
+    is_running: bool = True,
+    people: tuple[Person, ...] | None = None,
+    seed: Seed = estate.seed,
+) -> AsyncIterator[Stage]:
+    """Raise the curtain on Palm Court, seeded, with or without the service running.
+
+    `people` and `seed` play somewhere else.
+    """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    world = World(people=estate.cast(), groups=estate.groups(), own_base=base)
+    groups = estate.groups() if people is None else ()
+    world = World(people=people or estate.cast(), groups=groups, own_base=base)
+    world.board.turn_off("telegram.limits")
     stage = Stage(folder, world, _provider(folder, world, base), base)
     hooks = f"http://127.0.0.1:{stage.port}/payments/webhooks/sandbox/"
     stage.provider = _provider(folder, world, base, hooks)
-    await _seed(stage.path)
+    await seed_file(stage.path, seed)
     app = web.Application()
     BotApi(world).mount(app, "/sandbox/telegram")
     stage.provider.mount(app)
@@ -157,7 +207,20 @@ def _provider(folder: Path, world: World, base: str, hooks: str = "") -> Provide
     return ProviderServer(options, board, now=lambda: datetime.fromtimestamp(world.now(), UTC))
 
 
-async def _seed(path: Path) -> None:
+async def seed_file(path: Path, seed: Seed) -> None:
+    """Lay a seeded database file; each kind is made once a process, then copied."""
+    if seed not in _TEMPLATES:
+        folder = Path(tempfile.mkdtemp(prefix="hazina-stage-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        await _make(folder / "seeded.db", seed)
+        _TEMPLATES[seed] = folder / "seeded.db"
+    shutil.copyfile(_TEMPLATES[seed], path)
+
+
+_TEMPLATES: Final[dict[Seed, Path]] = {}
+
+
+async def _make(path: Path, seed: Seed) -> None:
     from bot.ports import SystemClock, SystemRandomness  # noqa: PLC0415 - only here
     from storage.keyring import KeyRing  # noqa: PLC0415 - only here
 
@@ -166,8 +229,16 @@ async def _seed(path: Path) -> None:
     database = Database(
         path, clock=clock, randomness=SystemRandomness(node=1), ring=KeyRing([SECRET_KEY])
     )
-    await database.run(estate.seed)
+    await database.run(seed)
     await database.close()
+
+
+def _is_busy(tx: SqlTransaction) -> bool:
+    """Tell whether work is left that will be done within the next seconds."""
+    soon = int(tx.now.timestamp() + SOON_S) * 1_000_000
+    live = "SELECT 1 FROM work WHERE status IN ('due', 'sent') AND due_at < :soon LIMIT 1"
+    tx.cursor.execute(live, {"soon": soon})
+    return bool(tx.cursor.fetchall())
 
 
 async def _listens(port: int) -> bool:
@@ -181,8 +252,9 @@ async def _listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """Return a loopback port that is free now, below those that outgoing connections take."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as found, contextlib.suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port

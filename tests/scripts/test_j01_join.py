@@ -1,4 +1,4 @@
-"""J-01: somebody joins by invitation: bound to a phone or not, once, in time, and not by guessing."""
+"""J-01: joining by invitation: bound to a phone or not, once, in time, and not by guessing."""
 
 from pathlib import Path
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from core.domain.work import Kind, Priority, Work, WorkId
 from handlers.visit import Routes
 from storage.database import Database
 from storage.transaction import SqlTransaction
-from tests.books import new_file, open_database
+from tests.books import NOW, FakeClock, new_file, open_database
 from tests.fakes.bot_api import FakeBotApi
 from tests.fakes.providers import FakeRegistry
 from tests.fakes.time import HandTime
@@ -137,8 +138,11 @@ class Desk:
 @asynccontextmanager
 async def open_desk(tmp_path: Path, **options: Any) -> AsyncIterator[Desk]:
     """Open a desk on a fresh file; the engine follows commits but has not started its rounds."""
-    path = options.pop("path", None) or new_file(tmp_path)
-    desk = Desk(path, **options)
+    path = options.pop("path", None)
+    if path is not None:
+        # A later start: ids grow with time, and the seed begins anew.
+        options.setdefault("time", HandTime(FakeClock(NOW + timedelta(seconds=10))))
+    desk = Desk(path or new_file(tmp_path), **options)
     desk.engine.follow()
     try:
         yield desk

@@ -1,0 +1,190 @@
+"""Providers' doors: what is forged, unknown or too large stays out; what is authentic is durable."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
+from core.domain.payments import PaymentStatus
+from core.use_cases import links
+from storage.database import Database
+from storage.transaction import SqlTransaction
+from tests.books import NOW, FakeClock, open_database
+from tests.core.estate import Estate, Tried, palm_court
+from tests.fakes.providers import FakeProvider, FakeRegistry
+
+PATH = "/payments/webhooks/sandbox/"
+LINK = 'https://t.me/"><script>alert(1)</script>'
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    with palm_court(tmp_path) as found:
+        yield found
+
+
+class Doors:
+    """The doors on a real file, and a client in front of them."""
+
+    def __init__(self, client: "TestClient[web.Request, web.Application]", database: Database) -> None:
+        self.client = client
+        self.database = database
+        self.turned: list[str] = []
+
+    async def posts(self, body: bytes, path: str = PATH) -> int:
+        async with self.client.post(path, data=body) as answer:
+            return answer.status
+
+    async def page(self, reference: str) -> str:
+        path = "/payments/callback/sandbox/"
+        async with self.client.get(path, params={"reference": reference}) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    async def count(self, kind: str) -> int:
+        def look(tx: SqlTransaction) -> int:
+            tx.cursor.execute("SELECT count(*) FROM work WHERE kind = :kind", {"kind": kind})
+            return int(tx.cursor.fetchall()[0][0])
+
+        return await self.database.read(look)
+
+
+@asynccontextmanager
+async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
+    configuration = estate.configuration
+    database = open_database(
+        estate.books.path.parent, path=estate.books.path, clock=FakeClock(NOW + timedelta(seconds=10))
+    )
+    app = web.Application()
+    turned: list[str] = []
+    PaymentDoors(
+        database,
+        FakeRegistry(configuration, FakeProvider()),
+        now=lambda: NOW,
+        bot_link=lambda: LINK,
+        count=turned.append,
+    ).mount(app)
+    async with TestClient(TestServer(app)) as client:
+        doors = Doors(client, database)
+        doors.turned = turned
+        yield doors
+    await database.close()
+
+
+async def test_an_authentic_event_is_stored_before_it_is_answered(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        assert await doors.posts(b"ok evt-1 hz1") == 200
+        assert await doors.count("hook") == 1
+
+
+async def test_a_replayed_event_is_harmless(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        assert [await doors.posts(b"ok evt-1 hz1") for _ in range(3)] == [200, 200, 200]
+        assert await doors.count("hook") == 1
+
+
+async def test_the_slash_at_the_end_is_optional(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        assert await doors.posts(b"ok evt-1 hz1", PATH.rstrip("/")) == 200
+
+
+async def test_a_forged_event_is_refused_and_counted(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        assert await doors.posts(b"forged evt-1 hz1") == 401
+        assert (doors.turned, await doors.count("hook")) == (["hook_forged"], 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/payments/webhooks/paystack/",
+        "/payments/webhooks/sandbox/42/",
+        "/payments/webhooks/sandbox/x/",
+        f"/payments/webhooks/sandbox/{'9' * 5000}/",
+        "/payments/webhooks/",
+    ],
+)
+async def test_an_unknown_door_is_not_there(estate: Estate, path: str) -> None:
+    async with open_doors(estate) as doors:
+        assert await doors.posts(b"ok evt-1 hz1", path) == 404
+        assert await doors.count("hook") == 0
+
+
+async def test_what_is_too_large_is_not_read(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        assert await doors.posts(b"x" * (MAX_BODY_BYTES + 1)) == 413
+        assert doors.turned == ["hook_too_large"]
+
+
+async def test_a_body_of_unsaid_length_is_bounded(estate: Estate) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY_BYTES // 1024 + 1):
+            yield b"x" * 1024
+
+    async with open_doors(estate) as doors, doors.client.post(PATH, data=pieces()) as answer:
+        assert answer.status == 413
+
+
+async def test_a_store_that_is_down_asks_for_the_event_again(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        await doors.database.close()
+        async with doors.client.post(PATH, data=b"ok evt-1 hz1") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+
+
+async def _looked_up(doors: Doors, tried: Tried, times: int) -> int:
+    before = await doors.count("call")
+    for _ in range(times):
+        await doors.page(tried.attempt.reference)
+    return await doors.count("call") - before
+
+
+async def test_the_return_page_says_what_is_known_and_has_the_provider_asked(
+    estate: Estate,
+) -> None:
+    tried = estate.open_link(estate.agreed())
+    async with open_doors(estate) as doors:
+        assert "Checking your payment" in await doors.page(tried.attempt.reference)
+        assert await _looked_up(doors, tried, 1) == 1
+
+
+async def test_the_provider_is_asked_a_few_times_a_minute_at_most(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    async with open_doors(estate) as doors:
+        assert await _looked_up(doors, tried, 20) == links.CHECKS_A_MINUTE
+
+
+async def test_a_settled_payment_is_called_paid_and_asked_no_more(estate: Estate) -> None:
+    tried = estate.settle(estate.open_link(estate.agreed()))
+    assert tried.payment.status is PaymentStatus.COMPLETED
+    async with open_doors(estate) as doors:
+        assert "Your payment is confirmed" in await doors.page(tried.attempt.reference)
+        assert await _looked_up(doors, tried, 3) == 0
+
+
+@pytest.mark.parametrize("reference", ["", "unknown", "<script>alert(1)</script>", "x" * 5000])
+async def test_an_unknown_reference_changes_nothing_and_costs_no_commit(
+    estate: Estate, reference: str
+) -> None:
+    async with open_doors(estate) as doors:
+        before = doors.database.commits
+        page = await doors.page(reference)
+        assert "We know nothing of this payment" in page
+        assert doors.database.commits == before
+
+
+async def test_the_page_runs_nobodys_script(estate: Estate) -> None:
+    async with open_doors(estate) as doors:
+        path = "/payments/callback/sandbox/"
+        async with doors.client.get(path, params={"reference": "<script>x"}) as answer:
+            page = await answer.text()
+            policy = answer.headers["Content-Security-Policy"]
+        assert "<script" not in page
+        assert policy.startswith("default-src 'none'")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+

@@ -1,0 +1,162 @@
+"""Random lives: bills are issued, agreed to, contested, paid, amended and cancelled."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from core.domain.bills import BillId, BillType
+from core.domain.calendar import local_date
+from core.domain.disputes import DisputeReason
+from core.ports import Transaction
+from core.use_cases import bills, disputes
+from tests.factories import naira
+from tests.model.lives import AGE, AMOUNT, PAYER, PICK, TOTALS, Lives
+
+
+def contested(lives: Lives) -> list[int]:
+    """Return the places of disputed bills."""
+    bills_now = enumerate(lives.model.bills)
+    return [n for n, bill in bills_now if (bill.acknowledgment, bill.life) == ("disputed", "open")]
+
+
+class Billing(Lives):
+    """Bills of a random life."""
+
+    @precondition(lambda self: len(self.model.bills) < 6)
+    @rule(total=TOTALS, days=st.sampled_from([0, 1, 14]), is_agreed=st.booleans())
+    def issue(self, total: int, days: int, *, is_agreed: bool) -> None:
+        due_on = local_date(self.model.now, "Africa/Lagos") + timedelta(days=days)
+        bill = self.estate.do(
+            bills.issue_bill,
+            actor=self.estate.admin,
+            unit_id=self.estate.unit.id,
+            type_=BillType.LEVY,
+            title="Levy",
+            total=naira(total),
+            due_on=due_on,
+        )
+        self.both.bill_ids.append(bill.id)
+        self.model.issue(total=total, due_on=due_on)
+        if is_agreed:
+            self.acknowledge(0, "ada", 0)
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER, age=AGE)
+    def acknowledge(self, pick: int, who: str, age: int) -> None:
+        bill, bill_id = self.bill(pick)
+        shown = bill.revision - age
+        self.both.act(
+            lambda: self.estate.do(
+                bills.acknowledge_bill,
+                actor=self.both.actors[who],
+                bill_id=bill_id,
+                revision=shown,
+            ),
+            lambda: self.model.acknowledge(bill, revision=shown),
+        )
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER, age=AGE)
+    def dispute(self, pick: int, who: str, age: int) -> None:
+        bill, bill_id = self.bill(pick)
+        shown = bill.revision - age
+        self.both.act(
+            lambda: self.estate.do(
+                disputes.open_dispute,
+                actor=self.both.actors[who],
+                bill_id=bill_id,
+                revision=shown,
+                reason=DisputeReason.AMOUNT,
+                text="Too much",
+            ),
+            lambda: self.model.dispute(bill, revision=shown),
+        )
+
+    @precondition(lambda self: bool(contested(self)))
+    @rule(
+        how=st.sampled_from(["reject", "amend", "cancel", "withdraw", "withdraw and agree"]),
+        total=TOTALS,
+    )
+    def end_dispute(self, how: str, total: int) -> None:
+        place = contested(self)[-1]
+        bill, bill_id = self.model.bills[place], self.both.bill_ids[place]
+        self.both.act(
+            lambda: self.really_end_dispute(bill_id, how, total),
+            lambda: self.model.end_dispute(bill, how, total=total),
+        )
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER, amount=AMOUNT, age=AGE, is_second_press=st.booleans())
+    def pay(self, pick: int, who: str, amount: str, age: int, *, is_second_press: bool) -> None:
+        bill, bill_id = self.bill(pick)
+        minor, shown = self.minor(bill, amount), bill.revision - age
+        keys = sorted(self.model.keys)
+        key = keys[-1] if is_second_press and keys else self.fresh("key")
+        self.both.act(
+            lambda: self.estate.do(
+                bills.pay_bill,
+                actor=self.both.actors[who],
+                bill_id=bill_id,
+                revision=shown,
+                amount=naira(minor),
+                key=key,
+            ),
+            lambda: self.model.pay(bill, who, revision=shown, amount=minor, key=key),
+        )
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, total=TOTALS, age=AGE)
+    def amend(self, pick: int, total: int, age: int) -> None:
+        bill, bill_id = self.bill(pick)
+        shown = bill.revision - age
+        self.both.act(
+            lambda: self.estate.do(
+                bills.amend_bill,
+                actor=self.estate.admin,
+                bill_id=bill_id,
+                revision=shown,
+                total=naira(total),
+                reason="Meter read again",
+            ),
+            lambda: self.model.amend(bill, revision=shown, total=total),
+        )
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, age=AGE)
+    def cancel(self, pick: int, age: int) -> None:
+        bill, bill_id = self.bill(pick)
+        shown = bill.revision - age
+        self.both.act(
+            lambda: self.estate.do(
+                bills.cancel_bill,
+                actor=self.estate.admin,
+                bill_id=bill_id,
+                revision=shown,
+                reason="Twice",
+            ),
+            lambda: self.model.cancel(bill, revision=shown),
+        )
+
+    def really_end_dispute(self, bill_id: BillId, how: str, total: int) -> None:
+        """End the open dispute of a bill in storage."""
+
+        def end(tx: Transaction) -> None:
+            dispute = tx.disputes.open_of(bill_id)
+            assert dispute is not None
+            admin, ada, key = self.estate.admin, self.estate.ada, dispute.id
+            if how == "reject":
+                disputes.reject_dispute(tx, actor=admin, dispute_id=key, answer="It is right")
+            elif how == "amend":
+                disputes.amend_disputed(
+                    tx, actor=admin, dispute_id=key, total=naira(total), answer="Yes"
+                )
+            elif how == "cancel":
+                disputes.cancel_disputed(tx, actor=admin, dispute_id=key, answer="Yes")
+            else:
+                is_agreeing = how == "withdraw and agree"
+                disputes.withdraw_dispute(
+                    tx, actor=ada, bill_id=bill_id, is_acknowledging=is_agreeing
+                )
+
+        self.estate.do(end)
