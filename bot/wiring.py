@@ -1,5 +1,6 @@
 """The one place where the running service is put together."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -28,7 +29,9 @@ from bot.settings import Settings
 from bot.web import health
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
+from storage import setup
 from storage.database import Database, end_process
+from storage.doctor import is_stopped_anywhere
 from storage.keyring import KeyRing
 from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
@@ -131,6 +134,7 @@ def build(
         pins=pins,
         metrics=metrics,
         sleep=sleep,
+        operators=settings.operator_ids,
     )
     outbox.may_go_now = lambda chat_id: (
         engine.lanes.is_idle(f"c:{chat_id}") and limits.delay_for(chat_id, clock.monotonic()) <= 0
@@ -163,7 +167,7 @@ def mount(service: Service) -> None:
         service.database,
         service.registry,
         now=service.clock.now,
-        bot_link=lambda: f"https://t.me/{service.dispatcher.bot_username}",
+        bot_link=lambda: chat_link(service),
         count=service.metrics.turned,
     ).mount(app)
     secret = settings.telegram_webhook_secret.get_secret_value()
@@ -177,14 +181,22 @@ def mount(service: Service) -> None:
         app.router.add_post(PATH, handler)
 
 
+def chat_link(service: Service) -> str:
+    """Return the address that leads a payer back to the chat: the sandbox's page, or Telegram."""
+    if service.settings.is_sandbox:
+        return f"{service.settings.hazina_sandbox_url}/"
+    return f"https://t.me/{service.dispatcher.bot_username}"
+
+
 async def ready(service: Service) -> str:
     """Return "" when the service may be sent work, else what stands in the way."""
 
     def look(tx: SqlTransaction) -> str:
-        tx.cursor.execute("SELECT count(*) FROM money_stop")
-        return "money is stopped" if tx.cursor.fetchall()[0][0] else ""
+        return "money is stopped" if is_stopped_anywhere(tx) else ""
 
     try:
+        if not await asyncio.to_thread(setup.is_current, service.database.path):
+            return "migrations"
         return await service.database.read(look)
     except Exception:  # noqa: BLE001 - any trouble means: not ready
         return "database"

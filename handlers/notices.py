@@ -99,6 +99,10 @@ def _surplus_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [] if is_late else _payer(tx, event)
 
 
+def _unmatched_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    return [*_holders(Scope.REPORTS_VIEW)(tx, event), *_payer(tx, event)]
+
+
 def _pin_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     staff: Sequence[PersonId] = ()
     if event.tenant_id != PLATFORM:
@@ -228,7 +232,8 @@ def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | N
     attempts = tx.payments.attempts(payment.id)
     provider = provider_name(attempts[-1].provider) if attempts else ""
     amount = first.leg.amount
-    screen = told.unmatched(reader.words, payment, amount=amount, provider=provider)
+    draw = told.kept_apart if reader.person.id == payment.payer_id else told.unmatched
+    screen = draw(reader.words, payment, amount=amount, provider=provider)
     return _send(tx, reader, lambda: screen)
 
 
@@ -351,9 +356,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.RECEIPT_ISSUED: Notice(recipients=_payer, render=_receipt_issued),
     EventName.SURPLUS_KEPT: Notice(recipients=_surplus_payer, render=_surplus_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=_payer, render=_late_capture),
-    EventName.MONEY_UNMATCHED: Notice(
-        recipients=_holders(Scope.REPORTS_VIEW), render=_money_unmatched
-    ),
+    EventName.MONEY_UNMATCHED: Notice(recipients=_unmatched_hearers, render=_money_unmatched),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
     EventName.PIN_CHANGED: Notice(recipients=_payer, render=_pin_changed),

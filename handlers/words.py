@@ -6,7 +6,7 @@ Amounts never break across lines and always carry their currency code.
 
 import gettext
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -66,6 +66,10 @@ class Words:
         number = format_decimal(amount.decimal(), format=pattern, locale=self._locale)
         return Html(f"{number} {amount.currency}".translate(_PLAIN))
 
+    def amounts(self, several: Sequence[Money]) -> Html:
+        """Return amounts of several currencies: 5,000.00 NGN + 12.00 USD; "" for none."""
+        return Html(" + ".join(self.money(amount) for amount in several))
+
     def signed(self, amount: Money) -> Html:
         """Return an amount with its direction: +5,000.00 NGN or −5,000.00 NGN."""
         size = Money(abs(amount.minor), amount.currency)
@@ -77,10 +81,12 @@ class Words:
         pattern = "EEE d MMM" if is_this_year else "EEE d MMM y"
         return Html(format_date(value, pattern, locale=self._locale).translate(_PLAIN))
 
-    def when(self, value: datetime) -> Html:
-        """Return a time with its date in the reader's zone."""
+    def when(self, value: datetime, *, today: date | None = None) -> Html:
+        """Return a time with its date in the reader's zone; the year as in `day`."""
         zone = ZoneInfo(self.timezone)
-        text = format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone, locale=self._locale)
+        is_this_year = today is not None and value.astimezone(zone).year == today.year
+        pattern = "EEE d MMM, HH:mm" if is_this_year else "EEE d MMM y, HH:mm"
+        text = format_datetime(value, pattern, tzinfo=zone, locale=self._locale)
         return Html(text.translate(_PLAIN))
 
     def clock(self, value: datetime) -> Html:

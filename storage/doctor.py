@@ -77,6 +77,11 @@ def is_stopped(tx: SqlTransaction, tenant_id: TenantId = PLATFORM) -> bool:
     return bool(_rows(tx, stops, tenant=tenant_id))
 
 
+def is_stopped_anywhere(tx: SqlTransaction) -> bool:
+    """Tell whether anybody's money stands still."""
+    return bool(_rows(tx, "SELECT 1 FROM money_stop"))
+
+
 def lift(tx: SqlTransaction) -> int:
     """End every money stop after a clean look; return how many there were.
 

@@ -3,9 +3,13 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from core.domain.money import Currency, Money, exponent
 
 LIMIT: Final = 15
 
@@ -22,69 +26,89 @@ class Panel:
 _QUERIES: Final = (
     (
         "Money moved",
-        ("when", "token", "why", "from", "to", "amount"),
+        ("when", "amount", "from → to", "why", "token"),
         (
-            "SELECT j.posted_at, '…' || substr(j.token, -6), j.kind, a.kind, b.kind,"
-            " printf('%,d', t.amount_minor) || ' ' || t.currency FROM transfer t"
+            "SELECT j.posted_at, t.amount_minor || ' ' || t.currency, a.kind || ' → ' || b.kind,"
+            " j.kind, '…' || substr(j.token, -6) FROM transfer t"
             " JOIN journal j ON j.id = t.journal_id JOIN account a ON a.id = t.from_account"
             " JOIN account b ON b.id = t.to_account ORDER BY t.rowid DESC LIMIT ?"
         ),
     ),
     (
         "Statuses",
-        ("when", "machine", "from", "to"),
+        ("when", "what", "from → to"),
         (
-            "SELECT act.at, e.machine, e.from_status, e.to_status FROM act"
+            "SELECT act.at, e.machine, e.from_status || ' → ' || e.to_status FROM act"
             " JOIN status_event e ON e.act_id = act.id WHERE e.seq > 0"
             " ORDER BY act.id DESC, e.seq DESC LIMIT ?"
         ),
     ),
     (
         "Work",
-        ("when", "kind", "lane", "state", "tries"),
-        "SELECT created_at, kind, lane, status, attempts FROM work ORDER BY id DESC LIMIT ?",
+        ("when", "kind", "state", "tries", "lane"),
+        "SELECT created_at, kind, status, attempts, lane FROM work ORDER BY id DESC LIMIT ?",
     ),
     (
         "Holds",
-        ("when", "purpose", "amount", "state"),
+        ("when", "amount", "state", "purpose"),
         (
-            "SELECT a.at, h.subject_kind, printf('%,d', h.amount_minor) || ' ' || h.currency,"
-            " h.status FROM hold h JOIN act a ON a.id = h.act_id ORDER BY h.id DESC LIMIT ?"
+            "SELECT a.at, h.amount_minor || ' ' || h.currency, h.status, h.subject_kind"
+            " FROM hold h JOIN act a ON a.id = h.act_id ORDER BY h.id DESC LIMIT ?"
         ),
     ),
     (
         "Sealed blocks",
-        ("tenant", "height", "acts", "hash"),
+        ("no.", "hash", "acts", "tenant"),
         (
-            "SELECT t.name, b.height, b.acts, substr(b.hash, 1, 12) || '…' FROM block b"
+            "SELECT b.height, substr(b.hash, 1, 12) || '…', b.acts, t.name FROM block b"
             " JOIN tenant t ON t.id = b.tenant_id ORDER BY b.last_act DESC LIMIT ?"
         ),
     ),
 )
 
 
-def look(path: Path) -> list[Panel]:
-    """Return the newest rows of every table, newest first; empty before the database exists."""
+def look(path: Path, *, timezone: str = "UTC") -> list[Panel]:
+    """Return the newest rows of every table, newest first; empty before the database exists.
+
+    `timezone` is an IANA name: the times are those of that place.
+    """
     if not path.exists():
         return []
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=1)) as connection:
         return [
-            Panel(title=title, columns=columns, rows=_rows(connection, columns, query))
+            Panel(title=title, columns=columns, rows=_rows(connection, columns, query, timezone))
             for title, columns, query in _QUERIES
         ]
 
 
 def _rows(
-    connection: sqlite3.Connection, columns: tuple[str, ...], query: str
+    connection: sqlite3.Connection, columns: tuple[str, ...], query: str, timezone: str
 ) -> tuple[tuple[str, ...], ...]:
     try:
         found = connection.execute(query, (LIMIT,)).fetchall()
     except sqlite3.Error:
         return ()
-    is_timed = columns[0] == "when"
-    return tuple((_clock(row[0]) if is_timed else str(row[0]), *map(str, row[1:])) for row in found)
+    draw = {"when": partial(_clock, timezone=timezone), "amount": _amount}
+    shown = [draw.get(column, _words) for column in columns]
+    return tuple(
+        tuple(cell(value) for cell, value in zip(shown, row, strict=True)) for row in found
+    )
 
 
-def _clock(micros: int) -> str:
-    return f"{datetime.fromtimestamp(micros / 1_000_000, UTC):%H:%M:%S}"
+def _clock(micros: int, *, timezone: str) -> str:
+    """Return the day and the time of a place."""
+    at = datetime.fromtimestamp(micros / 1_000_000, ZoneInfo(timezone))
+    return f"{at.day} {at:%b %H:%M:%S}"
+
+
+def _amount(text: str) -> str:
+    """Return minor units and their currency as people write them: 500000 NGN as 5,000.00 NGN."""
+    minor, _, code = text.partition(" ")
+    currency = Currency(code)
+    places = exponent(currency)
+    return f"{Money(int(minor), currency).decimal():,.{places}f} {code}"
+
+
+def _words(value: object) -> str:
+    return str(value).replace("_", " ")

@@ -82,6 +82,11 @@ _ACCOUNTS: Final = Records(
 )
 
 _OF_OWNER: Final = _ACCOUNTS.by("tenant_id", "kind", "owner_id", "currency")
+_OF_KIND: Final = Statement(
+    _ACCOUNTS.select()
+    .where(ACCOUNT.c.tenant_id == bindparam("tenant_id"), ACCOUNT.c.kind == bindparam("kind"))
+    .order_by(ACCOUNT.c.id)
+)
 _ACCOUNT: Final = _ACCOUNTS.by("id")
 _BY_KEY: Final = _JOURNALS.by("tenant_id", "key")
 _JOURNAL: Final = _JOURNALS.by("id")
@@ -165,6 +170,10 @@ class SqlLedger:
         )
         _ACCOUNTS.add(self._tx, opened)
         return opened
+
+    def accounts(self, *, tenant_id: TenantId, kind: AccountKind) -> tuple[Account, ...]:
+        """Return a tenant's accounts of a kind, in all currencies, oldest first."""
+        return _ACCOUNTS.many(self._tx, _OF_KIND, tenant_id=tenant_id, kind=kind.value)
 
     def get(self, account_id: AccountId) -> Account:
         """Return one account as it stands, else `NotFound`."""

@@ -184,8 +184,9 @@ class SqliteWriter:
     def _run_group(self, jobs: list[Job]) -> None:
         try:
             self._run_together(jobs)
-        except Fatal:
-            _log.critical("database_unusable", exc_info=True)
+        except Fatal as fatal:
+            # No trace: a renderer may print locals, and locals hold what people wrote.
+            _log.critical("database_unusable", error=repr(fatal.__cause__))
             self._on_fatal()
         for job in jobs:
             if job.error is None and job.written:
@@ -327,8 +328,8 @@ def _tell(whom: Callable[[Any], object], what: Any) -> None:
     """Call back; a listener that is gone (a closed event loop) must not stop the writer."""
     try:
         whom(what)
-    except Exception:  # noqa: BLE001 - whatever it is, others wait for their results
-        _log.exception("listener_failed")
+    except Exception as error:  # noqa: BLE001 - whatever it is, others wait for their results
+        _log.error("listener_failed", error=repr(error))
 
 
 def _name(function: Any) -> str:

@@ -7,6 +7,7 @@ the provider honours it (design section 2).
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 import orjson
@@ -14,7 +15,7 @@ import structlog
 
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
-from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId
+from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId, Payment
 from core.domain.providers import LinkRequest, Outcome, Provider, ProviderError, Unknown
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
@@ -49,7 +50,7 @@ class Calls:
         attempt, request = await self._database.run(
             lambda tx: self._begin(tx, work, asked), cause=cause
         )
-        outcome = await self._ask(attempt, request)
+        outcome = await self._ask(attempt, request, is_new=asked["ask"] == "create")
         _log.info(
             "provider_answered",
             provider=attempt.provider,
@@ -70,34 +71,43 @@ class Calls:
     def _begin(
         self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]
     ) -> tuple[Attempt, LinkRequest | None]:
-        """Mark what is about to leave; decide between asking for a link and looking up."""
+        """Mark what is about to leave; return what may be asked for, None where only a look-up."""
         tx.work.mark(work, status=WorkStatus.SENT)
         attempt_id = AttemptId(int(asked["attempt"]))
         request = None
         if asked["ask"] == "create":
             request = links.begin_call(tx, attempt_id=attempt_id)
-            attempt = tx.payments.attempt(attempt_id)
-            has_no_answer = attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
-            if request is None and has_no_answer and not attempt.link and self._may_repeat(attempt):
-                payment = tx.payments.get(attempt.payment_id)
-                request = links.link_request(tx, attempt=attempt, payment=payment)
-        return tx.payments.attempt(attempt_id), request
+        attempt = tx.payments.attempt(attempt_id)
+        payment = tx.payments.get(attempt.payment_id)
+        if request is None and self._may_repeat(attempt, payment, at=tx.now):
+            request = links.link_request(tx, attempt=attempt, payment=payment)
+        return attempt, request
 
-    def _may_repeat(self, attempt: Attempt) -> bool:
+    def _may_repeat(self, attempt: Attempt, payment: Payment, *, at: datetime) -> bool:
+        """Tell whether a page may be asked for again, under the same reference."""
+        has_answer = attempt.status not in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
+        is_over = payment.expires_at is not None and at >= payment.expires_at
+        if has_answer or attempt.link or is_over or not payment.is_open:
+            return False
         provider = self._providers.of(attempt.configuration_id)
         return provider is not None and provider.capabilities.honours_our_id
 
-    async def _ask(self, attempt: Attempt, request: LinkRequest | None) -> Outcome:
+    async def _ask(
+        self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool
+    ) -> Outcome:
+        """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
         provider = self._providers.of(attempt.configuration_id)
         if provider is None:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
-        if request is not None:
-            path = f"/payments/callback/{attempt.provider}/?reference={attempt.reference}"
-            there = replace(request, return_url=f"{self._public_url}{path}")
-            return await provider.create_link(there)
-        return await provider.advance(
-            reference=attempt.reference, provider_ref=attempt.provider_ref
-        )
+        if request is None or not is_new:
+            known = await provider.advance(
+                reference=attempt.reference, provider_ref=attempt.provider_ref
+            )
+            if request is None or not isinstance(known, Unknown):
+                return known
+        path = f"/payments/callback/{attempt.provider}/?reference={attempt.reference}"
+        there = replace(request, return_url=f"{self._public_url}{path}")
+        return await provider.create_link(there)
 
 
 def handle_hook(tx: SqlTransaction, work: Work) -> None:

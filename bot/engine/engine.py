@@ -63,8 +63,10 @@ class Engine:
         pins: Pins,
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]],
+        operators: Sequence[int] = (),
     ) -> None:
-        """Join the parts; `start` begins."""
+        """Join the parts; `start` begins. `operators` are told when money is stopped."""
+        self._operators = operators
         self._database = database
         self._dispatcher = dispatcher
         self._outbox = outbox
@@ -240,7 +242,14 @@ class Engine:
     async def _stop_money(self, work: Work, error: InvariantBroken) -> None:
         reason = f"{error} while handling {work.kind} {work.id:x}"
         _log.critical("money_stopped", reason=reason)
-        await self._database.run(lambda tx: money_stop(tx, PLATFORM, reason))
+
+        def stop(tx: SqlTransaction) -> None:
+            money_stop(tx, PLATFORM, reason)
+            screen = home_screens.money_stopped(Words(), reason)
+            for chat_id in self._operators:
+                self._outbox.show(tx, chat_id, Reply(screen=screen, show=Show.SEND))
+
+        await self._database.run(stop)
 
 
 def _count(tx: SqlTransaction, work: Work, error: Exception, *, pause_s: float) -> Work:

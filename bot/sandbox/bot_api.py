@@ -87,7 +87,7 @@ class BotApi:
         except ConnectionCut:
             code, note, body = 0, "no answer", {}
         if request.transport is not None and not request.transport.is_closing():
-            self._note(method, params, code, note, began_s)
+            self._note(request.match_info["method"], params, code, note, began_s)
         if code == 0:
             return _cut(request)
         return _json(body, code)
@@ -136,8 +136,8 @@ class BotApi:
             raise ApiRefusal(401, "Unauthorized")
 
     def _note(self, method: str, params: Params, code: int, note: str, began_s: float) -> None:
-        if method == "getupdates" and code == 200:  # noqa: PLR2004 - quiet polls are no news
-            self._world.counts[method] += 1
+        if method.lower() == "getupdates" and code == 200:  # noqa: PLR2004 - quiet polls are no news
+            self._world.counts[method.lower()] += 1
             return
         self._world.note_call(
             ApiCall(

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.sandbox.records import Group, Person
 from bot.sandbox.story import Story, StoryStep
-from core.domain.bills import BillType
+from core.domain.bills import Bill, BillType
 from core.domain.calendar import local_date
 from core.domain.ledger import AccountKind, JournalKind, Leg, Subject
 from core.domain.money import Currency, Money
@@ -19,6 +19,7 @@ from core.use_cases import bills, ledger, people, wallets
 from storage.transaction import SqlTransaction
 
 NAIRA: Final = Currency("NGN")
+TIMEZONE: Final = "Africa/Lagos"
 CHANNEL: Final = "telegram"
 
 ADAEZE: Final = 7001
@@ -26,6 +27,7 @@ IBRAHIM: Final = 7002
 BOLA: Final = 7003
 CHIDI: Final = 7004
 NEWCOMER: Final = 7005
+EMEKA: Final = 7006
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ RESIDENTS: Final = (
         phone="+2348030000001",
         unit="A-14",
         roles=(Role.RESIDENT,),
-        blurb="lives in A-14, 20,000 NGN in her wallet",
+        blurb="lives in A-14, has money in her wallet",
         opening_minor=2_000_000,
     ),
     Resident(
@@ -60,7 +62,7 @@ RESIDENTS: Final = (
         phone="+2348030000003",
         unit="",
         roles=(Role.ADMIN,),
-        blurb="estate secretary: bills, disputes, people",
+        blurb="secretary: bills, disputes, people",
     ),
     Resident(
         telegram_id=CHIDI,
@@ -69,7 +71,7 @@ RESIDENTS: Final = (
         phone="+2348030000004",
         unit="",
         roles=(Role.FINANCE,),
-        blurb="estate treasurer: sees the books",
+        blurb="treasurer: sees the books",
     ),
     Resident(
         telegram_id=IBRAHIM,
@@ -78,10 +80,22 @@ RESIDENTS: Final = (
         phone="+2348030000002",
         unit="B-02",
         roles=(Role.RESIDENT,),
-        blurb="lives in B-02, his wallet is empty: pays by link",
+        blurb="lives in B-02, pays by link",
     ),
 )
 """Invented; any likeness is chance."""
+
+HUSBAND: Final = Resident(
+    telegram_id=EMEKA,
+    first_name="Emeka",
+    last_name="Obi",
+    phone="+2348030000006",
+    unit="A-14",
+    roles=(Role.RESIDENT,),
+    blurb="Adaeze's husband: the same flat, the same bills",
+    opening_minor=600_000,
+)
+"""He belongs to the estate only where it has a past."""
 
 
 def cast() -> tuple[Person, ...]:
@@ -94,21 +108,26 @@ def cast() -> tuple[Person, ...]:
             phone=r.phone,
             blurb=r.blurb,
         )
-        for r in RESIDENTS
+        for r in (*RESIDENTS, HUSBAND)
     )
     newcomer = Person(
         id=NEWCOMER,
         first_name="Ngozi",
         last_name="Ade",
         phone="+2348030000005",
-        blurb="nobody's member yet: opens the invitation you make",
+        blurb="no member yet: opens the link that Bola makes",
     )
     return (*played, newcomer)
 
 
+def acquainted() -> tuple[int, ...]:
+    """Return the Telegram ids of those who have started the bot before the story begins."""
+    return tuple(r.telegram_id for r in (*RESIDENTS, HUSBAND))
+
+
 def groups() -> tuple[Group, ...]:
     """Return the group chats of the chat page."""
-    members = tuple(r.telegram_id for r in RESIDENTS)
+    members = acquainted()
     return (Group(id=-100_7001, title="Palm Court neighbours", member_ids=members),)
 
 
@@ -116,89 +135,107 @@ def story() -> Story:
     """Return the story a newcomer follows."""
     return Story(
         title="Start here",
+        timezone=TIMEZONE,
         intro=(
-            "You play everybody at Palm Court Estate, Lagos. Follow the steps, or wander off:"
-            " whatever you tap is handled by the real bot, with play money."
+            "You play everybody at Palm Court Estate, Lagos. Follow the steps or wander off: the"
+            " real bot answers, the money is play money."
         ),
         steps=(
             StoryStep(
-                title="Look at what you owe",
-                text="You are Adaeze in A-14. Her service charge waits for her OK.",
-                person_id=ADAEZE,
-                say="/bills",
-            ),
-            StoryStep(
-                title="Acknowledge and pay",
-                text="Open the bill, acknowledge it, pay it from the wallet. See the receipt.",
+                title="Say yes, then pay",
+                text=(
+                    "Bola has just billed Adaeze's flat. Acknowledge it, pay it from her wallet,"
+                    " and see the receipt."
+                ),
                 person_id=ADAEZE,
                 tap="Acknowledge & pay",
             ),
             StoryStep(
                 title="Pay by link",
                 text=(
-                    "Ibrahim's wallet is empty. Let him pay by link: the checkout page lets you"
-                    " pay, be declined, or pay a wrong amount."
+                    "Ibrahim's wallet is empty. Let him pay by link: on the checkout page you pay,"
+                    " are declined, or pay a wrong amount."
                 ),
                 person_id=IBRAHIM,
-                say="/bills",
+                tap="Acknowledge & pay",
             ),
             StoryStep(
                 title="See the books",
-                text="Chidi keeps the estate's money. Every naira is there, with a reason.",
+                text="Chidi keeps the money. Every naira is there, with a reason.",
                 person_id=CHIDI,
                 say="/report",
             ),
             StoryStep(
-                title="Issue a bill",
-                text="Bola bills a flat; the resident hears of it in the next column.",
-                person_id=BOLA,
-                say="/newbill",
-            ),
-            StoryStep(
-                title="Contest it",
-                text="Adaeze disputes a bill; Bola decides on her desk.",
+                title="Answer a dispute",
+                text="Ibrahim says his water bill is wrong. Bola amends it, or says no.",
                 person_id=BOLA,
                 say="/desk",
             ),
             StoryStep(
+                title="Send a bill",
+                text="Bola bills A-14; Adaeze and her husband hear of it at once.",
+                person_id=BOLA,
+                say="/newbill",
+            ),
+            StoryStep(
+                title="Look at all you owe",
+                text="What waits for an OK, what to pay, what is overdue or paid.",
+                person_id=ADAEZE,
+                say="/bills",
+            ),
+            StoryStep(
                 title="Let somebody in",
-                text="Bola invites Ngozi; open the link in Ngozi's chat. It works once.",
+                text=(
+                    "Bola invites Ngozi and copies the link. Ngozi opens it in her chat: “I have"
+                    " an invitation link”."
+                ),
                 person_id=BOLA,
                 say="/people",
             ),
             StoryStep(
                 title="Break it",
                 text=(
-                    "Set a PIN (/settings), tap twice, press old buttons, make the provider lie,"
-                    " kill the bot in the middle of a payment. Then look at Inside."
+                    "Tap twice, press old buttons, make the provider lie (Trouble), kill the bot"
+                    " in the middle of a payment (Bot). Then look Inside."
                 ),
                 person_id=ADAEZE,
-                say="/settings",
+                say="/pay",
             ),
         ),
     )
 
 
 def seed(tx: SqlTransaction) -> bool:
-    """Found the estate in an empty database; False when there is one already."""
+    """Found the estate in an empty database and bill it; False when there is one already."""
     if tx.tenants.all():
         return False
+    tenant = found(tx)
+    due_soon = ("A-14", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7)
+    due_later = ("A-14", BillType.WATER, "Water", 180_000, 14)
+    empty_wallet = ("B-02", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7)
+    for unit, type_, title, minor, days in (due_soon, due_later, empty_wallet):
+        bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=days)
+    tx.events.clear()
+    return True
+
+
+def found(tx: SqlTransaction) -> Tenant:
+    """Open the estate and let everybody of `RESIDENTS` in, with what their wallets hold."""
     tenant = people.create_tenant(
         tx,
         name="Palm Court Estate",
         kind=TenantKind.ESTATE,
         currency=NAIRA,
         country="NG",
-        timezone="Africa/Lagos",
+        timezone=TIMEZONE,
     )
-    ids = {r.telegram_id: _settle_in(tx, tenant, r) for r in RESIDENTS}
-    _fund(tx, tenant, ids)
-    _bill(tx, tenant, ids)
-    tx.events.clear()
-    return True
+    for resident in RESIDENTS:
+        settle_in(tx, tenant, resident)
+    return tenant
 
 
-def _settle_in(tx: SqlTransaction, tenant: Tenant, resident: Resident) -> PersonId:
+def settle_in(tx: SqlTransaction, tenant: Tenant, resident: Resident) -> PersonId:
+    """Let one person in, with a verified phone, roles and what the wallet holds."""
     person, _ = people.meet(
         tx,
         channel=CHANNEL,
@@ -209,45 +246,54 @@ def _settle_in(tx: SqlTransaction, tenant: Tenant, resident: Resident) -> Person
     for role in resident.roles:
         _, key = people.invite(tx, tenant_id=tenant.id, role=role, unit_code=resident.unit)
         people.join(tx, person_id=person.id, key=key)
+    if resident.opening_minor:
+        top_up(tx, tenant, owner_id=person.id, minor=resident.opening_minor)
     return person.id
 
 
-def _fund(tx: SqlTransaction, tenant: Tenant, ids: dict[int, PersonId]) -> None:
-    for resident in RESIDENTS:
-        if not resident.opening_minor:
-            continue
-        wallet = wallets.open_wallet(
-            tx, tenant_id=tenant.id, owner_id=ids[resident.telegram_id], currency=NAIRA
-        )
-        source = tx.ledger.account(
-            tenant_id=tenant.id, kind=AccountKind.EXTERNAL, owner_id=0, currency=NAIRA
-        )
-        amount = Money(resident.opening_minor, NAIRA)
-        ledger.post(
-            tx,
-            tenant_id=tenant.id,
-            kind=JournalKind.TOP_UP,
-            subject=Subject(kind="wallet", id=wallet.id),
-            key=f"opening:{wallet.id}",
-            legs=[Leg(source=source.id, target=wallet.account_id, amount=amount)],
-        )
+def top_up(tx: SqlTransaction, tenant: Tenant, *, owner_id: PersonId, minor: int) -> None:
+    """Put money into a wallet, once a day and person (kobo)."""
+    wallet = wallets.open_wallet(tx, tenant_id=tenant.id, owner_id=owner_id, currency=NAIRA)
+    source = tx.ledger.account(
+        tenant_id=tenant.id, kind=AccountKind.EXTERNAL, owner_id=0, currency=NAIRA
+    )
+    ledger.post(
+        tx,
+        tenant_id=tenant.id,
+        kind=JournalKind.TOP_UP,
+        subject=Subject(kind="wallet", id=wallet.id),
+        key=f"opening:{wallet.id}:{tx.now.date()}",
+        legs=[Leg(source=source.id, target=wallet.account_id, amount=Money(minor, NAIRA))],
+    )
 
 
-def _bill(tx: SqlTransaction, tenant: Tenant, ids: dict[int, PersonId]) -> None:
-    admin = people.actor_of(tx, person_id=ids[BOLA], tenant_id=tenant.id)
+def bill(
+    tx: SqlTransaction,
+    tenant: Tenant,
+    *,
+    unit: str,
+    type_: BillType,
+    title: str,
+    minor: int,
+    days: int,
+) -> Bill:
+    """Let Bola bill a unit (kobo), due so many days from now."""
     today = local_date(tx.now, tenant.timezone)
-    for unit, type_, title, minor, days in (
-        ("A-14", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7),
-        ("A-14", BillType.WATER, "Water", 180_000, 14),
-        ("B-02", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7),
-    ):
-        found = people.find_or_add_unit(tx, tenant_id=tenant.id, code=unit)
-        bills.issue_bill(
-            tx,
-            actor=admin,
-            unit_id=found.id,
-            type_=type_,
-            title=title,
-            total=Money(minor, NAIRA),
-            due_on=today + timedelta(days=days),
-        )
+    asked = people.find_or_add_unit(tx, tenant_id=tenant.id, code=unit)
+    return bills.issue_bill(
+        tx,
+        actor=people.actor_of(tx, person_id=person_of(tx, BOLA), tenant_id=tenant.id),
+        unit_id=asked.id,
+        type_=type_,
+        title=title,
+        total=Money(minor, NAIRA),
+        due_on=today + timedelta(days=days),
+    )
+
+
+def person_of(tx: SqlTransaction, telegram_id: int) -> PersonId:
+    """Return the person behind a Telegram id, meeting nobody new."""
+    identity = tx.people.identity_of(CHANNEL, telegram_id)
+    if identity is None:
+        raise LookupError(telegram_id)
+    return identity.person_id

@@ -116,7 +116,7 @@ class CheckoutPage:
             amount=amount,
             currency=terms.currency,
             reference=terms.reference,
-            email=terms.email,
+            email="the chat" if terms.email.endswith("@invalid.example") else terms.email,
             left_s=str(left),
             left=_left_words(left) if is_open else "Closed",
             ticking="ticking" if is_open else "still",

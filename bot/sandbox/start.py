@@ -5,12 +5,12 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.ports import SystemClock, SystemRandomness, shell_node
-from bot.sandbox import estate
+from bot.sandbox import acts, estate
 from bot.sandbox.provider import ProviderOptions, ProviderServer
 from bot.sandbox.story import Section
 from bot.sandbox.supervisor import SandboxOptions, new_world, run_sandbox
@@ -34,9 +34,8 @@ async def start_sandbox(
     path = settings.database_path
     path.parent.mkdir(parents=True, exist_ok=True)
     key = settings.hazina_secret_key.get_secret_value() or own_key(path.parent)
-    clock = SystemClock()
-    setup.prepare(path, mode=settings.mode, now=clock.now())
-    await _seed(path, key, clock)
+    setup.prepare(path, mode=settings.mode, now=SystemClock().now())
+    await _furnish(path, key)
     options = SandboxOptions(
         host=settings.http_host,
         port=settings.http_port,
@@ -47,7 +46,11 @@ async def start_sandbox(
             "HAZINA_SECRET_KEY": key,
         },
     )
-    world = new_world(options, people=estate.cast(), groups=estate.groups())
+    world = new_world(
+        options, people=estate.cast(), groups=estate.groups(), started=estate.acquainted()
+    )
+    if world.is_new:
+        acts.say(world, person_id=estate.CHIDI, chat_id=estate.CHIDI, text="/report")
     provider = ProviderServer(
         ProviderOptions(
             base_url=f"{options.base_url}/sandbox/provider",
@@ -69,7 +72,23 @@ async def start_sandbox(
     )
 
 
-async def _seed(path: Path, key: str, clock: SystemClock) -> None:
+class PastClock(SystemClock):
+    """The machine's clock, which can be set back."""
+
+    ago = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the time so long ago, as aware UTC."""
+        return super().now() - self.ago
+
+    def set_back(self, ago: timedelta) -> None:
+        """Say from now on what the time was so long ago."""
+        self.ago = ago
+
+
+async def _furnish(path: Path, key: str) -> None:
+    """Give an empty database the demo estate and its past."""
+    clock = PastClock()
     database = Database(
         path,
         clock=clock,
@@ -77,13 +96,17 @@ async def _seed(path: Path, key: str, clock: SystemClock) -> None:
         ring=KeyRing([each.strip() for each in key.split(",") if each.strip()]),
     )
     try:
-        await database.run(estate.seed)
+        if await database.read(lambda tx: tx.tenants.all()):
+            return
+        from bot.sandbox import past  # noqa: PLC0415 - late: only the first start has a past
+
+        await past.live_through(database, clock.set_back)
     finally:
         await database.close()
 
 
 async def _inside(path: Path) -> list[Section]:
-    panels = await asyncio.to_thread(inside.look, path)
+    panels = await asyncio.to_thread(inside.look, path, timezone=estate.TIMEZONE)
     return [Section(title=p.title, columns=p.columns, rows=p.rows) for p in panels]
 
 

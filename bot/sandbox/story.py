@@ -23,10 +23,11 @@ class StoryStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A title, an opening line and the steps in order."""
+    """A title, an opening line and the steps in order; `timezone` is what the page's clock shows."""
 
     title: str = "Start here"
     intro: str = ""
+    timezone: str = "UTC"
     steps: tuple[StoryStep, ...] = ()
 
     def as_json(self) -> Json:

@@ -130,11 +130,19 @@ def build_app(
 
 
 def new_world(
-    settings: SandboxOptions, *, people: tuple[Person, ...], groups: tuple[Group, ...] = ()
+    settings: SandboxOptions,
+    *,
+    people: tuple[Person, ...],
+    groups: tuple[Group, ...] = (),
+    started: tuple[int, ...] = (),
 ) -> World:
     """Return the kept world of the data folder, or a new one with these people and groups."""
     return World(
-        people=people, groups=groups, data_dir=settings.data_dir, own_base=settings.base_url
+        people=people,
+        groups=groups,
+        started=started,
+        data_dir=settings.data_dir,
+        own_base=settings.base_url,
     )
 
 

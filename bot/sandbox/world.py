@@ -70,6 +70,7 @@ class World:
         *,
         people: Iterable[Person] = (),
         groups: Iterable[Group] = (),
+        started: Iterable[int] = (),
         data_dir: Path | None = None,
         own_base: str = "",
         board: Switchboard | None = None,
@@ -78,8 +79,9 @@ class World:
     ) -> None:
         """Take up the kept world of `data_dir`, or begin one with these people and groups.
 
-        `own_base` is the sandbox's own address, which buttons may open. `data_dir` `None` keeps
-        everything in memory. `clock` gives Unix seconds.
+        `started` have pressed Start before, also after a reset. `own_base` is the sandbox's own
+        address, which buttons may open. `data_dir` `None` keeps everything in memory. `clock`
+        gives Unix seconds.
         """
         self.own_base = own_base
         self.board = board or Switchboard()
@@ -93,11 +95,13 @@ class World:
         self.answers: dict[str, Answer] = {}
         self._file = WorldFile(data_dir / "world.json") if data_dir else None
         self._beginning = (tuple(people), tuple(groups))
+        self._started = frozenset(started)
         self._watches: set[Watch] = set()
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._change = asyncio.Event()
         add_switches(self.board)
         kept = self._file.load() if self._file else None
+        self.is_new = kept is None
         self.state = kept or self._begun(new_bot())
         self.board.restore(self.state.switches)
         self.board.listen(self._switched)
@@ -213,7 +217,7 @@ class World:
     def note_call(self, call: ApiCall) -> None:
         """Write a call of the bot into the log that the panel shows."""
         self.calls.append(call)
-        self.counts[call.method] += 1
+        self.counts[call.method.lower()] += 1
         self.tell("call", lambda: view.call(call))
 
     def watch(self) -> Watch:
@@ -271,7 +275,9 @@ class World:
         people, groups = self._beginning
         for person in people:
             state.people[person.id] = person
-            state.chats[person.id] = ChatState(id=person.id, member_ids=[person.id])
+            is_started = person.id in self._started
+            chat = ChatState(id=person.id, member_ids=[person.id], is_started=is_started)
+            state.chats[person.id] = chat
         for group in groups:
             state.chats[group.id] = ChatState(
                 id=group.id,

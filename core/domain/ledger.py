@@ -248,6 +248,10 @@ class StoredLedger(Protocol):
         """Return the account of an owner, opening it at the first need."""
         ...
 
+    def accounts(self, *, tenant_id: TenantId, kind: AccountKind) -> tuple[Account, ...]:
+        """Return a tenant's accounts of a kind, in all currencies, oldest first."""
+        ...
+
     def get(self, account_id: AccountId) -> Account:
         """Return one account as it stands.
 

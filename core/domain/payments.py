@@ -205,6 +205,11 @@ class Attempt:
         """Tell whether the provider may still take money for it."""
         return self.status in {AttemptStatus.SENT, AttemptStatus.WAITING, AttemptStatus.UNKNOWN}
 
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether another attempt may follow; a late capture is still possible."""
+        return self.status in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}
+
     def move(self, status: AttemptStatus, *, error: ProviderError | None = None) -> "Attempt":
         """Take a step of the machine.
 

@@ -217,14 +217,14 @@ def retry_payment(
 
     Raises:
         NotFound: it is not the actor's.
-        PaymentOpen: an attempt may still take money, or the payment has ended.
+        PaymentOpen: an attempt waits or may still take money, or the payment has ended.
         NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill changed meanwhile.
         AboveRest: less is left open than this payment asks for.
         NoProvider: this configuration may not be used here.
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     attempts = tx.payments.attempts(payment_id)
-    if not payment.is_open or any(attempt.may_still_settle for attempt in attempts):
+    if not payment.is_open or not all(attempt.has_failed for attempt in attempts):
         raise PaymentOpen(payment_id=payment_id)
     tx.tenants.get(payment.tenant_id).check_open()
     if payment.bill_id is not None:
@@ -253,7 +253,8 @@ def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
         return payment
     for attempt in attempts:
         if attempt.status in {AttemptStatus.WAITING, AttemptStatus.UNKNOWN}:
-            tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.EXPIRED))
+            expired = attempt.move(AttemptStatus.EXPIRED, error=attempt.error)
+            tx.payments.replace_attempt(attempt, expired)
     return end_payment(tx, payment=payment, status=PaymentStatus.EXPIRED)
 
 

@@ -7,7 +7,7 @@ from core.domain.calendar import local_date
 from core.domain.ledger import Account, AccountKind, Entry
 from core.domain.money import Money
 from core.domain.people import Actor, Scope
-from core.domain.tenants import Tenant
+from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED
 from core.ports import Transaction
 
@@ -18,7 +18,8 @@ MAX_LINES = 500
 class TenantReport:
     """A tenant's money now: its wallet, what came in this month, what is open.
 
-    `fees`, `owed` and `suspense` are in the tenant's currency; `entries` newest first.
+    `fees` and `owed` are in the tenant's currency, `suspense` is what is there of each; `entries`
+    newest first.
     """
 
     tenant: Tenant
@@ -27,7 +28,7 @@ class TenantReport:
     went_out: Money
     fees: Money
     owed: Money
-    suspense: Money
+    suspense: tuple[Money, ...]
     bills: BillSums
     open_disputes: int
     entries: tuple[Entry, ...]
@@ -55,13 +56,19 @@ def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 5) -> TenantRep
         went_out=zero - sum((e.amount for e in month if not e.amount.is_positive), zero),
         fees=sum(fees, zero),
         owed=zero - _account(tx, tenant, AccountKind.OWED, 0).balance,
-        suspense=_account(tx, tenant, AccountKind.SUSPENSE, 0).balance,
+        suspense=unmatched_money(tx, tenant_id=tenant.id),
         bills=tx.bills.sums(
             Debtors(tenant_id=tenant.id, is_all=True), today=today, currency=tenant.currency
         ),
         open_disputes=tx.disputes.count_open(tenant.id),
         entries=entries[:lines],
     )
+
+
+def unmatched_money(tx: Transaction, *, tenant_id: TenantId) -> tuple[Money, ...]:
+    """Return the money that came in and fits no payment, one amount for each currency."""
+    kept = tx.ledger.accounts(tenant_id=tenant_id, kind=AccountKind.SUSPENSE)
+    return tuple(account.balance for account in kept if account.balance.is_positive)
 
 
 def _account(tx: Transaction, tenant: Tenant, kind: AccountKind, owner_id: int) -> Account:

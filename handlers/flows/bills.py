@@ -10,10 +10,10 @@ from core.domain.calendar import local_date
 from core.domain.errors import NotFound, StaleCard
 from core.domain.people import PersonId, Scope
 from core.ports import Transaction
-from core.use_cases.bills import acknowledge_bill, debtors_of, seen_bill
+from core.use_cases.bills import acknowledge_bill, debtors_of, own_bill, seen_bill
 from core.use_cases.timeline import Story, bill_story
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers.cards import bill_screen, name_of, reader_of
+from handlers.cards import bill_screen, name_of, reader_of, stale_reply
 from handlers.chat import Did, Reply, Show
 from handlers.screens import bills, doors, paying, stories
 from handlers.visit import IntentRoute, Routes, Visit, number
@@ -115,6 +115,8 @@ def _story(tx: Transaction, visit: Visit, bill_id: BillId, *, back: str, page: i
 
 def acknowledged(tx: Transaction, visit: Visit) -> Reply:
     """Agree to owe the bill of the pressed button."""
+    if seen := _seen_before(tx, visit):
+        return seen
     bill, place = _acknowledge(tx, visit)
     note = visit.words.t("✅ Acknowledged at %(time)s.", time=visit.words.clock(tx.now))
     screen = bill_screen(tx, reader_of(visit), bill, place=place, note=note)
@@ -124,6 +126,8 @@ def acknowledged(tx: Transaction, visit: Visit) -> Reply:
 
 def acknowledged_to_pay(tx: Transaction, visit: Visit) -> Reply:
     """Agree to owe the bill of the pressed button, and ask how to pay."""
+    if seen := _seen_before(tx, visit):
+        return seen
     bill, _ = _acknowledge(tx, visit)
     tenant, actor = visit.here
     wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=bill.currency)
@@ -131,6 +135,21 @@ def acknowledged_to_pay(tx: Transaction, visit: Visit) -> Reply:
     balance = wallet_account(tx, wallet).available
     screen = paying.methods(visit.words, bill, balance=balance, note=note)
     return Reply(screen=screen, toast=visit.words.label("Acknowledged"), ends_dialogue=True)
+
+
+def _seen_before(tx: Transaction, visit: Visit) -> Reply | None:
+    """Return the fresh card where the pressed one is old: agreed to before, or changed since."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
+    is_same = bill.revision == number(arguments, "revision")
+    if is_same and bill.acknowledgment is Acknowledgment.PENDING and bill.life is Life.OPEN:
+        return None
+    if not is_same or bill.acknowledgment is not Acknowledgment.ACKNOWLEDGED:
+        return stale_reply(tx, visit, bill)
+    note = visit.words.t("It was acknowledged before. No money moved now. This is how it stands:")
+    screen = bill_screen(tx, reader_of(visit), bill, place=str(arguments["place"]), note=note)
+    toast = visit.words.label("Acknowledged before")
+    return Reply(screen=screen, toast=toast, ends_dialogue=True)
 
 
 def _acknowledge(tx: Transaction, visit: Visit) -> tuple[Bill, str]:

@@ -6,11 +6,11 @@ from typing import Final
 from core.domain.bills import Bill
 from core.domain.disputes import MAX_DISPUTE_TEXT, Dispute, DisputeId
 from core.domain.errors import InvalidInput, NotAllowed, NotFound, StaleCard, TooLong
-from core.domain.ledger import AccountKind
 from core.domain.money import Money
 from core.domain.people import Scope
 from core.ports import Transaction
 from core.use_cases.disputes import amend_disputed, cancel_disputed, reject_dispute, seen_dispute
+from core.use_cases.reports import unmatched_money
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Show, Step
@@ -40,16 +40,13 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
     if may_resolve:
         found = tx.disputes.open_in(tenant.id, after=after, limit=disputes.PAGE + 1)
     shown = found[: disputes.PAGE]
-    suspense = tx.ledger.account(
-        tenant_id=tenant.id, kind=AccountKind.SUSPENSE, owner_id=0, currency=tenant.currency
-    )
     is_last = len(found) <= disputes.PAGE
     view = disputes.Desk(
         tenant_name=tenant.name,
         waiting=tuple(_waiting(tx, each) for each in shown),
         count=tx.disputes.count_open(tenant.id) if may_resolve else 0,
         page=page,
-        suspense=suspense.balance,
+        suspense=unmatched_money(tx, tenant_id=tenant.id),
         previous=_previous(tx, visit, page),
         following="" if is_last else f"{doors.DESK}:{page + 1}.{shown[-1].id}",
         may_report=may_report,

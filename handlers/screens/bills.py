@@ -97,12 +97,14 @@ def bill_list(words: Words, view: BillList) -> Screen:
     title = words.t("Bills of %(name)s", name=view.tenant_name)
     if not view.place.is_all:
         title = words.t("Your bills")
-    where = words.t(
-        "%(which)s, page %(page)s/%(pages)s",
-        which=which_word(words, view.place.which),
-        page=view.place.page,
-        pages=max(pages, view.place.page),
-    )
+    where = which_word(words, view.place.which)
+    if pages > 1 or view.place.page > 1:
+        where = words.t(
+            "%(which)s, page %(page)s/%(pages)s",
+            which=where,
+            page=view.place.page,
+            pages=max(pages, view.place.page),
+        )
     text = lines(
         f"<b>{title}</b>", summary(words, view.sums), "", f"<b>{where}</b>", *_or_none(words, shown)
     )
@@ -142,10 +144,10 @@ def facts(words: Words, view: BillCard, *, note: Html | None = None) -> Html:
         day=words.day(bill.due_on, today=view.today),
     )
     issued = words.t(
-        "For %(whose)s · issued by %(issuer)s on %(day)s",
+        "For %(whose)s · issued by %(issuer)s, %(day)s",
         whose=view.whose,
         issuer=view.issuer,
-        day=words.when(bill.issued_at),
+        day=words.when(bill.issued_at, today=view.today),
     )
     version = words.t("Version %(number)s", number=bill.revision) if bill.revision > 1 else ""
     return lines(
@@ -209,7 +211,8 @@ def _window_line(words: Words, view: BillCard) -> Html:
         return Html("")
     if view.dispute_until is None:
         return words.t("The time to dispute it is over.")
-    return words.t("You can dispute it until %(when)s.", when=words.when(view.dispute_until))
+    until = words.when(view.dispute_until, today=view.today)
+    return words.t("You can dispute it until %(when)s.", when=until)
 
 
 def _line(words: Words, bill: Bill, today: date, is_all: bool) -> Html:  # noqa: FBT001 - a cell of the line

@@ -1,5 +1,6 @@
 """Disputes: the debtor's dialogue, the desk, a dispute's card for staff. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -45,7 +46,7 @@ class Desk:
     waiting: tuple[Waiting, ...]
     count: int
     page: int
-    suspense: Money | None
+    suspense: Sequence[Money]
     previous: str = ""
     following: str = ""
     may_report: bool = False
@@ -273,14 +274,12 @@ def _waiting_line(words: Words, each: Waiting) -> Html:
     )
 
 
-def _suspense_line(words: Words, suspense: Money | None) -> Html:
-    if suspense is None:
-        return Html("")
-    if not suspense.is_positive:
+def _suspense_line(words: Words, suspense: Sequence[Money]) -> Html:
+    if not suspense:
         return words.t("Unmatched money: none.")
     return words.t(
         "⚠️ Unmatched money: %(amount)s came in and fits no payment. It is kept apart.",
-        amount=words.money(suspense),
+        amount=words.amounts(suspense),
     )
 
 

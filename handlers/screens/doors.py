@@ -12,6 +12,7 @@ WALLET_MORE: Final = "wallet:more"
 PEOPLE: Final = "people:list"
 SETTINGS: Final = "settings:card"
 NEW_BILL: Final = "newbill:start"
+SUPPORT: Final = "help:support"
 LEAVE: Final = "cancel:now"
 """Drops the open dialogue and says what was dropped."""
 

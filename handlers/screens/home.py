@@ -127,6 +127,16 @@ def anonymous(words: Words, bot_username: str) -> Screen:
     return Screen(html=html, rows=_private_row(words, bot_username))
 
 
+def money_stopped(words: Words, reason: str) -> Screen:
+    """Tell an operator that the books are being checked and why."""
+    text = lines(
+        words.t("⛔ Money is stopped: a promise of the books does not hold."),
+        words.t("Reason: %(reason)s", reason=reason),
+        words.t("People can look, nothing moves. Run the doctor, mend, then release."),
+    )
+    return Screen(html=text)
+
+
 def apology(words: Words, reference: str) -> Screen:
     """Admit a failure of ours; what was tried was undone."""
     html = lines(

@@ -179,6 +179,24 @@ def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -
     return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
 
 
+def kept_apart(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
+    """Tell the payer that what came in is not what was asked, and who looks at it."""
+    text = lines(
+        words.t(
+            "⚠️ %(amount)s reached %(provider)s for your payment of %(asked)s (%(token)s).",
+            amount=words.money(amount),
+            provider=provider,
+            asked=words.money(payment.amount),
+            token=tail(payment.token),
+        ),
+        words.t(
+            "It is not what was asked, so it was not credited: it is kept apart, and your "
+            "administrators were told. Do not pay again; ask them, with this reference."
+        ),
+    )
+    return Screen(html=text, rows=((Button(label=words.label("Support"), data=doors.SUPPORT),),))
+
+
 def digest(
     words: Words, bills: Sequence[Bill], sums: BillSums, *, today: date, tenant_name: str
 ) -> Screen:

@@ -163,7 +163,7 @@ def confirm(words: Words, view: Confirm) -> Screen:
         f"<b>{heading}</b>",
         words.t("for %(number)s · %(title)s", number=view.bill.number, title=view.bill.title),
         _source_line(words, view),
-        left if rest.is_positive else words.t("The bill is paid then."),
+        left if rest.is_positive else words.t("This pays the bill in full."),
     )
     return Screen(html=text, rows=(*_acts(words, view, amount), _last_row(words, view)))
 

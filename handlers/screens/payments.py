@@ -20,7 +20,7 @@ _NAMES = {
     "pesapal": "Pesapal",
     "mpesa": "M-Pesa",
     "telegram": "Telegram",
-    "sandbox": "Sandbox",
+    "sandbox": "Sandbox Pay",
 }
 
 
@@ -121,6 +121,14 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
         "Should the provider still report money, it goes to your wallet and you are told."
     )
     default = words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount)
+    if at is Stage.EXPIRED and any(each.link and each.error for each in view.attempts):
+        doubt = words.t(
+            "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money was "
+            "taken; none was credited.",
+            amount=amount,
+            provider=provider,
+        )
+        return (doubt, late)
     return (ended.get(at, default), late)
 
 
@@ -129,16 +137,7 @@ def _open_story(
 ) -> tuple[Html, ...]:
     fee = fee_sentence(words, view.fee_bearer)
     if at is Stage.CHECKING:
-        return (
-            words.t(
-                "🔎 Being checked: %(amount)s at %(provider)s", amount=amount, provider=provider
-            ),
-            words.t(
-                "We do not know yet whether money was taken. Do not pay again: we keep asking "
-                "%(provider)s, and this message changes as soon as we know.",
-                provider=provider,
-            ),
-        )
+        return _checking_story(words, view, amount=amount, provider=provider)
     if at is Stage.PREPARING:
         return (
             words.t(
@@ -153,6 +152,32 @@ def _open_story(
         words.t("Open the payment page and pay there; this message changes by itself."),
         _valid_line(words, view.payment),
         words.t("Nothing has been taken yet. %(fee)s", fee=fee),
+    )
+
+
+def _checking_story(
+    words: Words, view: PaymentView, *, amount: Html, provider: str
+) -> tuple[Html, ...]:
+    if not any(attempt.link for attempt in view.attempts):
+        return (
+            words.t(
+                "🔎 %(provider)s has trouble: no payment page yet · %(amount)s",
+                amount=amount,
+                provider=provider,
+            ),
+            words.t(
+                "Without a page you cannot have paid, so nothing was taken. We keep asking "
+                "%(provider)s, and this message changes as soon as there is one.",
+                provider=provider,
+            ),
+        )
+    return (
+        words.t("🔎 Being checked: %(amount)s at %(provider)s", amount=amount, provider=provider),
+        words.t(
+            "We do not know yet whether money was taken. Do not pay again: we keep asking "
+            "%(provider)s, and this message changes as soon as we know.",
+            provider=provider,
+        ),
     )
 
 

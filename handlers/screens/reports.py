@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.domain.ledger import Entry, JournalKind
+from core.domain.ledger import AccountKind, Entry, JournalKind
 from core.domain.money import Money
 from core.use_cases.reports import TenantReport
 from handlers.chat import Button, Rows, Screen
@@ -20,11 +20,7 @@ def report(words: Words, view: TenantReport, *, may_see_bills: bool = True) -> S
     text = lines(
         words.t("<b>%(name)s</b> · report", name=view.tenant.name),
         words.t("Wallet %(balance)s", balance=words.money(wallet.balance)),
-        words.t(
-            "Held %(held)s · available %(available)s",
-            held=words.money(wallet.held),
-            available=words.money(wallet.available),
-        ),
+        _held_line(words, view),
         words.t(
             "This month: in %(came)s · out %(went)s",
             came=words.money(view.came_in),
@@ -36,16 +32,13 @@ def report(words: Words, view: TenantReport, *, may_see_bills: bool = True) -> S
         ),
         summary(words, sums),
         words.t("Open disputes: %(count)s", count=view.open_disputes),
-        words.t(
-            "Provider fees %(fees)s · owed %(owed)s · unmatched %(suspense)s",
-            fees=words.money(view.fees),
-            owed=words.money(view.owed),
-            suspense=words.money(view.suspense),
-        ),
-        "",
+        *_asides(words, view),
+        words.t("<b>Last moves</b>") if view.entries else "",
         *_moves(words, view.entries),
     )
-    return Screen(html=text, rows=_report_rows(words, may_see_bills=may_see_bills))
+    # A blank line before the moves: `lines` leaves empty ones out.
+    html = Html(text.replace("\n<b>", "\n\n<b>"))
+    return Screen(html=html, rows=_report_rows(words, may_see_bills=may_see_bills))
 
 
 def moves(
@@ -110,12 +103,35 @@ def _moves(words: Words, entries: Sequence[Entry]) -> Sequence[Html]:
     return [_move(words, entry) for entry in entries] or [words.t("No moves yet.")]
 
 
-def _move(words: Words, entry: Entry) -> Html:
+def _held_line(words: Words, view: TenantReport) -> Html:
+    if not view.wallet.held.is_positive:
+        return Html("")
     return words.t(
-        "%(when)s · %(amount)s · %(what)s · balance %(balance)s · %(token)s",
+        "Held %(held)s · available %(available)s",
+        held=words.money(view.wallet.held),
+        available=words.money(view.wallet.available),
+    )
+
+
+def _asides(words: Words, view: TenantReport) -> Sequence[str]:
+    """Return what lies beside the wallet, as far as there is any."""
+    unmatched = words.amounts(view.suspense)
+    return [
+        words.t("Provider fees %(fees)s", fees=words.money(view.fees)) if view.fees.minor else "",
+        words.t("Owed for fees %(owed)s", owed=words.money(view.owed)) if view.owed.minor else "",
+        words.t("Unmatched %(sum)s", sum=unmatched) if unmatched else "",
+    ]
+
+
+def _move(words: Words, entry: Entry) -> Html:
+    what = kind_word(words, entry.kind)
+    if entry.counter_kind is AccountKind.PROVIDER_FEES:
+        what = kind_word(words, JournalKind.PROVIDER_FEE)
+    return words.t(
+        "%(amount)s · %(what)s\n    %(when)s · balance %(balance)s · %(token)s",
         when=words.when(entry.posted_at),
         amount=words.signed(entry.amount),
-        what=kind_word(words, entry.kind),
+        what=what,
         balance=words.money(entry.balance_after),
         token=tail(entry.token),
     )

@@ -76,13 +76,9 @@ def _for_debtor(words: Words, bill: Bill, today: date) -> Html:
 def _needs_ok(words: Words, shown: Shown) -> Html:
     if shown is Shown.OVERDUE:
         return words.t(
-            "Overdue, pending acknowledgment: acknowledge or dispute it. "
-            "It can be paid once you acknowledged it."
+            "Overdue, pending acknowledgment: acknowledge it, then pay; or dispute it."
         )
-    return words.t(
-        "Pending acknowledgment: look at it, then acknowledge or dispute it. "
-        "It can be paid once you acknowledged it."
-    )
+    return words.t("Pending acknowledgment: acknowledge it, then pay; or dispute it.")
 
 
 def _for_staff(words: Words, bill: Bill, today: date) -> Html:

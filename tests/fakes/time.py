@@ -1,8 +1,16 @@
 """Time that passes only when a test says so: nobody waits, nothing depends on speed."""
 
 import asyncio
+from collections.abc import Callable
 
 from tests.books import FakeClock
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let things run until something is so; a test that waits in vain fails."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - what runs is not told of its watcher
+            await asyncio.sleep(0)
 
 
 class HandTime:

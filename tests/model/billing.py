@@ -1,17 +1,18 @@
 """Random lives: bills are issued, agreed to, contested, paid, amended and cancelled."""
 
-from datetime import timedelta
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from core.domain.bills import BillId, BillType
-from core.domain.calendar import local_date
+from core.domain.bills import BillId
 from core.domain.disputes import DisputeReason
 from core.ports import Transaction
 from core.use_cases import bills, disputes
 from tests.factories import naira
-from tests.model.lives import AGE, AMOUNT, PAYER, PICK, TOTALS, Lives
+from tests.model.lives import AGE, AMOUNT, HOURS, PAYER, PICK, TOTALS, Lives
+
+ENDS: Final = st.sampled_from(["reject", "amend", "cancel", "withdraw", "withdraw and agree"])
 
 
 def contested(lives: Lives) -> list[int]:
@@ -23,38 +24,17 @@ def contested(lives: Lives) -> list[int]:
 class Billing(Lives):
     """Bills of a random life."""
 
-    @precondition(lambda self: len(self.model.bills) < 6)
+    @precondition(lambda self: sum(b.life == "open" for b in self.model.bills) < 4)
     @rule(total=TOTALS, days=st.sampled_from([0, 1, 14]), is_agreed=st.booleans())
     def issue(self, total: int, days: int, *, is_agreed: bool) -> None:
-        due_on = local_date(self.model.now, "Africa/Lagos") + timedelta(days=days)
-        bill = self.estate.do(
-            bills.issue_bill,
-            actor=self.estate.admin,
-            unit_id=self.estate.unit.id,
-            type_=BillType.LEVY,
-            title="Levy",
-            total=naira(total),
-            due_on=due_on,
-        )
-        self.both.bill_ids.append(bill.id)
-        self.model.issue(total=total, due_on=due_on)
+        self.both.issue(total, days=days)
         if is_agreed:
             self.acknowledge(0, "ada", 0)
 
     @precondition(Lives.has_bill)
     @rule(pick=PICK, who=PAYER, age=AGE)
     def acknowledge(self, pick: int, who: str, age: int) -> None:
-        bill, bill_id = self.bill(pick)
-        shown = bill.revision - age
-        self.both.act(
-            lambda: self.estate.do(
-                bills.acknowledge_bill,
-                actor=self.both.actors[who],
-                bill_id=bill_id,
-                revision=shown,
-            ),
-            lambda: self.model.acknowledge(bill, revision=shown),
-        )
+        self.agree(pick, who, age)
 
     @precondition(Lives.has_bill)
     @rule(pick=PICK, who=PAYER, age=AGE)
@@ -75,7 +55,7 @@ class Billing(Lives):
 
     @precondition(lambda self: bool(contested(self)))
     @rule(
-        how=st.sampled_from(["reject", "amend", "cancel", "withdraw", "withdraw and agree"]),
+        how=ENDS,
         total=TOTALS,
     )
     def end_dispute(self, how: str, total: int) -> None:
@@ -122,7 +102,7 @@ class Billing(Lives):
             lambda: self.model.amend(bill, revision=shown, total=total),
         )
 
-    @precondition(Lives.has_bill)
+    @precondition(lambda self: sum(b.life == "open" for b in self.model.bills) > 2)
     @rule(pick=PICK, age=AGE)
     def cancel(self, pick: int, age: int) -> None:
         bill, bill_id = self.bill(pick)
@@ -137,6 +117,26 @@ class Billing(Lives):
             ),
             lambda: self.model.cancel(bill, revision=shown),
         )
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER, hours=HOURS, how=ENDS, total=TOTALS)
+    def contest_and_answer(self, pick: int, who: str, hours: int, how: str, total: int) -> None:
+        self.dispute(pick, who, 0)
+        self.wait(hours)
+        if contested(self):
+            self.end_dispute(how, total)
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER, amount=AMOUNT)
+    def agree_and_pay(self, pick: int, who: str, amount: str) -> None:
+        self.acknowledge(pick, who, 0)
+        self.pay(0, who, amount, 0, is_second_press=False)
+
+    @precondition(Lives.has_bill)
+    @rule(pick=PICK, who=PAYER)
+    def contest_too_late(self, pick: int, who: str) -> None:
+        self.wait(15 * 24)
+        self.dispute(pick, who, 0)
 
     def really_end_dispute(self, bill_id: BillId, how: str, total: int) -> None:
         """End the open dispute of a bill in storage."""

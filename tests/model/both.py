@@ -1,21 +1,22 @@
 """The estate in storage and its reference, side by side: one act on both, then a comparison."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from core.domain.bills import Bill, BillId
 from core.domain.calendar import local_date
 from core.domain.errors import CoreError
-from core.domain.ledger import AccountId, AccountKind, HoldId
+from core.domain.ledger import AccountId, AccountKind, HoldId, JournalKind, Leg, Subject
 from core.domain.payments import AttemptId, PaymentId
 from core.domain.tenants import FeeBearer
 from core.domain.wallets import WalletStatus
+from core.use_cases.ledger import post
 from storage.books import BOOKS
 from storage.doctor import examine
 from storage.transaction import SqlTransaction
-from tests.core.estate import Estate
-from tests.factories import open_books
+from tests.core.estate import Estate, hasty
+from tests.factories import naira, open_books
 from tests.model.reference import PAYERS, TENANT, ModelLink, Reference, Refused
 
 
@@ -23,7 +24,7 @@ class Both:
     """Storage and reference; lists of ids stand beside the reference's lists."""
 
     def __init__(self, folder: Path, *, payer_bears_fee: bool) -> None:
-        self.books = open_books(folder)
+        self.books = open_books(folder, connect=hasty)
         self.estate = Estate(self.books)
         if payer_bears_fee:
             self.estate.change_tenant(fee_bearer=FeeBearer.PAYER)
@@ -54,6 +55,29 @@ class Both:
         finally:
             self.books.close()
 
+    def fund(self, payer: str, minor: int) -> None:
+        """Let the provider put money into a wallet."""
+        leg = Leg(
+            source=self.places["provider"],
+            target=self.wallets[payer].account_id,
+            amount=naira(minor),
+        )
+        self.estate.do(
+            post,
+            tenant_id=self.estate.tenant.id,
+            kind=JournalKind.TOP_UP,
+            subject=Subject(kind="test", id=1),
+            key=f"fund:{payer}",
+            legs=[leg],
+        )
+        self.reference.move("provider", payer, minor)
+
+    def issue(self, total: int, *, days: int) -> None:
+        """Ask the unit for money, due in some days."""
+        due_on = local_date(self.clock.now(), "Africa/Lagos") + timedelta(days=days)
+        self.bill_ids.append(self.estate.issue(total, due_on=due_on).id)
+        self.reference.issue(total=total, due_on=due_on)
+
     def act(self, real: Callable[[], object], model: Callable[[], object]) -> bool:
         """Do the same on both sides, with the same refusal; True when it was done."""
         expected = actual = ""
@@ -75,10 +99,11 @@ class Both:
         return [attempt.id for attempt in attempts]
 
     def compare(self) -> None:
-        """Assert that every figure and status is the same on both sides."""
+        """Assert that every figure and status is the same on both sides, and that books hold."""
         self.books.run(self._compare)
 
     def _compare(self, tx: SqlTransaction) -> None:
+        self._check_books(tx)
         self._compare_money(tx)
         today = local_date(tx.now, "Africa/Lagos")
         bills = [tx.bills.get(bill_id) for bill_id in self.bill_ids]
@@ -109,17 +134,11 @@ class Both:
         for owner, account_id in self.owed.items():
             assert tx.ledger.get(account_id).balance.minor == -reference.owed[owner]
 
-    def check_books(self) -> None:
+    def _check_books(self, tx: SqlTransaction) -> None:
         """Run the cheap invariants: everything that the books themselves can say."""
-
-        def look(tx: SqlTransaction) -> list[str]:
-            found = []
-            for sentence, query in BOOKS:
-                tx.cursor.execute(query)
-                found += [sentence.format(*row) for row in tx.cursor.fetchall()]
-            return found
-
-        assert self.books.run(look) == []
+        for sentence, query in BOOKS:
+            tx.cursor.execute(query)
+            assert [sentence.format(*row) for row in tx.cursor.fetchall()] == []
 
     def _open(self, kind: AccountKind, owner_id: int = 0) -> AccountId:
         """Open an account that money may pass, so that comparing opens none."""

@@ -15,7 +15,7 @@ from tests.model.reference import ModelHold
 class Holding(Lives):
     """Wallets and holds of a random life."""
 
-    @rule(who=PAYER, is_thawing=st.booleans())
+    @rule(who=PAYER, is_thawing=st.sampled_from([True, True, True, False]))
     def freeze_or_thaw(self, who: str, *, is_thawing: bool) -> None:
         use_case = wallets.unfreeze_wallet if is_thawing else wallets.freeze_wallet
         wallet_id = self.both.wallets[who].id
@@ -26,7 +26,7 @@ class Holding(Lives):
 
     @rule(
         owner=OWNER,
-        part=st.sampled_from([1, 2, 3]),
+        part=st.sampled_from([1, 5, 20, 20, 20]),
         is_too_much=st.sampled_from([False, False, False, True]),
         hours=st.sampled_from([0, 2, 72]),
     )
@@ -85,3 +85,10 @@ class Holding(Lives):
             lambda: self.estate.do(ledger.expire_hold, hold_id=hold_id),
             lambda: self.model.expire_hold(hold),
         )
+
+    @rule(owner=OWNER, hours=st.sampled_from([1, 2, 23]))
+    def let_a_hold_pass(self, owner: str, hours: int) -> None:
+        self.place_hold(owner, 20, 2, is_too_much=False)
+        self.wait(hours)
+        if self.has_hold():
+            self.expire_hold(0)

@@ -60,14 +60,16 @@ class Linking(Lives):
     @precondition(Lives.has_link)
     @rule(pick=PICK)
     def send(self, pick: int) -> None:
-        link = newest(self.model.links, pick)
+        link, _ = self.link(pick)
         attempt_id = self.both.attempt_ids(link)[-1]
         request = self.estate.do(links.begin_call, attempt_id=attempt_id)
         assert (request is not None) == self.model.send(link)
 
     def sent(self, pick: int, back: int) -> tuple[ModelLink, int] | None:
         """Return a link and the place of one of its sent tries."""
-        link = newest(self.model.links, pick)
+        if not self.has_link():
+            return None
+        link, _ = self.link(pick)
         places = [n for n, status in enumerate(link.tries) if status != "created"]
         return (link, newest(places, back)) if places else None
 
@@ -138,8 +140,7 @@ class Linking(Lives):
     @precondition(Lives.has_link)
     @rule(pick=PICK)
     def retry(self, pick: int) -> None:
-        link = newest(self.model.links, pick)
-        payment_id = newest(self.both.payment_ids, pick)
+        link, payment_id = self.link(pick)
         self.both.act(
             lambda: self.estate.do(
                 links.retry_payment,
@@ -153,8 +154,7 @@ class Linking(Lives):
     @precondition(Lives.has_link)
     @rule(pick=PICK)
     def give_up(self, pick: int) -> None:
-        link = newest(self.model.links, pick)
-        payment_id = newest(self.both.payment_ids, pick)
+        link, payment_id = self.link(pick)
         self.both.act(
             lambda: self.estate.do(
                 links.cancel_payment,
@@ -171,3 +171,17 @@ class Linking(Lives):
             if link.expires_at <= self.model.now:
                 self.estate.do(links.expire_payment, payment_id=payment_id)
                 self.model.expire(link)
+
+    @precondition(Lives.has_link)
+    @rule(pick=PICK, back=PICK)
+    def decline_and_retry(self, pick: int, back: int) -> None:
+        self.answer(pick, back, "declined", is_cancelling=False)
+        self.retry(pick)
+        self.send(pick)
+
+    @precondition(Lives.has_link)
+    @rule(pick=PICK, back=PICK, hours=st.sampled_from([1, 26]), extra=EXTRA, fee=FEE)
+    def settle_late(self, pick: int, back: int, hours: int, extra: int, fee: int) -> None:
+        self.wait(hours)
+        self.expire_links()
+        self.settle(pick, back, extra, fee, capture="", is_foreign=False)

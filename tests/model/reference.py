@@ -241,10 +241,13 @@ class Reference:
             _refuse("KeyReused", when=known.amount != capture.amount)
             if whose is link and not known.is_foreign:
                 link.tries[place] = "settled"
+            else:
+                self.answer(link, place, "unknown", is_cancelling=False)
             return
         self.captures[capture.key] = (capture, link)
         if capture.is_foreign:
             self.move("provider", "suspense", capture.amount)
+            self.answer(link, place, "unknown", is_cancelling=False)
             return
         self.move("provider", link.payer, capture.amount)
         self._pass_on(link, capture)
@@ -254,8 +257,8 @@ class Reference:
         link.tries[place] = "settled"
 
     def retry(self, link: ModelLink) -> None:
-        is_undecided = any(status in UNDECIDED for status in link.tries)
-        _refuse("PaymentOpen", when=not link.is_open or is_undecided)
+        have_failed = all(status in {"declined", "expired"} for status in link.tries)
+        _refuse("PaymentOpen", when=not link.is_open or not have_failed)
         if link.bill is not None:
             _refuse(link.bill.why_not())
             _refuse("AboveRest", when=link.amount > link.bill.rest)

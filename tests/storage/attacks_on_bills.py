@@ -51,7 +51,7 @@ BIRTHS: Final = (
     Attack(
         name="a second open dispute",
         prepare=(
-            *tuple(
+            *(
                 event("dispute", entity, str(seq), steps)
                 for entity in ("900011", "900012")
                 for seq, steps in ((0, ("none", "none")), (1, ("none", "open")))

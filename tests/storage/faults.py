@@ -1,5 +1,6 @@
 """A connection that fails when told to: the `connect` port of the writer, broken on purpose."""
 
+import copy
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class Faults:
         """Open a connection that follows the plan."""
         self.opened += 1
         if self.opened > 1 and self.fails_to_open is not None:
-            raise self.fails_to_open
+            raise copy.copy(self.fails_to_open)
         inner = open_connection(path)
         inner.close()
         connection = sqlite3.connect(
@@ -77,7 +78,7 @@ class Faults:
                 act()
             if fault.ends_transaction:
                 sqlite3.Connection.execute(connection, "ROLLBACK")
-            raise fault.error
+            raise copy.copy(fault.error)
         return act()
 
 

@@ -32,8 +32,10 @@ SEALED = [
 def disarm(path: Path) -> sqlite3.Connection:
     """Open the file as a forger would: no triggers, no foreign keys."""
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN")
     for name in triggers():
         connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("COMMIT")
     return connection
 
 

@@ -4,6 +4,7 @@ import { Column } from "./chat.js";
 import { append, avatar, button, dialog, h, icon, remember } from "./dom.js";
 import { Panel } from "./panel.js";
 import { call, connect, now, on, unreadOf, world } from "./state.js";
+import { clockTime, shortDay } from "./text.js";
 
 const MAX_COLUMNS = 4;
 const MIN_COLUMN_PX = 330;
@@ -88,7 +89,10 @@ async function doStep(step) {
   if (isNarrow()) setPanel(false);
   const column = show(step.person_id);
   column.open(step.chat_id || step.person_id);
-  if (step.say) return column.acts().say(step.say);
+  if (step.say) {
+    if (column.composer.input.value === step.say) column.composer.put("");
+    return column.acts().say(step.say);
+  }
   const key = column.keyNamed(step.tap);
   if (!key) {
     column.point(step.tap);
@@ -174,10 +178,7 @@ function setTheme(theme) {
 
 function tick() {
   if (!world.isReady) return;
-  const when = new Date(now() * 1000);
-  const day = when.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
-  const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  place("clock").replaceChildren(icon("clockface"), h("span", { class: "day" }, day), h("span", {}, time));
+  place("clock").replaceChildren(icon("clockface"), h("span", { class: "day" }, shortDay(now())), h("span", {}, clockTime(now())));
   place("clock").classList.toggle("moved", world.offset > 0);
 }
 

@@ -2,7 +2,7 @@
 
 import { button, dialog, h, icon } from "./dom.js";
 import { messagesOf, world } from "./state.js";
-import { clockTime, fileSize, formatted } from "./text.js";
+import { clockTime, fileSize, formatted, fullTime } from "./text.js";
 
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}\uFE0F?){1,3}$/u;
 
@@ -73,7 +73,7 @@ function foot(message, isOwn) {
     message.is_protected && h("span", { class: "mini", title: "Cannot be forwarded or saved" }, icon("lock")),
     message.is_silent && h("span", { title: "Sent without sound" }, "silent"),
     message.edited_at > 0 && h("span", { title: `Changed ${clockTime(message.edited_at)}` }, "edited"),
-    h("time", { title: new Date(message.date * 1000).toLocaleString() }, clockTime(message.date)),
+    h("time", { title: fullTime(message.date) }, clockTime(message.date)),
     isOwn && h("span", {
       class: `ticks ${message.is_taken ? "taken" : ""}`,
       title: message.is_taken ? "The bot has it" : "Waits for the bot",

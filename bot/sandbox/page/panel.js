@@ -2,7 +2,7 @@
 
 import { append, button, dialog, h, remember } from "./dom.js";
 import { call, now, on, world } from "./state.js";
-import { clockTime } from "./text.js";
+import { clockTime, fullTime, secondsTime } from "./text.js";
 
 const TABS = [["story", "Story"], ["switches", "Trouble"], ["bot", "Bot"], ["inside", "Inside"]];
 const INSIDE_MS = 2500;
@@ -113,7 +113,7 @@ export class Panel {
     const { process } = world;
     const isUp = ["running", "starting"].includes(process.status);
     const act = (name, label, kind) => button(label, () => this.try(() => call("process", { act: name })), { kind });
-    this.log = h("pre", { class: "lines", tabindex: "0", "aria-label": "Log" }, process.lines.join("\n") + "\n");
+    this.log = h("pre", { class: "lines", tabindex: "0", "aria-label": "Log" }, process.lines.map(logLine).join("\n") + "\n");
     this.calls = h("div", { class: "calls" });
     this.body.replaceChildren(h("h2", {}, "The bot's process"),
       h("p", { class: `status ${process.status}` }, h("i", {}), h("b", {}, words(process)), process.pid > 0 && h("small", {}, `process ${process.pid}, start no. ${process.starts}`)),
@@ -122,7 +122,7 @@ export class Panel {
         isUp && act("restart", "Restart", ""), isUp && act("stop", "Stop", "")),
       h("p", { class: "fine" }, "Kill it in mid-payment, start it again: nothing may be lost and nothing may happen twice."),
       h("h3", {}, "The clock"),
-      h("p", { class: "status" }, h("b", {}, new Date(now() * 1000).toLocaleString([], { dateStyle: "full", timeStyle: "short" })),
+      h("p", { class: "status" }, h("b", {}, fullTime(now())),
         h("small", {}, world.offset ? `${ahead(world.offset)} ahead of the real time` : "the real time")),
       h("div", { class: "acts" }, this.move("+1 hour", HOUR), this.move("+1 day", DAY), this.move("+7 days", 7 * DAY),
         button("Other…", () => this.otherTime(), {}),
@@ -168,7 +168,7 @@ export class Panel {
 
   addLine(line) {
     const isNear = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
-    this.log.append(`${line}\n`);
+    this.log.append(`${logLine(line)}\n`);
     if (this.log.childNodes.length > 400) this.log.firstChild.remove();
     if (isNear) this.log.scrollTop = this.log.scrollHeight;
   }
@@ -202,6 +202,14 @@ export class Panel {
     if (old?.isConnected) old.replaceWith(tables);
     else this.body.lastElementChild.replaceWith(tables);
   }
+}
+
+// Lines of the console log, cut to what fits: place's time, level unless it is info, event, details.
+function logLine(line) {
+  const found = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) \[(\w+)\s*\] (.*?)\s*(?:\[[\w.]+\])?(?: |$)(\w+=.*)?$/.exec(line);
+  if (!found) return line;
+  const [, at, level, event, details] = found;
+  return [secondsTime(Date.parse(at) / 1000), level === "info" ? "" : level.toUpperCase(), event, details].filter(Boolean).join(" ");
 }
 
 function table(section, isOpen) {

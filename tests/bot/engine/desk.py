@@ -25,7 +25,7 @@ from storage.transaction import SqlTransaction
 from tests.books import NOW, FakeClock, new_file, open_database
 from tests.fakes.bot_api import FakeBotApi
 from tests.fakes.providers import FakeRegistry
-from tests.fakes.time import HandTime
+from tests.fakes.time import HandTime, until
 
 T = TypeVar("T")
 
@@ -105,9 +105,7 @@ class Desk:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let things run until something is so."""
-        async with asyncio.timeout(20):
-            while not condition():
-                await asyncio.sleep(0)
+        await until(condition)
 
     async def later(self, seconds: float) -> None:
         """Move time on, look for what is due as the pump does, and let it run."""

@@ -108,7 +108,9 @@ class House:
             person, _ = people.meet(tx, channel="telegram", external_id=501, name="Ada")
             life = tx.now + DIALOGUE_LIFE
             tx.dialogues.put_dialogue(
-                Dialogue(chat_id=501, person_id=person.id, step=step, data={"n": 1}, expires_at=life)
+                Dialogue(
+                    chat_id=501, person_id=person.id, step=step, data={"n": 1}, expires_at=life
+                )
             )
 
         self.books.run(put)

@@ -256,4 +256,3 @@ async def _dead(desk: Desk) -> list[tuple[int, str]]:
         return [(row[0], row[1]) for row in tx.cursor.fetchall()]
 
     return await desk.run(look)
-

@@ -6,6 +6,7 @@ from bot.engine import lanes as module
 from bot.engine.lanes import Lanes
 from core.domain.work import Kind, Priority, Work, WorkId
 from tests.books import NOW
+from tests.fakes.time import until
 
 
 def row(number: int, *, lane: str = "c:1", priority: Priority = Priority.ANSWER) -> Work:
@@ -55,8 +56,7 @@ async def test_a_stuck_lane_does_not_hold_up_another() -> None:
     gate = desk.gate(1)
     lanes = Lanes(desk.handle)
     lanes.offer([row(1, lane="c:1"), row(2, lane="c:1"), row(3, lane="a:press")])
-    while 3 not in desk.done:
-        await asyncio.sleep(0)
+    await until(lambda: 3 in desk.done)
     assert desk.begun == [1, 3]
     gate.set()
     await lanes.settle()
@@ -100,8 +100,7 @@ async def test_stop_lets_the_running_row_finish_and_tells_which_never_began() ->
     gate = desk.gate(1)
     lanes = Lanes(desk.handle)
     lanes.offer([row(1), row(2)])
-    while not desk.begun:
-        await asyncio.sleep(0)
+    await until(lambda: bool(desk.begun))
     stopping = asyncio.create_task(lanes.stop(within_s=5))
     await asyncio.sleep(0)
     lanes.offer([row(3)])
@@ -117,8 +116,7 @@ async def test_stop_ends_what_runs_too_long() -> None:
     desk.gate(1)
     lanes = Lanes(desk.handle)
     lanes.offer([row(1), row(2)])
-    while not desk.begun:
-        await asyncio.sleep(0)
+    await until(lambda: bool(desk.begun))
     await lanes.stop(within_s=0.01)
     assert (desk.done, lanes.depth) == ([], 0)
     assert [work.id for work in lanes.unstarted] == [2]
@@ -147,8 +145,7 @@ async def test_rows_behind_another_are_waiting() -> None:
     gate = desk.gate(1)
     lanes = Lanes(desk.handle)
     lanes.offer([row(1), row(2)])
-    while not desk.begun:
-        await asyncio.sleep(0)
+    await until(lambda: bool(desk.begun))
     assert [work.id for work in lanes.waiting()] == [2]
     gate.set()
     await lanes.settle()

@@ -8,6 +8,7 @@ import pytest
 from telegram.error import BadRequest
 
 from bot.engine.outbox import SANDBOX_LINE, Message, Outbox, from_bytes
+from core.domain.errors import NotAllowed
 from core.domain.work import Kind, Work, WorkStatus
 from handlers.chat import Chat, Did, Incoming, Reply, Screen, Sender, Show
 from handlers.words import Html
@@ -93,13 +94,13 @@ def test_only_new_messages_that_may_go_now_are_marked_by_their_commit(books: Boo
 
 def test_what_a_refused_flow_queued_is_never_sent(books: Books) -> None:
     def answer(tx: SqlTransaction) -> list[Work]:
-        outbox = Outbox(is_sandbox=False)
-        try:
+        def refuse() -> None:
             with tx.inner():
-                outbox.answer(tx, TEXT, Reply(screen=SCREEN, show=Show.SEND))
-                raise ValueError
-        except ValueError:
-            pass
+                Outbox(is_sandbox=False).answer(tx, TEXT, Reply(screen=SCREEN, show=Show.SEND))
+                raise NotAllowed
+
+        with pytest.raises(NotAllowed):
+            refuse()
         return list(tx.written)
 
     assert books.run(answer) == []
@@ -215,5 +216,3 @@ async def test_a_protected_live_screen_that_is_gone_stays_protected(tmp_path: Pa
         await desk.run(lambda tx: desk.outbox.show(tx, CHAT, reply))
         await desk.settle()
         assert [p.get("protect_content") for p in desk.api.of("sendMessage")] == [True, True]
-
-

@@ -251,8 +251,7 @@ async def test_the_digits_rest_nowhere_in_the_clear(
         await hashing.wait()
         desk.engine.follow()
         await desk.later(0)
-        files = [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()]
-        assert not [file for file in files if b"738465" in file]
+        assert not _files_with(tmp_path, b"738465")
         assert not [text for text in desk.api.texts if "738465" in text]
     captured = capsys.readouterr()
     assert "738465" not in caplog.text + captured.out + captured.err
@@ -289,3 +288,8 @@ def _break_check(tx: SqlTransaction) -> None:
     tx.work.end(held)
     kept = {**orjson.loads(held.payload), "hash": None}
     tx.work.add(Kind.PIN, lane=held.lane, payload=orjson.dumps(kept))
+
+
+def _files_with(folder: Path, digits: bytes) -> list[str]:
+    files = [file for file in folder.iterdir() if file.is_file()]
+    return [file.name for file in files if digits in file.read_bytes()]

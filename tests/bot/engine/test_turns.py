@@ -47,14 +47,20 @@ async def test_a_free_way_costs_no_wait() -> None:
 
 async def test_a_broadcast_does_not_delay_an_answer() -> None:
     crowd = Crowd()
-    for chat_id in range(1, 5):
+    for chat_id in range(1, 4):
         crowd.wants(f"reminder {chat_id}", chat_id=chat_id, priority=Priority.QUIET)
     await crowd.passes()
     crowd.wants("receipt", chat_id=8, priority=Priority.MONEY)
     crowd.wants("answer", chat_id=9, priority=Priority.ANSWER)
     for _ in range(5):
         await crowd.passes(1.0)
-    assert crowd.left == ["reminder 1", "answer", "receipt", "reminder 2", "reminder 3", "reminder 4"]
+    assert crowd.left == [
+        "reminder 1",
+        "answer",
+        "receipt",
+        "reminder 2",
+        "reminder 3",
+    ]
 
 
 async def test_a_chat_that_must_pause_holds_nobody_up() -> None:

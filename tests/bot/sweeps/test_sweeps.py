@@ -7,16 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.engine.due import handle_each
-from bot.engine.timers import Timers, run_sweep
-from bot.sweeps import FULL_BATCH, SWEEPS, Sweep, bills, payments
+from bot.sweeps import SWEEPS, Sweep, bills, payments
 from core.domain.acts import EventName
 from core.domain.errors import InvariantBroken
 from core.domain.payments import PaymentStatus
 from core.domain.work import Due, Kind
-from storage.database import Database
-from storage.doctor import is_stopped
 from storage.transaction import SqlTransaction
-from tests.books import FakeClock, open_database
 from tests.core.estate import Estate, palm_court
 
 
@@ -135,49 +131,6 @@ def test_a_broken_invariant_is_not_swallowed(estate: Estate) -> None:
 
     with pytest.raises(InvariantBroken):
         estate.books.run(lambda tx: handle_each(tx, [row], act, at=tx.now))
-
-
-def _count_down(rows: int) -> tuple[Sweep, list[int]]:
-    left = [rows]
-    batches: list[int] = []
-
-    def run(tx: SqlTransaction, *, at: object) -> int:
-        taken = min(FULL_BATCH, left[0])
-        left[0] -= taken
-        batches.append(taken)
-        return taken
-
-    return Sweep(name="test", task="test", every_s=60, run=run), batches
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> Database:
-    return open_database(tmp_path, clock=FakeClock())
-
-
-async def test_a_sweep_goes_on_while_batches_are_full(database: Database) -> None:
-    sweep, batches = _count_down(2 * FULL_BATCH + 1)
-    assert await run_sweep(database, sweep) == 2 * FULL_BATCH + 1
-    assert batches == [FULL_BATCH, FULL_BATCH, 1]
-    await database.close()
-
-
-async def test_a_sweep_that_fails_does_not_stop_the_clock(database: Database) -> None:
-    def run(tx: SqlTransaction, *, at: object) -> int:
-        raise LookupError
-
-    await Timers(database).wake(Sweep(name="test", task="test", every_s=60, run=run))
-    assert not await database.run(is_stopped)
-    await database.close()
-
-
-async def test_a_sweep_that_finds_the_books_broken_stops_the_money(database: Database) -> None:
-    def run(tx: SqlTransaction, *, at: object) -> int:
-        raise InvariantBroken
-
-    await Timers(database).wake(Sweep(name="test", task="test", every_s=60, run=run))
-    assert await database.run(is_stopped)
-    await database.close()
 
 
 def test_names_and_rhythms_are_of_this_world() -> None:

@@ -1,4 +1,4 @@
-"""Providers' doors: what is forged, unknown or too large stays out; what is authentic is durable."""
+"""Providers' doors: the forged, unknown and too large stay out; the authentic is durable."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -28,10 +28,15 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
         yield found
 
 
+Client = TestClient[web.Request, web.Application]
+
+
 class Doors:
     """The doors on a real file, and a client in front of them."""
 
-    def __init__(self, client: "TestClient[web.Request, web.Application]", database: Database) -> None:
+    def __init__(
+        self, client: "TestClient[web.Request, web.Application]", database: Database
+    ) -> None:
         self.client = client
         self.database = database
         self.turned: list[str] = []
@@ -58,7 +63,9 @@ class Doors:
 async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
     configuration = estate.configuration
     database = open_database(
-        estate.books.path.parent, path=estate.books.path, clock=FakeClock(NOW + timedelta(seconds=10))
+        estate.books.path.parent,
+        path=estate.books.path,
+        clock=FakeClock(NOW + timedelta(seconds=10)),
     )
     app = web.Application()
     turned: list[str] = []
@@ -187,4 +194,3 @@ async def test_the_page_runs_nobodys_script(estate: Estate) -> None:
         assert "<script" not in page
         assert policy.startswith("default-src 'none'")
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-

@@ -102,7 +102,7 @@ def test_money_that_disagrees_goes_to_suspense_and_to_nobody(
     after = estate.now(tried)
     suspense = estate.account(AccountKind.SUSPENSE, currency=odd.captured.currency)
     assert suspense.balance == odd.captured
-    assert after.attempt.status is AttemptStatus.WAITING
+    assert after.attempt.status is AttemptStatus.UNKNOWN
     assert after.payment.status is PaymentStatus.PROCESSING
     assert (estate.balance(estate.ada), estate.collected()) == (0, 0)
     assert estate.count(EventName.MONEY_UNMATCHED) == 1
@@ -112,7 +112,7 @@ def test_money_that_disagrees_goes_to_suspense_and_to_nobody(
 @pytest.mark.parametrize("minor", [0, -1])
 def test_a_capture_of_nothing_moves_nothing(estate: Estate, bill: Bill, minor: int) -> None:
     after = estate.settle(estate.open_link(bill), minor)
-    assert after.attempt.status is AttemptStatus.WAITING
+    assert after.attempt.status is AttemptStatus.UNKNOWN
     assert (estate.balance(estate.ada), estate.collected()) == (0, 0)
 
 
@@ -144,14 +144,14 @@ def test_several_captures_under_one_reference_are_all_kept(estate: Estate, bill:
     assert estate.count(EventName.RECEIPT_ISSUED) == 2
 
 
-def test_one_odd_capture_among_good_ones_leaves_the_attempt_to_a_human(
+def test_one_odd_capture_among_good_ones_keeps_the_attempt_in_doubt(
     estate: Estate, bill: Bill
 ) -> None:
     tried = estate.open_link(bill)
     odd = replace(settled(tried, 1_000, capture="cap-2"), reference="hz-somebody-else")
     done = estate.answer(tried, replace(settled(tried), more=(odd,)))
     assert done.payment.status is PaymentStatus.COMPLETED
-    assert done.attempt.status is AttemptStatus.WAITING
+    assert done.attempt.status is AttemptStatus.UNKNOWN
     assert estate.account(AccountKind.SUSPENSE).balance == naira(1_000)
     assert estate.collected() == TOTAL
 
@@ -171,7 +171,7 @@ def test_a_capture_that_was_credited_elsewhere_settles_nothing_here(
     estate.settle(first)
     other = estate.open_link(estate.agreed(), by=estate.ben)
     after = estate.answer(other, settled(first))
-    assert after.attempt.status is AttemptStatus.WAITING
+    assert after.attempt.status is AttemptStatus.UNKNOWN
     assert after.payment.status is PaymentStatus.PROCESSING
     assert estate.collected() == TOTAL
 

@@ -303,6 +303,14 @@ def test_no_retry_while_an_attempt_may_still_take_money(
         retry(estate, tried)
 
 
+def test_no_retry_while_an_attempt_has_not_even_left(estate: Estate, bill: Bill) -> None:
+    with pytest.raises(PaymentOpen):
+        retry(estate, estate.ask_link(bill))
+    second = retry(estate, estate.answer(estate.open_link(estate.agreed()), NO))
+    with pytest.raises(PaymentOpen):
+        retry(estate, second)
+
+
 def test_no_retry_of_a_payment_that_ended(estate: Estate, bill: Bill) -> None:
     tried = estate.answer(estate.open_link(bill), NO, is_cancelling=True)
     assert tried.payment.status is PaymentStatus.CANCELLED

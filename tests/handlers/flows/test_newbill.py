@@ -42,11 +42,10 @@ def test_a_bill_is_written_previewed_and_issued(estate: Estate) -> None:
         "🟡 Needs your OK — new\n"
         "Water, March 2026\n"
         "12,500.00 NGN · due Tue 31 Mar\n"
-        "For A-14 · issued by Mrs Bello on Mon 2 Mar 2026, 10:00\n"
+        "For A-14 · issued by Mrs Bello, Mon 2 Mar, 10:00\n"
         "Meter 4711\n"
-        "Pending acknowledgment: look at it, then acknowledge or dispute it. "
-        "It can be paid once you acknowledged it.\n"
-        "You can dispute it until Mon 16 Mar 2026, 10:00.\n\n"
+        "Pending acknowledgment: acknowledge it, then pay; or dispute it.\n"
+        "You can dispute it until Mon 16 Mar, 10:00.\n\n"
         "Will be told: Ada, Tunde"
     )
     estate.bello.presses("Issue")

@@ -53,7 +53,7 @@ def test_a_bill_is_acknowledged_and_paid_from_the_wallet(estate: Estate) -> None
         "Pay 5,000.00 NGN to Palm Court\n"
         "for BILL-2026-000001 · Service charge\n"
         "From wallet: 20,000.00 NGN → 15,000.00 NGN · no fee\n"
-        "The bill is paid then."
+        "This pays the bill in full."
     )
     assert estate.ada.labels == ["Pay 5,000.00\u00a0NGN", "Change", "Cancel"]
     estate.ada.presses("Pay 5,000.00")
@@ -171,12 +171,12 @@ def test_an_amended_bill_is_not_paid_by_an_old_button(estate: Estate) -> None:
 def test_a_link_is_one_message_from_waiting_to_paid(estate: Estate) -> None:
     waiting_link(estate)
     count = len(estate.ada.messages)
-    assert "⏳ Waiting for Sandbox · 5,000.00 NGN" in estate.ada.sees
+    assert "⏳ Waiting for Sandbox Pay · 5,000.00 NGN" in estate.ada.sees
     assert estate.ada.labels == ["Open payment page", "Check now", "Cancel payment", "Back"]
     estate.settles(500_000)
     assert len(estate.ada.messages) == count + 1
     assert "✅ Paid 5,000.00 NGN" in plain(estate.ada.messages[-2].screen)
-    assert "From: Ada by Sandbox · to: Palm Court" in estate.ada.sees
+    assert "From: Ada by Sandbox Pay · to: Palm Court" in estate.ada.sees
     assert "Books sealed:" in estate.ada.sees
     assert estate.balance(None) == naira(500_000)
 
@@ -187,7 +187,7 @@ def test_a_declined_link_says_that_nothing_was_taken(estate: Estate) -> None:
     assert estate.ada.sees.startswith(
         "⚠️ Not paid 5,000.00 NGN. Nothing was taken.\nYour bank declined the card."
     )
-    assert estate.ada.labels[:2] == ["Try again by Sandbox", "Pay from wallet"]
+    assert estate.ada.labels[:2] == ["Try again by Sandbox Pay", "Pay from wallet"]
     estate.ada.presses("Try again")
     assert "Preparing the payment page" in estate.ada.sees
     estate.answers(Pending(link=LINK))
@@ -203,7 +203,7 @@ def test_several_providers_are_each_offered(estate: Estate) -> None:
     estate.ada.presses("Pay by link")
     estate.ada.presses("Full")
     assert [label for label in estate.ada.labels if label.startswith("Pay")] == [
-        "Pay 5,000.00\u00a0NGN by Sandbox",
+        "Pay 5,000.00\u00a0NGN by Sandbox Pay",
         "Pay 5,000.00\u00a0NGN by Paystack",
     ]
 

@@ -68,7 +68,7 @@ def test_several_providers_are_chosen_from(estate: Estate) -> None:
     ada = estate.ada
     ada.says("/deposit")
     ada.presses("Top up 1,000.00")
-    assert ada.labels[:2] == ["Pay by link · Sandbox", "Pay by link · Paystack"]
+    assert ada.labels[:2] == ["Pay by link · Sandbox Pay", "Pay by link · Paystack"]
     ada.presses("Pay by link · Paystack")
     (payment,) = payments(estate)
     (attempt,) = estate.world.run(lambda tx: tx.payments.attempts(payment.id))

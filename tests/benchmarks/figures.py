@@ -1,0 +1,62 @@
+"""How figures are worded: medians of windows, the first and the last of them, conditions."""
+
+import logging
+import os
+import platform
+import sqlite3
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from storage.sqlite import open_connection
+
+SYNCS: Final = 50
+
+
+def quiet() -> None:
+    """Let only errors be logged: logging is not what is measured."""
+    level = logging.ERROR
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    logging.basicConfig(level=level)
+
+
+def conditions(folder: Path) -> str:
+    """Say where figures come from: cores, versions, what one durable commit costs on this disk."""
+    path = folder / "sync.db"
+    connection = open_connection(path)
+    connection.execute("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+    took = []
+    for _ in range(SYNCS):
+        started = time.perf_counter()
+        connection.execute("INSERT INTO one DEFAULT VALUES")
+        took.append(time.perf_counter() - started)
+    connection.close()
+    return (
+        f"{os.cpu_count()} cores, Python {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version} WAL FULL,"
+        f" one-row commit {statistics.median(took) * 1000:.2f} ms"
+    )
+
+
+def rated(ours: Sequence[float], floor: Sequence[float], *, unit: str = "/s") -> str:
+    """Word the medians of windows measured in turns, and the ratio of first and last window."""
+    ratios = [own / other for own, other in zip(ours, floor, strict=True)]
+    return (
+        f"{statistics.median(ratios):.2f} (ours {figure(statistics.median(ours))}{unit},"
+        f" floor {figure(statistics.median(floor))}{unit};"
+        f" first window {ratios[0]:.2f}, last {ratios[-1]:.2f}, {len(ratios)} windows)"
+    )
+
+
+def figure(value: float) -> str:
+    """Return a figure with three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def p99(values: Sequence[float]) -> float:
+    """Return what 99 of 100 values do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * 99 // 100) - 1)]
