@@ -61,7 +61,7 @@ async def _run(settings: Settings) -> None:
         await start_sandbox(settings, say=lambda line: print(line, flush=True))  # noqa: T201 - the one line on the terminal
         return
     # Late: the sandbox's supervisor has no service.
-    from bot.service import run_service
+    from bot.life import run_service
 
     setup.prepare(settings.database_path, mode=settings.mode, now=SystemClock().now())
     await run_service(settings)

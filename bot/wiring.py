@@ -94,6 +94,12 @@ def open_database(
     )
 
 
+def telegram_client(settings: Settings) -> TelegramClient:
+    """Return the client of the settings' bot, not yet open."""
+    token = settings.telegram_bot_token.get_secret_value()
+    return TelegramClient(token=token, api_url=settings.telegram_api_url)
+
+
 def build(
     settings: Settings,
     *,
@@ -110,9 +116,7 @@ def build(
     clock = SystemClock(offset_s=settings.sandbox_clock_offset_s)
     metrics = Metrics()
     database = open_database(settings, node=SERVICE_NODE, connect=connect, on_fatal=on_fatal)
-    client = TelegramClient(
-        token=settings.telegram_bot_token.get_secret_value(), api_url=settings.telegram_api_url
-    )
+    client = telegram_client(settings)
     http = open_client()
     registry = Registry(http, credentials_of(settings))
     dispatcher = Dispatcher(
@@ -124,13 +128,12 @@ def build(
         database, client, limits, monotonic=clock.monotonic, sleep=sleep, count=metrics.sent
     )
     pins = Pins(database, database.ring, dispatcher, outbox)
-    calls = Calls(database, registry, public_url=settings.public_url)
     engine = Engine(
         database,
         dispatcher=dispatcher,
         outbox=outbox,
         sender=sender,
-        calls=calls,
+        calls=Calls(database, registry, public_url=settings.public_url),
         pins=pins,
         metrics=metrics,
         sleep=sleep,

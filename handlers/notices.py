@@ -314,7 +314,7 @@ def _balance(tx: Transaction, reader: Reader, bill: Bill) -> Money:
     wallet = open_wallet(
         tx, tenant_id=bill.tenant_id, owner_id=reader.person.id, currency=bill.currency
     )
-    return wallet_account(tx, wallet).balance
+    return wallet_account(tx, wallet=wallet).balance
 
 
 def _given_back(tx: Transaction, reader: Reader, bill: Bill) -> Money:

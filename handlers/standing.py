@@ -48,7 +48,7 @@ def _view(tx: Transaction, tenant: Tenant, actor: Actor) -> home.HomeView:
     return home.HomeView(
         tenant=tenant,
         units=tuple(units),
-        available=wallet_account(tx, wallet).available,
+        available=wallet_account(tx, wallet=wallet).available,
         is_frozen=wallet.status is WalletStatus.FROZEN,
         sums=tx.bills.sums(debtors_of(actor), today=today, currency=tenant.currency),
         today=today,

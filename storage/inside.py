@@ -1,15 +1,17 @@
 """What just happened inside, as tables for the sandbox's page; reads only, shows no secrets."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.domain.money import Currency, Money, exponent
+from storage.schema import EPOCH
 
 LIMIT: Final = 15
 
@@ -89,7 +91,10 @@ def _rows(
         found = connection.execute(query, (LIMIT,)).fetchall()
     except sqlite3.Error:
         return ()
-    draw = {"when": partial(_clock, timezone=timezone), "amount": _amount}
+    draw: dict[str, Callable[[Any], str]] = {
+        "when": partial(_clock, timezone=timezone),
+        "amount": _amount,
+    }
     shown = [draw.get(column, _words) for column in columns]
     return tuple(
         tuple(cell(value) for cell, value in zip(shown, row, strict=True)) for row in found
@@ -98,7 +103,7 @@ def _rows(
 
 def _clock(micros: int, *, timezone: str) -> str:
     """Return the day and the time of a place."""
-    at = datetime.fromtimestamp(micros / 1_000_000, ZoneInfo(timezone))
+    at = (EPOCH + timedelta(microseconds=micros)).astimezone(ZoneInfo(timezone))
     return f"{at.day} {at:%b %H:%M:%S}"
 
 

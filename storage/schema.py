@@ -25,7 +25,7 @@ METADATA: Final = MetaData(
     }
 )
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 _WHOLE: Final = Integer().with_variant(BigInteger(), "postgresql")
@@ -41,11 +41,11 @@ class UtcTime(TypeDecorator[datetime]):
         """Refuse naive times, store microseconds."""
         if value is None:
             return None
-        return (value - _EPOCH) // _MICROSECOND
+        return (value - EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return an aware UTC time."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 class LocalDate(TypeDecorator[date]):

@@ -92,9 +92,7 @@ class Calls:
         provider = self._providers.of(attempt.configuration_id)
         return provider is not None and provider.capabilities.honours_our_id
 
-    async def _ask(
-        self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool
-    ) -> Outcome:
+    async def _ask(self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
         provider = self._providers.of(attempt.configuration_id)
         if provider is None:

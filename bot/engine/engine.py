@@ -39,6 +39,8 @@ PUMP_S: Final = 1.0
 HURRY_S: Final = 0.5
 """A press that waits longer in its lane is answered empty, within a second."""
 PAGE: Final = 500
+HANDED_OVER: Final = timedelta(seconds=3)
+"""Within this time the commit that wrote a row has handed it over in memory."""
 MAX_TRIES: Final = 3
 PAUSES_S: Final = (0, 1)
 """Before the second and the third try of what a person waits for; its lane waits, too."""
@@ -84,6 +86,7 @@ class Engine:
             Kind.NOTICE: self._notices.render,
         }
         self.lanes = Lanes(self._handle)
+        self._started_at = database.now()
         self._hushed: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,6 +143,7 @@ class Engine:
 
     async def look(self) -> None:
         """Take rows that are due and not in memory: backed off, a shell's, an earlier process's."""
+        self.lanes.forget_ended()
         after = 0
         while self.lanes.has_room:
             start = after
@@ -148,10 +152,21 @@ class Engine:
                 return tx.work.live(at=tx.now, after=start, limit=PAGE)
 
             rows = await self._database.read(page)
-            self.lanes.offer(row for row in rows if not self.lanes.knows(row))
+            self.lanes.offer(row for row in rows if self._is_left(row))
             if len(rows) < PAGE:
                 return
             after = rows[-1].id
+
+    def _is_left(self, work: Work) -> bool:
+        """Tell whether a row from the table is nobody's; what was read may be old by now.
+
+        A row that its own commit marked may be on its way into memory: it is left alone a moment.
+        """
+        if self.lanes.knows(work) or self.lanes.has_ended(work):
+            return False
+        is_marked_now = work.status is WorkStatus.SENT and work.attempts == 0
+        lately = max(self._started_at, self._database.now() - HANDED_OVER)
+        return not (is_marked_now and work.created_at > lately)
 
     async def _handle(self, work: Work) -> None:
         left: Work | None = work

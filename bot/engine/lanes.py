@@ -38,6 +38,7 @@ class Lanes:
         self._room = room
         self._lanes: dict[str, _Lane] = {}
         self._known: set[int] = set()
+        self._ended: set[int] = set()
         self._is_stopping = False
         self.unstarted: list[Work] = []
         """What `stop` left in memory: nobody has begun with it."""
@@ -61,6 +62,14 @@ class Lanes:
     def knows(self, work: Work) -> bool:
         """Tell whether a row is in memory already."""
         return work.id in self._known
+
+    def forget_ended(self) -> None:
+        """Forget which rows have ended; called before a look into the table begins."""
+        self._ended.clear()
+
+    def has_ended(self, work: Work) -> bool:
+        """Tell whether a row was over, or put off, since `forget_ended`: what was read is old."""
+        return work.id in self._ended
 
     def offer(self, rows: Iterable[Work]) -> None:
         """Take rows that are due into memory; without room they wait in the table."""
@@ -107,6 +116,7 @@ class Lanes:
                     _log.exception("row_failed", kind=work.kind, work=work.id)
                 finally:
                     self._known.discard(work.id)
+                    self._ended.add(work.id)
         finally:
             for _, _, work in lane.rows:
                 self._known.discard(work.id)

@@ -150,7 +150,11 @@ SCENES: Final = (
     Scene(ago=_days(3), who=IBRAHIM, act=_pay(BillType.SECURITY, 350_000)),
     Scene(ago=_days(1), who=BOLA, act=_issue("A-14", BillType.WATER, "Water", 180_000, days=14)),
     Scene(ago=_days(1), who=BOLA, act=_issue("B-02", BillType.WATER, "Water", 360_000, days=14)),
-    Scene(ago=_days(1), who=BOLA, act=_issue("B-02", BillType.REPAIRS, "Gate repair", 400_000, days=12)),
+    Scene(
+        ago=_days(1),
+        who=BOLA,
+        act=_issue("B-02", BillType.REPAIRS, "Gate repair", 400_000, days=12),
+    ),
     Scene(ago=_days(0), who=IBRAHIM, act=_pay(BillType.REPAIRS, 150_000)),
     Scene(ago=_days(0), who=IBRAHIM, act=_dispute(BillType.WATER, COMPLAINT)),
     Scene(

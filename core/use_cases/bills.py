@@ -150,7 +150,7 @@ def check_wallet_payment(
     tenant.check_open()
     bill.check_revision(revision)
     bill.check_payable()
-    most = wallet_rest(tx, bill)
+    most = wallet_rest(tx, bill=bill)
     if not most.is_positive:
         raise PaymentOpen(bill=bill)
     bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
@@ -182,7 +182,7 @@ def pay_bill(
     return after, receipt
 
 
-def wallet_rest(tx: Transaction, bill: Bill) -> Money:
+def wallet_rest(tx: Transaction, *, bill: Bill) -> Money:
     """Return what may still be paid at once: the rest that no waiting link asks for."""
     return Money(max(0, bill.rest.minor - tx.payments.open_minor(bill.id)), bill.currency)
 
@@ -259,7 +259,7 @@ def give_back(tx: Transaction, *, bill: Bill, amount: Money, key: str) -> None:
         InsufficientFunds: the tenant wallet is short; `missing` says by how much.
     """
     parts = _newest_first(tx, bill, amount)
-    source = tenant_account(tx, bill.tenant_id, amount)
+    source = tenant_account(tx, tenant_id=bill.tenant_id, amount=amount)
     legs = []
     for allocation, part in parts:
         wallet = open_wallet(

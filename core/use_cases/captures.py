@@ -81,7 +81,7 @@ def _suspend(
         key=key,
         legs=[Leg(source=source.id, target=target.id, amount=capture.captured)],
     )
-    tell(tx, EventName.MONEY_UNMATCHED, payment, other_id=journal.id)
+    tell(tx, name=EventName.MONEY_UNMATCHED, payment=payment, other_id=journal.id)
 
 
 def _credit_payer(
@@ -94,7 +94,7 @@ def _credit_payer(
     if wallet.status is WalletStatus.CLOSED:
         _suspend(tx, attempt, payment, capture, key)
         return
-    payer = wallet_account(tx, wallet)
+    payer = wallet_account(tx, wallet=wallet)
     was_open = payment.is_open
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     settled = _part_for_bill(tenant, payment, bill, capture)
@@ -106,7 +106,7 @@ def _credit_payer(
         )
     ]
     if settled.is_positive:
-        target = tenant_account(tx, tenant.id, settled)
+        target = tenant_account(tx, tenant_id=tenant.id, amount=settled)
         legs.append(Leg(source=payer.id, target=target.id, amount=settled))
     legs += _fee_legs(tx, attempt, tenant, payer=payer, capture=capture, settled=settled)
     journal = post(
@@ -134,11 +134,11 @@ def _tell(
     tx: Transaction, payment: Payment, journal: Journal, *, was_open: bool, has_surplus: bool
 ) -> None:
     if not was_open:
-        tell(tx, EventName.PAYMENT_LATE_CAPTURE, payment, other_id=journal.id)
+        tell(tx, name=EventName.PAYMENT_LATE_CAPTURE, payment=payment, other_id=journal.id)
     if payment.bill_id is None:
-        tell(tx, EventName.WALLET_TOPPED_UP, payment, other_id=journal.id)
+        tell(tx, name=EventName.WALLET_TOPPED_UP, payment=payment, other_id=journal.id)
     elif has_surplus:
-        tell(tx, EventName.SURPLUS_KEPT, payment, other_id=journal.id)
+        tell(tx, name=EventName.SURPLUS_KEPT, payment=payment, other_id=journal.id)
 
 
 def _part_for_bill(tenant: Tenant, payment: Payment, bill: Bill | None, capture: Settled) -> Money:
@@ -187,7 +187,7 @@ def _fee_legs(
         bearer, owner_id = payer, payer.owner_id
         there = payer.available.minor + capture.captured.minor - settled.minor
     else:
-        bearer, owner_id = tenant_account(tx, tenant.id, fee), 0
+        bearer, owner_id = tenant_account(tx, tenant_id=tenant.id, amount=fee), 0
         there = bearer.available.minor + settled.minor
     covered = Money(min(fee.minor, max(0, there)), fee.currency)
     missing = fee - covered

@@ -78,7 +78,7 @@ def open_bill_link(
     already = tx.payments.open_for(bill_id, actor.person_id)
     if already is not None:
         raise PaymentOpen(payment_id=already.id, bill=bill)
-    most = wallet_rest(tx, bill)
+    most = wallet_rest(tx, bill=bill)
     if not most.is_positive:
         raise PaymentOpen(bill=bill)
     bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
@@ -230,7 +230,7 @@ def retry_payment(
     if payment.bill_id is not None:
         _check_still_owed(tx.bills.get(payment.bill_id), payment)
     _attempt(tx, payment, configuration, number=len(attempts) + 1)
-    tell(tx, EventName.PAYMENT_CHANGED, payment)
+    tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     return payment
 
 
@@ -293,7 +293,7 @@ def _open(
     _attempt(tx, payment, configuration, number=1)
     end = payment.expires_at or tx.now
     tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
-    tell(tx, EventName.PAYMENT_INITIATED, payment)
+    tell(tx, name=EventName.PAYMENT_INITIATED, payment=payment)
     return tx.payments.get(payment.id)
 
 
@@ -331,7 +331,7 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
     if is_credited and attempt.status is not AttemptStatus.SETTLED:
         done = replace(attempt.move(AttemptStatus.SETTLED), verified_at=tx.now)
         tx.payments.replace_attempt(attempt, done)
-        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+        tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
     if not is_credited:
         return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
     return tx.payments.attempt(attempt.id)
@@ -350,7 +350,7 @@ def _pending(
         payment = tx.payments.get(attempt.payment_id)
         if payment.status is PaymentStatus.PENDING:
             tx.payments.replace(payment, payment.move(PaymentStatus.PROCESSING, at=tx.now))
-        tell(tx, EventName.PAYMENT_CHANGED, payment)
+        tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     elif not attempt.link and outcome.link:
         tx.payments.replace_attempt(attempt, replace(attempt, link=outcome.link))
     if is_cancelling:
@@ -364,7 +364,7 @@ def _declined(
     if attempt.may_still_settle:
         declined = attempt.move(AttemptStatus.DECLINED, error=outcome.error)
         tx.payments.replace_attempt(attempt, declined)
-        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+        tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
     if is_cancelling:
         _give_up(tx, attempt.id)
     if outcome.is_final:
@@ -376,7 +376,7 @@ def _unknown(tx: Transaction, attempt: Attempt, outcome: Unknown) -> Attempt:
     if attempt.status in {AttemptStatus.SENT, AttemptStatus.WAITING}:
         doubtful = attempt.move(AttemptStatus.UNKNOWN, error=outcome.error)
         tx.payments.replace_attempt(attempt, doubtful)
-        tell(tx, EventName.PAYMENT_CHANGED, tx.payments.get(attempt.payment_id))
+        tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
     return _look_later(tx, attempt.id)
 
 

@@ -51,7 +51,7 @@ def pay_from_wallet(
         created_at=tx.now,
     )
     tx.payments.add(payment)
-    target = tenant_account(tx, bill.tenant_id, amount)
+    target = tenant_account(tx, tenant_id=bill.tenant_id, amount=amount)
     journal = post(
         tx,
         tenant_id=bill.tenant_id,
@@ -124,12 +124,12 @@ def issue_receipt(
         payer_id=payment.payer_id,
         amount=amount,
         settled=settled,
-        balance_after=wallet_account(tx, wallet).balance,
+        balance_after=wallet_account(tx, wallet=wallet).balance,
         issued_at=tx.now,
     )
     tx.payments.add_receipt(receipt)
     for name in (EventName.PAYMENT_COMPLETED, EventName.RECEIPT_ISSUED):
-        tell(tx, name, payment, other_id=receipt.id)
+        tell(tx, name=name, payment=payment, other_id=receipt.id)
     return receipt
 
 
@@ -144,11 +144,11 @@ def end_payment(tx: Transaction, *, payment: Payment, status: PaymentStatus) -> 
         PaymentStatus.EXPIRED: EventName.PAYMENT_EXPIRED,
         PaymentStatus.FAILED: EventName.PAYMENT_FAILED,
     }
-    tell(tx, names.get(status, EventName.PAYMENT_CHANGED), payment)
+    tell(tx, name=names.get(status, EventName.PAYMENT_CHANGED), payment=payment)
     return tx.payments.get(payment.id)
 
 
-def tell(tx: Transaction, name: EventName, payment: Payment, *, other_id: int = 0) -> None:
+def tell(tx: Transaction, *, name: EventName, payment: Payment, other_id: int = 0) -> None:
     """Append an event about a payment, for its payer."""
     tx.events.append(
         Event(
@@ -161,11 +161,11 @@ def tell(tx: Transaction, name: EventName, payment: Payment, *, other_id: int = 
     )
 
 
-def tenant_account(tx: Transaction, tenant_id: TenantId, amount: Money) -> Account:
+def tenant_account(tx: Transaction, *, tenant_id: TenantId, amount: Money) -> Account:
     """Return the account of a tenant's own wallet in an amount's currency."""
-    return wallet_account(tx, tenant_wallet(tx, tenant_id, amount))
+    return wallet_account(tx, wallet=tenant_wallet(tx, tenant_id=tenant_id, amount=amount))
 
 
-def tenant_wallet(tx: Transaction, tenant_id: TenantId, amount: Money) -> Wallet:
+def tenant_wallet(tx: Transaction, *, tenant_id: TenantId, amount: Money) -> Wallet:
     """Return a tenant's own wallet in an amount's currency."""
     return open_wallet(tx, tenant_id=tenant_id, owner_id=TENANT_OWNED, currency=amount.currency)

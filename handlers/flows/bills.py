@@ -132,7 +132,7 @@ def acknowledged_to_pay(tx: Transaction, visit: Visit) -> Reply:
     tenant, actor = visit.here
     wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=bill.currency)
     note = visit.words.t("✅ Acknowledged at %(time)s.", time=visit.words.clock(tx.now))
-    balance = wallet_account(tx, wallet).available
+    balance = wallet_account(tx, wallet=wallet).available
     screen = paying.methods(visit.words, bill, balance=balance, note=note)
     return Reply(screen=screen, toast=visit.words.label("Acknowledged"), ends_dialogue=True)
 

@@ -95,7 +95,7 @@ def full(tx: Transaction, visit: Visit) -> Reply:
     if stale := _stale(tx, visit, target):
         return stale
     bill = _bill(tx, visit, target)
-    return _confirm(tx, visit, way, bill, wallet_rest(tx, bill))
+    return _confirm(tx, visit, way, bill, wallet_rest(tx, bill=bill))
 
 
 def part(tx: Transaction, visit: Visit) -> Reply:
@@ -231,7 +231,7 @@ def _choose(
 
 
 def _choice(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> paying.Choice:
-    most = wallet_rest(tx, bill)
+    most = wallet_rest(tx, bill=bill)
     if not most.is_positive:
         raise PaymentOpen(bill=bill)
     return paying.Choice(
@@ -253,7 +253,7 @@ def _confirm(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill, amount:
         )
         acts: tuple[tuple[str, str], ...] = (("", _offer(tx, visit, "bill.pay", bill, amount)),)
     else:
-        least, most = tenant.least_part(bill.total), wallet_rest(tx, bill)
+        least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
         bill.check_part(amount, least=least, most=most)
         acts = tuple(
             (each.provider, _offer(tx, visit, "bill.link", bill, amount, configuration=each.id))
@@ -326,7 +326,7 @@ def _balance(tx: Transaction, visit: Visit) -> Money:
     wallet = open_wallet(
         tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=tenant.currency
     )
-    return wallet_account(tx, wallet).available
+    return wallet_account(tx, wallet=wallet).available
 
 
 def _way(text: str) -> tuple[paying.Way, str]:

@@ -106,7 +106,7 @@ def _available(tx: Transaction, visit: Visit) -> Money:
     wallet = open_wallet(
         tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=tenant.currency
     )
-    return wallet_account(tx, wallet).available
+    return wallet_account(tx, wallet=wallet).available
 
 
 def _providers(tx: Transaction, tenant: Tenant) -> tuple[Configuration, ...]:

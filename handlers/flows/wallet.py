@@ -78,7 +78,7 @@ def history(tx: Transaction, visit: Visit) -> Reply:
     which, _, cursor = visit.argument.partition(".")
     which = which if which in {"in", "out"} else "all"
     before = parsing.ident(cursor) or None
-    account = wallet_account(tx, _wallet(tx, visit))
+    account = wallet_account(tx, wallet=_wallet(tx, visit))
     if which == "all":
         page = _page_of_all(tx, account.id, total=account.entry_seq, before=before)
     else:
@@ -98,7 +98,7 @@ def _view(tx: Transaction, visit: Visit, *, moves: int) -> screens.WalletView:
     return screens.WalletView(
         tenant=tenant,
         wallet=wallet,
-        account=wallet_account(tx, wallet),
+        account=wallet_account(tx, wallet=wallet),
         moves=[_line(tx, entry) for entry in entries],
         day=local_date(tx.now, tenant.timezone),
     )

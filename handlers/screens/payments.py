@@ -123,8 +123,8 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
     default = words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount)
     if at is Stage.EXPIRED and any(each.link and each.error for each in view.attempts):
         doubt = words.t(
-            "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money was "
-            "taken; none was credited.",
+            "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money "
+            "was taken; none was credited.",
             amount=amount,
             provider=provider,
         )

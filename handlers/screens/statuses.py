@@ -75,9 +75,7 @@ def _for_debtor(words: Words, bill: Bill, today: date) -> Html:
 
 def _needs_ok(words: Words, shown: Shown) -> Html:
     if shown is Shown.OVERDUE:
-        return words.t(
-            "Overdue, pending acknowledgment: acknowledge it, then pay; or dispute it."
-        )
+        return words.t("Overdue, pending acknowledgment: acknowledge it, then pay; or dispute it.")
     return words.t("Pending acknowledgment: acknowledge it, then pay; or dispute it.")
 
 

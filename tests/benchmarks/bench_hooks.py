@@ -1,6 +1,6 @@
 """P10: a provider's webhook verified, de-duplicated and durable ÷ a plain aiohttp handler.
 
-Run it with `python -m tests.benchmarks.bench_hooks`. Two children serve: our payment doors on a real
+Run it with `python -m tests.benchmarks.bench_hooks`. Children serve: our payment doors on a real
 database, and a handler that reads the body and says ok. The same signed events go to both over the
 same number of connections, in turns; every twentieth is sent twice. Our door is measured alone, and
 with the engine at work behind it, which turns each event into a look-up. At the end the keys seen

@@ -1,8 +1,8 @@
 """P15: start to ready, and resident memory ÷ importing what everybody would need.
 
-Run it with `python -m tests.benchmarks.bench_start`. Ours is `main.py run` on a migrated file, ready
-when `/readyz` says so. The floor imports `telegram.ext`, `aiohttp.web` and `sqlite3` and says so.
-Both are children of this process, started in turns; memory is read half a second after.
+Run it with `python -m tests.benchmarks.bench_start`. Ours is `main.py run` on a migrated file,
+ready when `/readyz` says so. The floor imports `telegram.ext`, `aiohttp.web` and `sqlite3`. Both are
+children of this process, started in turns; memory is read half a second after.
 """
 
 import asyncio
@@ -45,6 +45,7 @@ async def start_ours(folder: Path, api_url: str) -> Measured:
         "PUBLIC_URL": f"http://{HOST}:{port}",
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": api_url,
+        "LOG_LEVEL": "WARNING",
         "TELEGRAM_MODE": "webhook",
         "TELEGRAM_WEBHOOK_SECRET": "not-a-secret",
         "HAZINA_SECRET_KEY": SECRET_KEY,
@@ -53,7 +54,7 @@ async def start_ours(folder: Path, api_url: str) -> Measured:
     started = time.perf_counter()
     process = await _spawn(str(ROOT / "main.py"), "run", environment=environment)
     async with asyncio.timeout(WITHIN_S):
-        while not await _is_ready(port):
+        while not await _is_ready(port):  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(LOOK_EVERY_S)
     return await _weigh(process, started)
 

@@ -69,21 +69,7 @@ class Billing(Lives):
     @precondition(Lives.has_bill)
     @rule(pick=PICK, who=PAYER, amount=AMOUNT, age=AGE, is_second_press=st.booleans())
     def pay(self, pick: int, who: str, amount: str, age: int, *, is_second_press: bool) -> None:
-        bill, bill_id = self.bill(pick)
-        minor, shown = self.minor(bill, amount), bill.revision - age
-        keys = sorted(self.model.keys)
-        key = keys[-1] if is_second_press and keys else self.fresh("key")
-        self.both.act(
-            lambda: self.estate.do(
-                bills.pay_bill,
-                actor=self.both.actors[who],
-                bill_id=bill_id,
-                revision=shown,
-                amount=naira(minor),
-                key=key,
-            ),
-            lambda: self.model.pay(bill, who, revision=shown, amount=minor, key=key),
-        )
+        self.spend(pick, who, amount, age, is_second_press=is_second_press)
 
     @precondition(Lives.has_bill)
     @rule(pick=PICK, total=TOTALS, age=AGE)

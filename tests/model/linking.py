@@ -1,5 +1,6 @@
 """Random lives: links are opened, sent, answered in any way and order, retried and given up."""
 
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import strategies as st
@@ -94,7 +95,7 @@ class Linking(Lives):
         back=PICK,
         extra=EXTRA,
         fee=FEE,
-        capture=st.sampled_from(["", "", "", "again"]),
+        capture=st.sampled_from(["", "", "", "again", "again, with more"]),
         is_foreign=st.sampled_from([False, False, False, True]),
     )
     def settle(
@@ -131,11 +132,11 @@ class Linking(Lives):
     ) -> Capture:
         """Return what the provider says: something new, or what it said before."""
         known = [c for c, whose in self.model.captures.values() if whose is link]
-        if which == "again" and known:
-            return known[-1]
+        if which and known:
+            more = 1 if which == "again, with more" else 0
+            return replace(known[-1], amount=known[-1].amount + more)
         amount = max(1, link.amount + extra)
-        key = self.fresh("capture") if which in {"", "again"} else which
-        return Capture(key=key, amount=amount, fee=fee, is_foreign=is_foreign)
+        return Capture(key=self.fresh("capture"), amount=amount, fee=fee, is_foreign=is_foreign)
 
     @precondition(Lives.has_link)
     @rule(pick=PICK)
@@ -185,3 +186,8 @@ class Linking(Lives):
         self.wait(hours)
         self.expire_links()
         self.settle(pick, back, extra, fee, capture="", is_foreign=False)
+
+    @rule(pick=PICK, who=PAYER, amount=AMOUNT, other=PAYER, part=AMOUNT)
+    def pay_beside_a_link(self, pick: int, who: str, amount: str, other: str, part: str) -> None:
+        self.open_link(pick, who, amount, 0, is_sent=True)
+        self.spend(0, other, part)

@@ -10,8 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from core.domain.bills import BillId
 from core.domain.payments import PaymentId
-from core.use_cases.bills import acknowledge_bill
+from core.use_cases.bills import acknowledge_bill, pay_bill
 from tests.core.estate import Estate
+from tests.factories import naira
 from tests.model.both import Both
 from tests.model.reference import LEAST_MINOR, PAYERS, TENANT, ModelBill, ModelLink, Reference
 
@@ -102,6 +103,25 @@ class Lives(RuleBasedStateMachine):
                 revision=shown,
             ),
             lambda: self.model.acknowledge(bill, revision=shown),
+        )
+
+    def spend(
+        self, pick: int, who: str, amount: str, age: int = 0, *, is_second_press: bool = False
+    ) -> None:
+        bill, bill_id = self.bill(pick)
+        minor, shown = self.minor(bill, amount), bill.revision - age
+        keys = sorted(self.model.keys)
+        key = keys[-1] if is_second_press and keys else self.fresh("key")
+        self.both.act(
+            lambda: self.estate.do(
+                pay_bill,
+                actor=self.both.actors[who],
+                bill_id=bill_id,
+                revision=shown,
+                amount=naira(minor),
+                key=key,
+            ),
+            lambda: self.model.pay(bill, who, revision=shown, amount=minor, key=key),
         )
 
     def fresh(self, name: str) -> str:

@@ -15,7 +15,7 @@ from tests.model.holding import Holding
 from tests.model.linking import EXTRA, FEE, Linking
 from tests.model.lives import AMOUNT, PAYER, PICK, TOTALS
 
-MEANWHILE: Final = st.sampled_from(["dispute", "cancel", "amend", "amend and agree", "pay"])
+MEANWHILE: Final = st.sampled_from(["dispute", "cancel", "amend", "amend and agree", "overpay"])
 
 
 class Estates(Billing, Linking, Holding):
@@ -43,7 +43,7 @@ class Estates(Billing, Linking, Holding):
             self.amend(0, total, 0)
             self.acknowledge(0, who, 0)
         else:
-            self.pay(0, who, "all", 0, is_second_press=False)
+            self.spend(0, who, "too much")
         self.settle(0, 0, 0, fee, capture="", is_foreign=False)
 
 

@@ -21,13 +21,13 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.engine.telegram import Me
+from bot.life import serve
 from bot.sandbox import estate
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.player import Player
 from bot.sandbox.provider import ProviderOptions, ProviderServer
 from bot.sandbox.records import Person
 from bot.sandbox.world import World
-from bot.service import serve
 from bot.settings import Settings
 from bot.wiring import Service, build
 from storage import audit, setup

@@ -24,7 +24,7 @@ from bot.sandbox.player import Player, draw
 from tests.scripts import bank
 from tests.scripts.crashes import NEVER, Crash
 from tests.scripts.ending import REPEATED, Ending, check_captures, check_told, ending
-from tests.scripts.playing import enter_pin, newest, press_raw, say, sees, tap
+from tests.scripts.playing import enter_pin, press_raw, say, sees, tap
 from tests.scripts.stage import Stage, raised
 
 RESIDENT: Final = bank.RESIDENTS[0]

@@ -12,11 +12,11 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.announce import announce_commands
 from bot.engine.poller import Poller
-from bot.engine.telegram import Me, TelegramClient
+from bot.engine.telegram import Me
 from bot.ports import sleep
 from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
-from bot.wiring import Service, build
+from bot.wiring import Service, build, telegram_client
 from storage.database import ServiceLock
 
 RETRY_S: Final = (1, 2, 5, 10, 30)
@@ -106,9 +106,7 @@ async def _stop(service: Service, runner: web.AppRunner, tasks: "list[asyncio.Ta
 
 async def _who_am_i(settings: Settings, stop: asyncio.Event) -> Me | None:
     """Ask Telegram for the bot's name, patiently; None when told to stop meanwhile."""
-    client = TelegramClient(
-        token=settings.telegram_bot_token.get_secret_value(), api_url=settings.telegram_api_url
-    )
+    client = telegram_client(settings)
     await client.open()
     asking = asyncio.create_task(_patiently(client.get_me))
     stopping = asyncio.create_task(stop.wait())

@@ -1,0 +1,86 @@
+"""The children of `bench_chat`: our service on a prepared file, and the floor.
+
+The floor is an aiohttp handler that writes the rows of a payment and of its arrival in one commit,
+sends one message and says 200.
+"""
+
+import asyncio
+import pickle
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.engine.telegram import Me
+from bot.life import serve as serve_service
+from bot.settings import Settings, TelegramMode
+from bot.web.telegram import PATH
+from bot.wiring import build
+from tests.benchmarks.crowd import SECRET_KEY
+from tests.benchmarks.figures import quiet
+from tests.benchmarks.plain_rows import PlainRows
+from tests.benchmarks.stub_telegram import ME, TOKEN
+from tests.benchmarks.wire import HOST, free_port, parent_is_done, serve
+
+WEBHOOK_SECRET: Final = "not-a-secret"
+HEADERS: Final = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
+
+
+async def serve_ours(folder: Path, api_url: str) -> None:
+    """Run the whole service in webhook mode, its limits lifted."""
+    port = free_port()
+    values: dict[str, Any] = {
+        "_env_file": None,
+        "database_url": f"sqlite+aiosqlite:///{folder / 'ours.db'}",
+        "http_port": port,
+        "public_url": f"http://{HOST}:{port}",
+        "telegram_bot_token": SecretStr(TOKEN),
+        "telegram_api_url": api_url,
+        "telegram_mode": TelegramMode.WEBHOOK,
+        "telegram_webhook_secret": SecretStr(WEBHOOK_SECRET),
+        "hazina_sandbox_url": f"http://{HOST}:{port}/sandbox",
+        "hazina_secret_key": SecretStr(SECRET_KEY),
+    }
+    me = Me(id=int(str(ME["id"])), username=str(ME["username"]), name=str(ME["first_name"]))
+    service = build(Settings(**values), me=me, has_limits=False)
+    stop = asyncio.Event()
+    running = asyncio.create_task(serve_service(service, stop))
+    print(port, flush=True)
+    await parent_is_done()
+    await service.engine.lanes.settle()
+    stop.set()
+    await running
+
+
+async def serve_floor(folder: Path, api_url: str) -> None:
+    """Write, send, say 200."""
+    with (folder / "rows.pickle").open("rb") as file:
+        ids, found, planned = pickle.load(file)  # noqa: S301 - our parent wrote it just now
+    rows = PlainRows(folder / "floor.db", ids, found, planned)
+    rows.plan(int((folder / "floor.count").read_text(encoding="ascii")))
+    async with aiohttp.ClientSession() as session:
+
+        async def receive(request: web.Request) -> web.Response:
+            press = orjson.loads(await request.read())["callback_query"]
+            rows.pay()
+            body = orjson.dumps({"chat_id": press["from"]["id"], "text": "Paid"})
+            url = f"{api_url}/bot{TOKEN}/sendMessage"
+            async with session.post(url, data=body) as answered:
+                orjson.loads(await answered.read())
+            return web.Response()
+
+        app = web.Application()
+        app.router.add_post(PATH, receive)
+        await serve(app, until=parent_is_done)
+    (folder / "floor.paid").write_text(str(rows.count()), encoding="ascii")
+    rows.close()
+
+
+if __name__ == "__main__":
+    quiet()
+    child = serve_ours if sys.argv[1] == "ours" else serve_floor
+    asyncio.run(child(Path(sys.argv[2]), sys.argv[3]))

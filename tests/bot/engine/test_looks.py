@@ -1,0 +1,67 @@
+"""The pump's look into the table: what it read may be old when it comes back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.transaction import SqlTransaction
+from tests.bot.engine.desk import Desk, edit, open_desk, send
+
+
+def slow_reads(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Let every read come back only after what runs has come to its end."""
+    read = desk.database.read
+
+    async def slow(function: Callable[[SqlTransaction], Any]) -> Any:
+        found = await read(function)
+        meanwhile()
+        await desk.settle()
+        return found
+
+    monkeypatch.setattr(desk.database, "read", slow)
+
+
+async def test_what_ended_while_the_table_was_read_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        hold = desk.api.hold("editMessageText")
+        await desk.queue(edit("Enter your PIN"))
+        await desk.queue(edit("Paid"))
+        slow_reads(desk, monkeypatch, hold.set)
+        await desk.engine.look()
+        await desk.settle()
+        assert desk.api.texts == ["Enter your PIN", "Paid"]
+
+
+async def test_what_was_put_off_while_the_table_was_read_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        hold = desk.api.hold("sendMessage")
+        desk.api.plan("sendMessage", TimeoutError("cut"))
+        await desk.queue(send("Receipt"))
+        slow_reads(desk, monkeypatch, hold.set)
+        await desk.engine.look()
+        await desk.settle()
+        assert desk.api.texts == ["Receipt"]
+
+
+async def test_a_row_on_its_way_into_memory_is_no_repeat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.time.pass_by(1)
+        monkeypatch.setattr(desk.engine.lanes, "offer", lambda _rows: None)
+        work_id = await desk.queue(send("Receipt"), is_sent=True)
+        monkeypatch.undo()
+        await desk.engine.look()
+        await desk.settle()
+        assert desk.api.texts == []
+        await desk.later(4)
+        assert desk.api.texts == ["Receipt\n\n<i>(repeated)</i>"]
+        assert (await desk.work(work_id)).is_repeat
