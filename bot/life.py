@@ -18,6 +18,7 @@ from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
 from bot.wiring import Service, build, telegram_client
 from storage.database import ServiceLock
+from storage.people import has_right_keys
 
 RETRY_S: Final = (1, 2, 5, 10, 30)
 STOP_WITHIN_S: Final = 15.0
@@ -48,9 +49,9 @@ async def run_service(settings: Settings, *, until: asyncio.Event | None = None)
 async def serve(service: Service, stop: asyncio.Event) -> None:
     """Run a service that was put together until told to stop; it ends closed."""
     runner = web.AppRunner(service.web, access_log=None, shutdown_timeout=3.0)
-    poller: asyncio.Task[None] | None = None
-    announcing: asyncio.Task[None] | None = None
+    tasks: list[asyncio.Task[None]] = []
     try:
+        await _check_keys(service)
         await service.client.open()
         await service.registry.open(service.database, is_test=service.settings.is_sandbox)
         await service.engine.start()
@@ -58,26 +59,48 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         settings = service.settings
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
         service.timers.start()
-        poller = await _receive(service)
-        announcing = asyncio.create_task(announce_commands(service))
+        receiving = asyncio.create_task(_receive(service))
+        tasks += [receiving, asyncio.create_task(announce_commands(service))]
         _log.info(
             "ready", port=settings.http_port, mode=settings.mode, updates=settings.telegram_mode
         )
         if not settings.public_url:
             _log.warning("no_public_url", meaning="no webhooks; payments are found by look-ups")
-        await stop.wait()
+        await _until(stop, receiving)
     finally:
-        await _stop(service, runner, [task for task in (poller, announcing) if task])
+        await _stop(service, runner, tasks)
 
 
-async def _receive(service: Service) -> "asyncio.Task[None] | None":
-    """Begin to receive updates, by webhook or by polling."""
+async def _check_keys(service: Service) -> None:
+    """Refuse to start with keys that do not open what is stored.
+
+    Raises:
+        BadSetting: the key ring is another database's.
+    """
+    if not await service.database.read(has_right_keys):
+        raise BadSetting("HAZINA_SECRET_KEY: these keys do not open this database")
+
+
+async def _until(stop: asyncio.Event, receiving: "asyncio.Task[None]") -> None:
+    """Wait for the stop; a receiver that fails ends the service, so that somebody restarts it."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stopping, receiving}, return_when=asyncio.FIRST_COMPLETED)
+        if receiving.done():
+            receiving.result()
+            await stopping
+    finally:
+        stopping.cancel()
+
+
+async def _receive(service: Service) -> None:
+    """Receive updates: set the webhook once, or poll until cancelled."""
     settings = service.settings
     if settings.telegram_mode is TelegramMode.WEBHOOK:
         secret = settings.telegram_webhook_secret.get_secret_value()
         url = f"{settings.public_url}{PATH}"
         await _patiently(lambda: service.client.set_webhook(url=url, secret=secret))
-        return None
+        return
     await _patiently(service.client.delete_webhook)
     poller = Poller(
         service.client,
@@ -86,7 +109,7 @@ async def _receive(service: Service) -> "asyncio.Task[None] | None":
         sleep=sleep,
         notice=lambda trouble: _log.warning("poller", trouble=trouble.value),
     )
-    return asyncio.create_task(poller.run())
+    await poller.run()
 
 
 async def _stop(service: Service, runner: web.AppRunner, tasks: "list[asyncio.Task[None]]") -> None:

@@ -35,6 +35,7 @@ from core.domain.people import (
 )
 from core.domain.tenants import PLATFORM, TenantId
 from storage.audit import add_change
+from storage.keyring import UnreadableSecret
 from storage.records import Axis, Records, axis_columns
 from storage.schema import flag, ident, json, number, sealed, table, text, time
 from storage.statements import Statement
@@ -219,6 +220,20 @@ _PAGE: Final = Statement(
     .limit(bindparam("limit"))
 )
 _KEYED: Final = _INVITATIONS.by("key_hash")
+
+
+_ANY: Final = Statement(select(PERSON.c.phone).limit(1))
+
+
+def has_right_keys(tx: "SqlTransaction") -> bool:
+    """Tell whether the key ring opens what is stored; true while nobody is stored."""
+    rows = _ANY.rows(tx.cursor, {})
+    try:
+        for row in rows:
+            tx.ring.open(row[0], context="person.phone")
+    except UnreadableSecret:
+        return False
+    return True
 
 
 class SqlPeople:

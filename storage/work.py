@@ -129,6 +129,13 @@ _TOOK: Final = Statement(
         DUE.c.period == bindparam("period"),
     )
 )
+_DISMISS: Final = Statement(
+    update(WORK)
+    .where(
+        and_(literal_column("status IN ('dead', 'parked')"), WORK.c.last_error != bindparam("but"))
+    )
+    .values(status="done", payload=b"", ended_at=bindparam("ended_at"))
+)
 _SWEEP: Final = Statement(
     delete(WORK).where(literal_column("status = 'done'"), WORK.c.ended_at < bindparam("before"))
 )
@@ -238,6 +245,14 @@ class SqlWork:
         if after.status is WorkStatus.DUE:
             self._tx.written.append(after)
         return after
+
+    def dismiss(self, *, but: str) -> int:
+        """Mark dead and parked rows as looked at and empty them; return how many.
+
+        Rows whose last error is `but` stay.
+        """
+        _DISMISS.run(self._tx.cursor, {"ended_at": self._tx.now, "but": but})
+        return self._tx.cursor.rowcount
 
     def sweep(self) -> int:
         """Delete rows done 14 days ago; return how many."""

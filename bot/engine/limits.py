@@ -36,10 +36,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The three limits; a process that owns a share of the bot's rate says so here."""
+    """The limits; a process that owns a share of the bot's rate says so here.
+
+    Edits in a private chat follow a person's own presses: a PIN is ten of them in a few seconds.
+    Telegram publishes no limit for those; where it has one it answers 429, and the chat pauses.
+    """
 
     bot: Rate = Rate(per_s=25.0, burst=5)
     private: Rate = Rate(per_s=1.0, burst=3)
+    private_edit: Rate = Rate(per_s=2.0, burst=12)
     group: Rate = Rate(per_s=15 / 60, burst=5)
 
 
@@ -89,18 +94,18 @@ class SendLimits:
         self._is_lifted = is_lifted
         self._bot = TokenBucket(rates.bot, now)
         self._bot_until = now
-        self._chats: OrderedDict[int, TokenBucket] = OrderedDict()
+        self._chats: OrderedDict[tuple[int, bool], TokenBucket] = OrderedDict()
         self._pauses: dict[int, float] = {}
         self._floods: dict[int, float] = {}
 
-    def delay_for(self, chat_id: int, now: float) -> float:
-        """Return seconds until a message to this chat may go out; 0.0 for now."""
-        return max(self.chat_delay(chat_id, now), self.bot_delay(now))
+    def delay_for(self, chat_id: int, now: float, *, is_edit: bool = False) -> float:
+        """Return seconds until a message or an edit in this chat may go out; 0.0 for now."""
+        return max(self.chat_delay(chat_id, now, is_edit=is_edit), self.bot_delay(now))
 
-    def chat_delay(self, chat_id: int, now: float) -> float:
-        """Return seconds until this chat takes a message, whatever the others do."""
+    def chat_delay(self, chat_id: int, now: float, *, is_edit: bool = False) -> float:
+        """Return seconds until this chat takes a message or an edit, whatever the others do."""
         paused_s = max(0.0, self._pauses.get(chat_id, now) - now)
-        bucket = None if self._is_lifted else self._chats.get(chat_id)
+        bucket = None if self._is_lifted else self._chats.get(_bucket_key(chat_id, is_edit=is_edit))
         return paused_s if bucket is None else max(paused_s, bucket.delay(now))
 
     def bot_delay(self, now: float) -> float:
@@ -108,18 +113,18 @@ class SendLimits:
         paused_s = max(0.0, self._bot_until - now)
         return paused_s if self._is_lifted else max(paused_s, self._bot.delay(now))
 
-    def take(self, chat_id: int, now: float) -> float:
+    def take(self, chat_id: int, now: float, *, is_edit: bool = False) -> float:
         """Claim one send; returns 0.0 when claimed, else the delay, with nothing claimed."""
-        delay_s = self.delay_for(chat_id, now)
+        delay_s = self.delay_for(chat_id, now, is_edit=is_edit)
         if delay_s > 0 or self._is_lifted:
             return delay_s
-        bucket = self._chats.get(chat_id)
+        key = _bucket_key(chat_id, is_edit=is_edit)
+        bucket = self._chats.get(key)
         if bucket is None:
-            rate = self._rates.private if chat_id > 0 else self._rates.group
-            bucket = self._chats[chat_id] = TokenBucket(rate, now)
+            bucket = self._chats[key] = TokenBucket(self._rate(*key), now)
         self._bot.take(now)
         bucket.take(now)
-        self._chats.move_to_end(chat_id)
+        self._chats.move_to_end(key)
         self._forget_idle(now)
         return 0.0
 
@@ -141,17 +146,27 @@ class SendLimits:
         """How many chats take memory now."""
         return len(self._chats) + len(self._pauses)
 
+    def _rate(self, chat_id: int, is_edit: bool) -> Rate:  # noqa: FBT001 - a bucket's key
+        if chat_id < 0:
+            return self._rates.group
+        return self._rates.private_edit if is_edit else self._rates.private
+
     def _forget_idle(self, now: float) -> None:
-        """Look at two chats a send, so that more leave than come; the one just used stays."""
+        """Look at two buckets a send, so that more leave than come; the one just used stays."""
         for _ in range(2):
-            chat_id = next(iter(self._chats))
-            if self._chats[chat_id].is_full(now):
-                del self._chats[chat_id]
+            key = next(iter(self._chats))
+            if self._chats[key].is_full(now):
+                del self._chats[key]
             else:
                 # A group fills slower than a private chat and may not block the others' leaving.
-                self._chats.move_to_end(chat_id)
+                self._chats.move_to_end(key)
 
     def _forget_pauses(self, now: float) -> None:
         self._pauses = {chat: until for chat, until in self._pauses.items() if until > now}
         if len(self._pauses) >= MAX_PAUSES:
             del self._pauses[min(self._pauses, key=self._pauses.__getitem__)]
+
+
+def _bucket_key(chat_id: int, *, is_edit: bool) -> tuple[int, bool]:
+    """Return a chat's bucket; in groups edits count as messages do."""
+    return chat_id, is_edit and chat_id > 0

@@ -75,7 +75,8 @@ class Sender:
         if message.is_new and (is_ambiguous or work.is_repeat):
             message, work = message.repeated(), replace(work, is_repeat=True)
         if not message.method.startswith("answer"):
-            await self._turns.wait(message.chat_id, priority=work.priority)
+            is_edit = not message.is_new
+            await self._turns.wait(message.chat_id, priority=work.priority, is_edit=is_edit)
         if message.is_new and not is_fresh(work):
             work = await self._database.run(lambda tx: tx.work.mark(work, status=WorkStatus.SENT))
         outcome = await self._call(message)

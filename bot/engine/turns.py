@@ -27,25 +27,31 @@ class Turns:
         self._monotonic = monotonic
         self._sleep = sleep
         self._number = count()
-        self._queue: list[tuple[int, int, int, asyncio.Future[bool]]] = []
+        self._queue: list[tuple[int, int, int, bool, asyncio.Future[bool]]] = []
         self._gate: asyncio.Task[None] | None = None
 
-    async def wait(self, chat_id: int, *, priority: int) -> None:
-        """Wait until a message to this chat may leave; smaller priorities go first."""
+    async def wait(self, chat_id: int, *, priority: int, is_edit: bool = False) -> None:
+        """Wait until a message or an edit in this chat may leave; smaller priorities go first."""
         is_mine = False
         while not is_mine:
-            while (delay_s := self._limits.chat_delay(chat_id, self._monotonic())) > 0:
+            while (delay_s := self._chat_delay(chat_id, is_edit=is_edit)) > 0:
                 await self._sleep(delay_s)
-            is_mine = await self._pass_gate(chat_id, priority)
+            is_mine = await self._pass_gate(chat_id, priority, is_edit=is_edit)
 
-    async def _pass_gate(self, chat_id: int, priority: int) -> bool:
-        if not self._queue and self._limits.take(chat_id, self._monotonic()) <= 0:
+    def _chat_delay(self, chat_id: int, *, is_edit: bool) -> float:
+        return self._limits.chat_delay(chat_id, self._monotonic(), is_edit=is_edit)
+
+    async def _pass_gate(self, chat_id: int, priority: int, *, is_edit: bool) -> bool:
+        if not self._queue and self._take(chat_id, is_edit=is_edit):
             return True
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (priority, next(self._number), chat_id, turn))
+        heapq.heappush(self._queue, (priority, next(self._number), chat_id, is_edit, turn))
         if self._gate is None:
             self._gate = asyncio.create_task(self._serve())
         return await turn
+
+    def _take(self, chat_id: int, *, is_edit: bool) -> bool:
+        return self._limits.take(chat_id, self._monotonic(), is_edit=is_edit) <= 0
 
     async def _serve(self) -> None:
         """Let the waiting through, one by one, until nobody waits."""
@@ -55,9 +61,9 @@ class Turns:
                 if delay_s > 0:
                     await self._sleep(delay_s)
                     continue
-                _, _, chat_id, turn = heapq.heappop(self._queue)
+                _, _, chat_id, is_edit, turn = heapq.heappop(self._queue)
                 if not turn.done():
                     # A chat that was paused meanwhile waits again, without holding up the rest.
-                    turn.set_result(self._limits.take(chat_id, self._monotonic()) <= 0)
+                    turn.set_result(self._take(chat_id, is_edit=is_edit))
         finally:
             self._gate = None

@@ -23,7 +23,7 @@ class StoryStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A title, an opening line and the steps in order; `timezone` is what the page's clock shows."""
+    """A title, an opening line and the steps in order; `timezone` is that of the page's clock."""
 
     title: str = "Start here"
     intro: str = ""

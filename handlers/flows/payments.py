@@ -124,6 +124,8 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
     intent = visit.intent
     if intent is None:
         raise StaleCard
+    if outgrown := _outgrown(tx, visit, paying.Way.WALLET):
+        return outgrown
     bill_id = BillId(number(intent.arguments, "bill"))
     currency = tx.bills.get(bill_id).currency
     after, receipt = pay_bill(
@@ -144,6 +146,8 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
 
 def linked(tx: Transaction, visit: Visit) -> Reply:
     """Ask a provider for a payment page; its screen is live from here on."""
+    if outgrown := _outgrown(tx, visit, paying.Way.LINK):
+        return outgrown
     arguments = visit.intent.arguments if visit.intent else {}
     bill_id = BillId(number(arguments, "bill"))
     currency = tx.bills.get(bill_id).currency
@@ -228,6 +232,20 @@ def _choose(
     if choice.least == choice.most and not is_asked:
         return _confirm(tx, visit, way, bill, choice.most)
     return Reply(screen=paying.amounts(visit.words, choice), ends_dialogue=True)
+
+
+def _outgrown(tx: Transaction, visit: Visit, way: paying.Way) -> Reply | None:
+    """Ask for the amount again where less is left than the pressed card asks for."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
+    most = wallet_rest(tx, bill=bill)
+    is_payable = bill.is_payable and bill.revision == arguments["revision"]
+    if not is_payable or not most.is_positive or number(arguments, "amount") <= most.minor:
+        return None
+    note = visit.words.t("⚠️ Less is left to pay than this card asked for. No money moved.")
+    screen = paying.amounts(visit.words, _choice(tx, visit, way, bill), note=note)
+    toast = visit.words.label("Less is left to pay. No money moved.")
+    return Reply(screen=screen, toast=toast, ends_dialogue=True)
 
 
 def _choice(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> paying.Choice:

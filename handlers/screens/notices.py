@@ -116,15 +116,21 @@ def paid(words: Words, bill: Bill, *, amount: Money, whose: str, name: str, at: 
 
 def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: date) -> Screen:
     """Tell the payer that not all of his money went to the bill, and where it is."""
-    text = lines(
-        words.t(
-            "👛 %(amount)s came in for %(number)s, and %(settled)s of it went to the bill: "
-            "it is %(status)s now.",
+    arrived = words.t(
+        "👛 %(amount)s came in for %(number)s, and %(settled)s of it went to the bill.",
+        amount=words.money(receipt.amount),
+        number=bill.number,
+        settled=words.money(receipt.settled),
+    )
+    if not receipt.settled.is_positive:
+        arrived = words.t(
+            "👛 %(amount)s came in for %(number)s, but the bill took none of it.",
             amount=words.money(receipt.amount),
             number=bill.number,
-            settled=words.money(receipt.settled),
-            status=status_word(words, bill, today),
-        ),
+        )
+    text = lines(
+        arrived,
+        words.t("How the bill stands: %(status)s.", status=status_word(words, bill, today)),
         words.t(
             "%(kept)s is in your wallet: nothing is lost. Receipt %(receipt)s.",
             kept=words.money(kept),

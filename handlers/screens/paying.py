@@ -122,8 +122,8 @@ def methods(words: Words, bill: Bill, *, balance: Money, note: Html | None = Non
     )
 
 
-def amounts(words: Words, view: Choice) -> Screen:
-    """Ask for the whole rest or a part."""
+def amounts(words: Words, view: Choice, *, note: Html | None = None) -> Screen:
+    """Ask for the whole rest or a part; `note` is a finished line on top."""
     rows: list[tuple[Button, ...]] = [
         (
             Button(
@@ -136,7 +136,8 @@ def amounts(words: Words, view: Choice) -> Screen:
         part = Button(label=words.label("Part"), data=f"pay:part:{view.way}.{view.data}")
         rows.append((part,))
     rows.append((Button(label=words.label("Back"), data=doors.bill(view.bill.id)),))
-    return Screen(html=lines(_bill_line(words, view.bill), *_limits(words, view)), rows=tuple(rows))
+    text = lines(note or "", _bill_line(words, view.bill), *_limits(words, view))
+    return Screen(html=text, rows=tuple(rows))
 
 
 def ask_amount(words: Words, view: Choice) -> Screen:

@@ -189,11 +189,11 @@ def _valid_line(words: Words, payment: Payment) -> Html:
 
 def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
     payment = view.payment
-    head = words.t(
-        "✅ Paid %(amount)s · %(when)s",
-        amount=words.money(payment.captured),
-        when=words.when(payment.ended_at or payment.created_at),
-    )
+    amount = words.money(payment.captured)
+    when = words.when(payment.ended_at or payment.created_at)
+    head = words.t("✅ Paid %(amount)s · %(when)s", amount=amount, when=when)
+    if view.bill is not None and not any(each.settled.is_positive for each in view.receipts):
+        head = words.t("👛 %(amount)s went to your wallet · %(when)s", amount=amount, when=when)
     asked = words.t("Asked for: %(amount)s", amount=words.money(payment.amount))
     shown = [
         head,

@@ -64,6 +64,8 @@ def _head(words: Words, view: ReceiptView) -> Html:
     amount = words.money(view.receipt.amount)
     if view.bill is None:
         return words.t("✅ Topped up %(amount)s", amount=amount)
+    if not view.receipt.settled.is_positive:
+        return words.t("✅ Received %(amount)s, kept in the wallet", amount=amount)
     return words.t("✅ Paid %(amount)s", amount=amount)
 
 

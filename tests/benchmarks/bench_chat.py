@@ -1,10 +1,10 @@
 """P7, P16: a press comes in, a durable payment, the receipt leaves ÷ a bare aiohttp floor.
 
-Run it with `python -m tests.benchmarks.bench_chat`. 64 people press "Pay" in their chats; each waits
-for his receipt at the stub Bot API before he presses again. The service is a child, whole, in webhook
-mode, its limits lifted; the floor is a child, too (`chat_children.py`). They take turns. P7: people
-press again at once, payments per second. P16: people think for half a second to a second first;
-the time from a press to its message, 99th percentile.
+Run it with `python -m tests.benchmarks.bench_chat`. 64 people press "Pay" in their chats; each
+waits for his receipt at the stub Bot API before he presses again. The whole service is a child, in
+webhook mode, its limits lifted; the floor is another (`chat_children.py`). They take turns. P7:
+people press again at once, payments per second. P16: people think for half a second to a second
+first; the time from a press to its message, 99th percentile.
 """
 
 import asyncio
@@ -200,7 +200,8 @@ async def race(folder: Path, stage: Stage, base: str) -> tuple[Rates, Rates]:
         for window in range(WINDOWS + 1):
             for name, seen in rates.items():
                 rate, _ = await stage.window(name, each=AT_ONCE)
-                seen += [rate] if window else []  # The first window warms up.
+                if window:  # The first window warms up.
+                    seen.append(rate)
         for _ in range(THOUGHTS):
             for name, seen in slowest.items():
                 _, took = await stage.window(name, each=THINKING, thinks=True)

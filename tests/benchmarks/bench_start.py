@@ -1,8 +1,8 @@
 """P15: start to ready, and resident memory ÷ importing what everybody would need.
 
 Run it with `python -m tests.benchmarks.bench_start`. Ours is `main.py run` on a migrated file,
-ready when `/readyz` says so. The floor imports `telegram.ext`, `aiohttp.web` and `sqlite3`. Both are
-children of this process, started in turns; memory is read half a second after.
+ready when `/readyz` says so. The floor imports `telegram.ext`, `aiohttp.web` and `sqlite3`. Both
+are children of this process, started in turns; memory is read half a second after.
 """
 
 import asyncio

@@ -52,6 +52,9 @@ UPDATES: Final = (
     """UPDATE counter SET value = value + 1 WHERE tenant_id = :tenant_id AND kind = 'receipt'""",
     """UPDATE last_group SET id = id + 1 WHERE only = 1""",
 )
+STEP: Final = 1000
+"""Numbers from one payment's rows to the next: more than one payment needs."""
+
 CHECKPOINT_EVERY: Final = 64
 """Commits from one checkpoint to the next, as our writer does it."""
 
@@ -130,10 +133,11 @@ class PlainRows:
         """Write the rows of one payment and commit."""
         execute = self._connection.execute
         self._number += 1
+        moved = self._number * STEP
         execute("BEGIN IMMEDIATE")
         for statement, row, column in self._inserts:
-            execute(statement, {**row, column: _moved(row[column], self._number)})
-        values = {**self._ids, "number": self._number}
+            execute(statement, {**row, column: _moved(row[column], moved)})
+        values = {**self._ids, "number": moved}
         for statement in UPDATES:
             execute(statement, values)
         for kind in PLANNED:

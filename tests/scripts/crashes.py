@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from bot.wiring import Service
 from core.domain.payments import ConfigurationId
+from core.domain.work import Work
 from storage.sqlite import Job, open_connection
 
 NEVER: Final = 10**9
@@ -80,16 +81,24 @@ class Crash:
             raise _io_error()
         return _Dying(open_connection(path), self)  # type: ignore[return-value]
 
-    def on_fatal(self) -> NoReturn:
-        """End the writer's thread, as the process would end."""
+    def on_fatal(self) -> NoReturn:  # type: ignore[misc]
+        """Stand in for the end of the process: nobody hears of the commit that failed.
+
+        The writer's thread goes on and waits to be stopped; it is handed nothing any more.
+        """
         self.die()
-        raise SystemExit
 
     def enter(self, service: Service) -> None:
         """Stand between a service that was built and the world."""
         writer = service.database._writer  # noqa: SLF001 - the only way in
         submit = writer.submit
         writer.submit = lambda job: submit(self._watched(job))  # type: ignore[method-assign]
+        hand_over = service.database.on_commit
+
+        def on_commit(take: Callable[[Sequence[Work]], None]) -> None:
+            hand_over(lambda rows: None if self.is_dead else take(rows))
+
+        service.database.on_commit = on_commit  # type: ignore[method-assign]
         line = _Line(service.client._request, self)  # noqa: SLF001 - as above
         service.client._request = line  # type: ignore[assignment]  # noqa: SLF001 - as above
         find = service.registry.of

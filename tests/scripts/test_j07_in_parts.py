@@ -69,8 +69,9 @@ async def test_two_parts_at_once_never_exceed_the_rest(tmp_path: Path) -> None:
         await say(adaeze, "3000", until="Left to pay afterwards: 2,000.00 NGN")
         second = adaeze.last()
         await tap_on(adaeze, first, "Pay 3,000.00", until="New wallet balance: 17,000.00 NGN")
-        refused = await tap_on(adaeze, second, "Pay 3,000.00", until="at most 2,000.00 NGN")
+        refused = await tap_on(adaeze, second, "Pay 3,000.00", until="2,000.00 NGN may be paid now")
         assert "No money moved" in refused
+        assert "[Full 2,000.00 NGN]" in refused
         assert await purse(stage) == Purse(adaeze=1_700_000, estate=300_000)
         await stage.check_books()
 

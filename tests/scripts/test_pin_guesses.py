@@ -116,12 +116,12 @@ async def _fill_pads(stage: Stage, player: Player, card: Message) -> list[int]:
 
 async def _is_locked_until_later(stage: Stage, player: Player) -> None:
     """No PIN is taken now, the right one neither; after the lock the right one pays, once."""
-    await say(player, "/find BILL-2026-000001", until="left to pay 5,000.00")
+    await say(player, "/find BILL-2026-000001", until="it can be paid now")
     await tap(player, "Pay from wallet", "Full", until="From wallet")
     await tap(player, "Pay 5,000.00", until="locked")
     assert (await stage.look(_failures))[0] == PIN_FAILURES
     await later(stage, minutes=31)
-    await say(player, "/find BILL-2026-000001", until="left to pay 5,000.00")
+    await say(player, "/find BILL-2026-000001", until="it can be paid now")
     await tap(player, "Pay from wallet", "Full", until="From wallet")
     await tap(player, "Pay 5,000.00", until="Enter your PIN")
     await enter_pin(player, bank.PIN, until="New wallet balance: 5,000.00")

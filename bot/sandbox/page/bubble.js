@@ -94,7 +94,12 @@ const SIGNS = { url: "out", copy_text: "copy", web_app: "window" };
 
 function keyboard(message, acts) {
   return h("div", { class: "keyboard", role: "group", "aria-label": "Buttons" },
-    message.keyboard.map((row) => h("div", { class: "keys" }, row.map((key) => inlineKey(message, key, acts)))));
+    message.keyboard.map((row) => h("div", { class: isTight(row) ? "keys tight" : "keys" }, row.map((key) => inlineKey(message, key, acts)))));
+}
+
+// Labels that cannot stand side by side on one line: they share the row by length, and may wrap.
+function isTight(row) {
+  return row.reduce((sum, key) => sum + key.text.length * 8 + 22, 0) > 280;
 }
 
 function inlineKey(message, key, acts) {
