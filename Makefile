@@ -1,7 +1,7 @@
 # One word each: `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt story bench migrate new lock ready ready-dev
+.PHONY: help run test check fmt story soak bench migrate new lock ready ready-dev
 
 # The first Python that is new enough.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -29,6 +29,10 @@ fmt: ready-dev ## format the code and mend what can be mended by itself
 
 story: ready-dev ## play the stories in a real Chromium
 	@$(BIN)/python -m pytest -m browser $(T)
+
+soak: ready-dev ## kill the service at every commit and effect, and by kill -9 (some minutes)
+	@HAZINA_SOAK=1 $(BIN)/python -m pytest -n $(N) tests/scripts/test_crash_stories.py
+	@HAZINA_SOAK=1 $(BIN)/python -m pytest tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
 
 bench: ready-dev ## print the benchmarks, one line a figure
 	@$(BIN)/python tools/bench.py

@@ -35,7 +35,7 @@ def open_wallet(
     return tx.wallets.get(wallet.id)
 
 
-def wallet_account(tx: Transaction, wallet: Wallet) -> Account:
+def wallet_account(tx: Transaction, *, wallet: Wallet) -> Account:
     """Return the account behind a wallet, as it stands."""
     return tx.ledger.get(wallet.account_id)
 

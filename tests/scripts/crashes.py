@@ -27,6 +27,16 @@ class Crashed(asyncio.CancelledError):
     """The service is dead: whatever it still tries is dropped, without a word."""
 
 
+def setter(event: asyncio.Event) -> Callable[[], None]:
+    """Return what sets an event of this loop from any thread."""
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        loop.call_soon_threadsafe(event.set)
+
+    return tell
+
+
 class Crash:
     """Counts points and kills at one of them."""
 
@@ -98,7 +108,7 @@ class Crash:
         def on_commit(take: Callable[[Sequence[Work]], None]) -> None:
             hand_over(lambda rows: None if self.is_dead else take(rows))
 
-        service.database.on_commit = on_commit  # type: ignore[method-assign]
+        service.database.on_commit = on_commit  # type: ignore[method-assign,assignment]
         line = _Line(service.client._request, self)  # noqa: SLF001 - as above
         service.client._request = line  # type: ignore[assignment]  # noqa: SLF001 - as above
         find = service.registry.of

@@ -34,6 +34,8 @@ _JOURNALS: Final = "SELECT kind, count(*) FROM journal GROUP BY kind"
 _PINS: Final = "SELECT name, pin_failures, pin_locked_until FROM person"
 _ATTEMPTS: Final = "SELECT reference FROM attempt"
 _CAPTURES: Final = "SELECT key FROM journal WHERE key LIKE 'capture:%'"
+_UPDATES: Final = "SELECT status, count(*) FROM work WHERE kind = 'update' GROUP BY status"
+_SEEN: Final = "SELECT key FROM seen WHERE source LIKE 'telegram:%'"
 _PROOFS: Final = (
     "SELECT r.number, i.external_id FROM receipt r JOIN identity i ON i.person_id = r.payer_id"
 )
@@ -80,6 +82,15 @@ async def check_captures(stage: Stage) -> None:
     assert sorted(asked) == sorted(one.terms.reference for one in stage.provider.checkouts())
 
 
+async def check_arrivals(stage: Stage, since: int) -> None:
+    """Everything that people did after update `since` was stored, and handled, exactly once."""
+    made = range(since + 1, stage.world.state.queue.last_update_id + 1)
+    stored = await stage.look(lambda tx: rows(tx, _UPDATES))
+    assert stored == [("done", len(made))]
+    seen = await stage.look(lambda tx: {row[0] for row in rows(tx, _SEEN)})
+    assert seen == {str(number) for number in made}
+
+
 def problems_of_receipts(world: World, proofs: list[Any]) -> list[str]:
     """Compare receipts in the books, (number, payer's chat), with those that chats show."""
     problems = []
@@ -91,9 +102,8 @@ def problems_of_receipts(world: World, proofs: list[Any]) -> list[str]:
         if plain[key] + marked[key] == 0:
             problems.append(f"{number} was never told")
     known = {(chat_id, number) for number, chat_id in proofs}
-    problems += [f"{number} is in no book" for _, number in {*plain, *marked} if
-        (_, number) not in known]
-    return problems
+    told = {*plain, *marked}
+    return problems + [f"{key[1]} is in no book" for key in told - known]
 
 
 def receipts_told(world: World) -> tuple[Counter[tuple[int, str]], Counter[tuple[int, str]]]:

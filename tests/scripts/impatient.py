@@ -1,5 +1,6 @@
-"""People who pay in parts while the service dies under their hands: they tap twice, press again
-what got no answer, lose patience and look at the bill anew. They never think about what was stored.
+"""People who pay in parts while the service dies under their hands.
+
+They tap twice, press again what got no answer, lose patience and look at the bill anew.
 """
 
 import asyncio
@@ -157,7 +158,7 @@ class Impatient:
             press_raw(self._world, self._player.person.id, message, key.value)
 
     async def _wait(self, *texts: str, since: int) -> Message | None:
-        """Return the newest screen after `since` with one of these texts in it, or lose patience."""
+        """Return the newest screen after `since` with one of these texts; None out of patience."""
         deadline_s = self._world.monotonic() + PATIENCE_S
         wanted = [text for text in texts if text]
         while True:

@@ -84,7 +84,7 @@ class Stage:
             "sandbox_secret_key": SecretStr(keys["SANDBOX_SECRET_KEY"]),
             "sandbox_webhook_secret": SecretStr(keys["SANDBOX_WEBHOOK_SECRET"]),
         }
-        return Settings(_env_file=None, **{**values, **self.overrides})
+        return Settings(_env_file=None, **{**values, **self.overrides})  # type: ignore[call-arg]
 
     async def start(self, crash: Crash | None = None) -> None:
         """Start the service and wait until it takes work, or until it has died on the way."""
@@ -104,7 +104,8 @@ class Stage:
         async with asyncio.timeout(READY_WITHIN_S):
             while not self.crash.is_dead and not await _listens(self.port):
                 if self._task.done():
-                    await self._task
+                    ended, self._task = self._task, None
+                    await ended
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

@@ -13,7 +13,6 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +21,15 @@ import pytest
 
 from bot.sandbox.player import Player, draw
 from tests.scripts import bank
-from tests.scripts.crashes import NEVER, Crash
-from tests.scripts.ending import REPEATED, Ending, check_captures, check_told, ending
+from tests.scripts.crashes import NEVER, Crash, setter
+from tests.scripts.ending import (
+    REPEATED,
+    Ending,
+    check_arrivals,
+    check_captures,
+    check_told,
+    ending,
+)
 from tests.scripts.playing import enter_pin, press_raw, say, sees, tap
 from tests.scripts.stage import Stage, raised
 
@@ -140,7 +146,6 @@ TOLD: Final = (
 
 async def play_story(folder: Path, at: int = NEVER) -> tuple[Ending, Crash]:
     """Play the story with the service dying at a point; return how it ended."""
-    folder.mkdir()
     async with raised(folder, is_running=False, people=bank.cast(), seed=bank.seed) as stage:
         stage.world.board.set("telegram.limits", False)  # noqa: FBT003 - a switch
         for chat in stage.world.state.chats.values():
@@ -148,12 +153,13 @@ async def play_story(folder: Path, at: int = NEVER) -> tuple[Ending, Crash]:
         play = Play(
             stage=stage, resident=stage.player(RESIDENT), manager=stage.player(bank.MANAGER)
         )
-        loop = asyncio.get_running_loop()
-        crash = Crash(at, tell=partial(loop.call_soon_threadsafe, play.died.set))
+        since = stage.world.state.queue.last_update_id
+        crash = Crash(at, tell=setter(play.died))
         await stage.start(crash)
         for goal in GOALS:
             await _reach(play, goal)
         await stage.check_books()
+        await check_arrivals(stage, since)
         await check_told(stage)
         await check_captures(stage)
         _check_notices(stage)
@@ -219,12 +225,16 @@ def _is_told(player: Player) -> bool:
 async def test_the_story_ends_the_same_wherever_the_service_dies(
     tmp_path: Path, shard: int
 ) -> None:
-    expected, whole = await play_story(tmp_path / "whole")
+    expected, whole = await play_story(_new(tmp_path, "whole"))
     assert not whole.is_dead
     reached = 0
     for at in range(1 + shard * STRIDE, whole.points + 1, SHARDS * STRIDE):
-        found, crash = await play_story(tmp_path / str(at), at)
+        found, crash = await play_story(_new(tmp_path, str(at)), at)
         assert found == expected, f"killed {crash.where}, point {at} of {whole.points}"
         reached += crash.is_dead
-    print(f"points {whole.points}, killed at {reached}")
     assert reached
+
+
+def _new(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name

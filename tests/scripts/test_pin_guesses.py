@@ -21,7 +21,7 @@ from core.domain.people import PIN_FAILURES, PersonId
 from core.use_cases import pins
 from storage.transaction import SqlTransaction
 from tests.scripts import bank
-from tests.scripts.crashes import NEVER, Crash
+from tests.scripts.crashes import NEVER, Crash, setter
 from tests.scripts.ending import rows
 from tests.scripts.playing import enter_pin, later, press_raw, say, tap
 from tests.scripts.stage import Stage, raised
@@ -42,7 +42,7 @@ async def test_of_forty_guesses_five_are_looked_at_whenever_it_dies(
 ) -> None:
     async with _court(tmp_path) as stage:
         died = asyncio.Event()
-        crash = Crash(tell=partial(asyncio.get_running_loop().call_soon_threadsafe, died.set))
+        crash = Crash(tell=setter(died))
         await stage.start(crash)
         looked_at = _watch(stage)
         player, card = await _confirm_card(stage)
@@ -75,10 +75,8 @@ async def test_of_forty_guesses_five_are_looked_at_whenever_it_dies(
 async def test_forty_tries_counted_at_the_same_time_are_five(tmp_path: Path) -> None:
     async with _court(tmp_path) as stage:
         await stage.start()
-        person_id = await stage.look(partial(_person_id))
-        tries = [
-            stage.write(lambda tx: pins.count_try(tx, person_id=person_id)) for _ in range(40)
-        ]
+        person_id = await stage.look(_person_id)
+        tries = [stage.write(lambda tx: pins.count_try(tx, person_id=person_id)) for _ in range(40)]
         found = await asyncio.gather(*tries, return_exceptions=True)
         assert sum(isinstance(each, PinLocked) for each in found) == 40 - PIN_FAILURES
         assert (await stage.look(_failures))[0] == PIN_FAILURES

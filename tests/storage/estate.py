@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from core.domain.bills import Acknowledgment
+from core.domain.bills import Acknowledgment, Bill
 from core.domain.dialogues import Intent, IntentKey
 from core.domain.disputes import Dispute, DisputeId, DisputeReason, DisputeStatus
 from core.domain.ledger import AccountKind, JournalKind, Subject
@@ -18,7 +18,8 @@ from core.domain.payments import (
     Receipt,
     ReceiptId,
 )
-from core.domain.people import Invitation, InvitationId, Role
+from core.domain.people import Invitation, InvitationId, Person, Role
+from core.domain.tenants import Tenant
 from core.domain.work import Kind
 from storage.schema import METADATA
 from storage.sqlite import open_connection
@@ -144,20 +145,7 @@ def bills(tx: SqlTransaction, ids: Ids) -> Ids:
     tx.payments.add_return(allocation, naira(1_000), journal_id=returned.id)
     stored = tx.bills.get(bill.id)
     tx.bills.replace(stored, stored.give_back(naira(1_000)))
-    dispute = Dispute(
-        id=DisputeId(tx.new_id()),
-        tenant_id=tenant.id,
-        number="DSP-2026-000001",
-        bill_id=calm.id,
-        revision=1,
-        reason=DisputeReason.AMOUNT,
-        text_id=tx.add_note(tenant.id, "too much"),
-        opened_by=payer.id,
-        opened_at=tx.now,
-    )
-    tx.disputes.add(dispute)
-    ended = dispute.end(DisputeStatus.WITHDRAWN, by=payer.id, at=tx.now)
-    tx.disputes.replace(dispute, ended)
+    dispute = _disputed_once(tx, tenant, calm, payer)
     return {
         "bill": bill.id,
         "calm_bill": calm.id,
@@ -171,6 +159,23 @@ def bills(tx: SqlTransaction, ids: Ids) -> Ids:
         "dispute": dispute.id,
         "note": dispute.text_id,
     }
+
+
+def _disputed_once(tx: SqlTransaction, tenant: Tenant, bill: Bill, payer: Person) -> Dispute:
+    dispute = Dispute(
+        id=DisputeId(tx.new_id()),
+        tenant_id=tenant.id,
+        number="DSP-2026-000001",
+        bill_id=bill.id,
+        revision=1,
+        reason=DisputeReason.AMOUNT,
+        text_id=tx.add_note(tenant.id, "too much"),
+        opened_by=payer.id,
+        opened_at=tx.now,
+    )
+    tx.disputes.add(dispute)
+    tx.disputes.replace(dispute, dispute.end(DisputeStatus.WITHDRAWN, by=payer.id, at=tx.now))
+    return dispute
 
 
 def links(tx: SqlTransaction, ids: Ids) -> Ids:
