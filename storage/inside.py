@@ -28,17 +28,17 @@ class Panel:
 _QUERIES: Final = (
     (
         "Money moved",
-        ("when", "amount", "from → to", "why", "token"),
+        ("when", "amount", "what"),
         (
-            "SELECT j.posted_at, t.amount_minor || ' ' || t.currency, a.kind || ' → ' || b.kind,"
-            " j.kind, '…' || substr(j.token, -6) FROM transfer t"
+            "SELECT j.posted_at, t.amount_minor || ' ' || t.currency, j.kind || ': ' || a.kind ||"
+            " ' → ' || b.kind || ', TXN-…' || substr(j.token, -6) FROM transfer t"
             " JOIN journal j ON j.id = t.journal_id JOIN account a ON a.id = t.from_account"
             " JOIN account b ON b.id = t.to_account ORDER BY t.rowid DESC LIMIT ?"
         ),
     ),
     (
         "Statuses",
-        ("when", "what", "from → to"),
+        ("when", "of", "from → to"),
         (
             "SELECT act.at, e.machine, e.from_status || ' → ' || e.to_status FROM act"
             " JOIN status_event e ON e.act_id = act.id WHERE e.seq > 0"
@@ -47,8 +47,11 @@ _QUERIES: Final = (
     ),
     (
         "Work",
-        ("when", "kind", "state", "tries", "lane"),
-        "SELECT created_at, kind, status, attempts, lane FROM work ORDER BY id DESC LIMIT ?",
+        ("when", "state", "tries", "what"),
+        (
+            "SELECT created_at, status, attempts, kind || ' in lane ' || lane FROM work"
+            " ORDER BY id DESC LIMIT ?"
+        ),
     ),
     (
         "Holds",

@@ -4,6 +4,7 @@ Two levels: the engine's function (outer) stands, the flow runs in a savepoint (
 undoes the inner level only; its recorder runs outside, then the refusal's screen is the answer.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -41,6 +42,7 @@ from storage.transaction import SqlTransaction
 K = TypeVar("K")
 V = TypeVar("V")
 _Act = Callable[[], Reply]
+_NUMBERS: Final = re.compile(r"\d+")
 
 CHANNEL: Final = "telegram"
 PIN_KEYS: Final = "k:"
@@ -49,8 +51,13 @@ PIN_KEYS: Final = "k:"
 SAYS_ITSELF: Final = frozenset({"menu", "cancel"})
 """Commands whose own screens say what was dropped."""
 
+MAX_ID: Final = 2**63 - 1
+"""No id is larger; a button that names one is none of ours."""
 MAX_OUTCOME: Final = 1500
 """Characters of an outcome that later presses see again."""
+
+NUMBERED: Final = ("BILL-", "RCPT-", "TXN-")
+"""How the numbers begin that `/find` opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +236,19 @@ class Dispatcher:
         if dialogue is not None and incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
             step = self._doors.steps[dialogue.step]
             return self._keep(tx, visit, step(tx, kept))
-        return self._keep(tx, visit, self._doors.commands["menu"](tx, visit))
+        return self._keep(tx, visit, self._plain(tx, visit))
+
+    def _plain(self, tx: SqlTransaction, visit: Visit) -> Reply:
+        """Answer words that nobody asked for: commands and numbers also work without a slash."""
+        text = visit.incoming.text.strip()
+        if visit.incoming.did is not Did.TEXT:
+            return self._doors.commands["menu"](tx, visit)
+        flow = self._doors.commands.get(text.lower())
+        if flow is not None:
+            return flow(tx, visit)
+        if text.upper().startswith(NUMBERED):
+            return self._doors.commands["find"](tx, replace(visit, argument=text))
+        return self._doors.commands["menu"](tx, replace(visit, data={"unclear": True}))
 
     def _command(self, tx: SqlTransaction, visit: Visit, dialogue: Dialogue | None) -> Reply:
         """Answer a command; one in the middle of a dialogue leaves it and says what was dropped."""
@@ -264,7 +283,8 @@ class Dispatcher:
             return self._intent(tx, visit, IntentKey(rest))
         verb, _, argument = rest.partition(":")
         flow = self._doors.presses.get((head, verb))
-        if flow is None:
+        is_foreign = any(int(each) > MAX_ID for each in _NUMBERS.findall(rest))
+        if flow is None or is_foreign:
             raise StaleCard
         return flow(tx, replace(visit, argument=argument))
 

@@ -1,11 +1,14 @@
 """APScheduler as an alarm clock: it wakes the sweeps, which find in the table what is due."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.engine.notices import expand
+from bot.ports import sleep
 from bot.sweeps import FULL_BATCH, MAX_BATCHES, SWEEPS, Sweep
 from core.domain.acts import Cause, CauseKind
 from core.domain.errors import InvariantBroken
@@ -16,6 +19,9 @@ from storage.transaction import SqlTransaction
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+FIRST_AFTER_S: Final = 5.0
+"""What became due while nobody ran is not left to the first turn of each rhythm."""
 
 _log = structlog.get_logger(__name__)
 
@@ -46,9 +52,13 @@ async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = N
 class Timers:
     """Wakes every sweep in its rhythm."""
 
-    def __init__(self, database: Database) -> None:
-        """Keep the database; `start` winds the clock."""
+    def __init__(
+        self, database: Database, *, sleep: Callable[[float], Awaitable[None]] = sleep
+    ) -> None:
+        """Keep the ports; `start` winds the clock."""
         self._database = database
+        self._sleep = sleep
+        self._first: asyncio.Task[None] | None = None
         self._scheduler: AsyncIOScheduler | None = None
 
     def start(self) -> None:
@@ -68,11 +78,19 @@ class Timers:
             )
         scheduler.start()
         self._scheduler = scheduler
+        self._first = asyncio.create_task(self._catch_up())
 
     def stop(self) -> None:
         """Stop waking."""
+        if self._first is not None:
+            self._first.cancel()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
+
+    async def _catch_up(self) -> None:
+        await self._sleep(FIRST_AFTER_S)
+        for sweep in SWEEPS:
+            await self.wake(sweep)
 
     async def wake(self, sweep: Sweep) -> None:
         """Run a sweep; what fails is told in the log and tried at the next time."""

@@ -17,7 +17,7 @@ from core.domain.wallets import WalletStatus
 from core.ports import Transaction
 from core.use_cases.bills import unplan_reminders
 from core.use_cases.ledger import post
-from core.use_cases.payments import allocate, issue_receipt, tell, tenant_account
+from core.use_cases.payments import allocate, issue_receipt, repay, tell, tenant_account
 from core.use_cases.wallets import open_wallet, wallet_account
 
 
@@ -117,6 +117,8 @@ def _credit_payer(
         key=key,
         legs=legs,
     )
+    repay(tx, account=payer, because=journal)
+    repay(tx, account=tenant_account(tx, tenant_id=tenant.id, amount=settled), because=journal)
     tx.payments.replace(payment, payment.complete(capture.captured, at=tx.now))
     completed = tx.payments.get(payment.id)
     if bill is not None and settled.is_positive:

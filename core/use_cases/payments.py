@@ -3,7 +3,7 @@
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
 from core.domain.calendar import local_date
-from core.domain.ledger import Account, Journal, JournalKind, Leg, Subject
+from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
 from core.domain.payments import (
     Allocation,
@@ -60,6 +60,7 @@ def pay_from_wallet(
         key=f"intent:{key}",
         legs=[Leg(source=wallet.account_id, target=target.id, amount=amount)],
     )
+    repay(tx, account=target, because=journal)
     born = tx.payments.get(payment.id)
     tx.payments.replace(born, born.complete(amount, at=tx.now))
     return tx.payments.get(payment.id), journal
@@ -131,6 +132,33 @@ def issue_receipt(
     for name in (EventName.PAYMENT_COMPLETED, EventName.RECEIPT_ISSUED):
         tell(tx, name=name, payment=payment, other_id=receipt.id)
     return receipt
+
+
+def repay(tx: Transaction, *, account: Account, because: Journal) -> Journal | None:
+    """Repay what an owner owes from what a journal has just credited; None when he owes nothing.
+
+    What was owed came from a provider that took more than the wallet held. `account` is the
+    owner's wallet account, `because` the journal that credited it.
+    """
+    is_tenant = account.kind is AccountKind.TENANT_WALLET
+    owed = tx.ledger.account(
+        tenant_id=account.tenant_id,
+        kind=AccountKind.OWED,
+        owner_id=TENANT_OWNED if is_tenant else account.owner_id,
+        currency=account.currency,
+    )
+    available = tx.ledger.get(account.id).available
+    amount = Money(min(-owed.balance.minor, available.minor), account.currency)
+    if not amount.is_positive:
+        return None
+    return post(
+        tx,
+        tenant_id=account.tenant_id,
+        kind=JournalKind.REPAYMENT,
+        subject=because.subject,
+        key=f"repay:{account.id}:{because.id}",
+        legs=[Leg(source=account.id, target=owed.id, amount=amount)],
+    )
 
 
 def end_payment(tx: Transaction, *, payment: Payment, status: PaymentStatus) -> Payment:

@@ -68,7 +68,8 @@ def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Rece
         return seen_bill(tx, actor=actor, bill_id=bill.id)
     receipt = tx.timeline.receipt(actor.tenant_id, number)
     if receipt is None:
-        raise NotFound(kind="receipt")
+        is_receipt = number.upper().startswith(("RCPT-", "TXN-"))
+        raise NotFound(kind="receipt" if is_receipt else "number")
     return _check_seen(tx, actor, receipt)
 
 

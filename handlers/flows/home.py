@@ -16,6 +16,8 @@ def menu(tx: Transaction, visit: Visit) -> Reply:
     """Show the home card as a new message."""
     left = visit.data.get("left")
     note = home.dropped(visit.words, left) if isinstance(left, str) else ""
+    if visit.data.get("unclear"):
+        note = home.unclear(visit.words)
     return Reply(screen=home_of(tx, visit, note=note), show=Show.SEND, ends_dialogue=True)
 
 

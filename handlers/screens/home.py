@@ -115,6 +115,11 @@ def unknown_command(words: Words, command: str) -> Screen:
     return Screen(html=html, rows=home_row(words))
 
 
+def unclear(words: Words) -> Html:
+    """Say that words were not understood, above the home card."""
+    return words.t("I did not understand that. Press a button, or see /help. No money moved.")
+
+
 def in_group(words: Words, bot_username: str) -> Screen:
     """Answer a command in a group: nothing of anybody's money is shown there."""
     html = words.t("Money matters stay between us. I answer you privately.")

@@ -49,6 +49,7 @@ def not_found(words: Words, refusal: Refusal) -> Screen:
         "bill": words.t("There is no such bill here."),
         "payment": words.t("There is no such payment here."),
         "receipt": words.t("There is no such receipt here."),
+        "number": words.t("There is no bill and no receipt of that number here."),
         "dispute": words.t("There is no such dispute here."),
         "unit": words.t("There is no such unit here."),
         "person": words.t("There is nobody of that name here."),

@@ -43,7 +43,7 @@ from tests.benchmarks.wire import Line, child, open_line, post
 
 MODULE: Final = "tests.benchmarks.chat_children"
 PEOPLE: Final = 64
-WINDOWS: Final = 2
+WINDOWS: Final = 5
 AT_ONCE: Final = 8
 """Presses of one person in a window of P7."""
 

@@ -82,6 +82,5 @@ async def serve_floor(folder: Path, api_url: str) -> None:
 
 if __name__ == "__main__":
     quiet()
-    import os; sys.setswitchinterval(float(os.environ.get("SW","0.005")))
     child = serve_ours if sys.argv[1] == "ours" else serve_floor
     asyncio.run(child(Path(sys.argv[2]), sys.argv[3]))

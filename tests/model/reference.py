@@ -198,6 +198,7 @@ class Reference:
         self.keys.add(key)
         self.move(payer, TENANT, amount)
         bill.parts.append((payer, amount))
+        self._repay(TENANT)
 
     # Links
 
@@ -252,6 +253,8 @@ class Reference:
         self.move("provider", link.payer, capture.amount)
         self._pass_on(link, capture)
         self._take_fee(link, capture.fee)
+        self._repay(link.payer)
+        self._repay(TENANT)
         link.captured += capture.amount
         link.status = "completed"
         link.tries[place] = "settled"
@@ -363,6 +366,12 @@ class Reference:
         if part:
             self.move(link.payer, TENANT, part)
             bill.parts.append((link.payer, part))
+
+    def _repay(self, owner: str) -> None:
+        """Let an owner repay what he owes from what he has."""
+        amount = max(0, min(self.owed[owner], self.available(owner)))
+        self.balance[owner] -= amount
+        self.owed[owner] -= amount
 
     def _take_fee(self, link: ModelLink, fee: int) -> None:
         bearer = link.payer if self.payer_bears_fee else TENANT

@@ -6,6 +6,7 @@ A tap returns once the bot has answered it *and* shown what it came to; nothing 
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import httpx
@@ -21,14 +22,13 @@ from tests.scripts.stage import Stage
 
 FOOTER: Final = "\n\nSandbox · no real money"
 WITHIN_S: Final = 5.0
-KOBO: Final = 100
 
 
 async def tap(player: Player, *labels: str, until: str) -> str:
     """Tap buttons, each once it is there, and return the screen that has `until` in it."""
     before = 0
     for label in labels:
-        await _until(player, lambda x=label, y=before: sees(player, x, since=y), f"[{label}]")  # type: ignore[misc]
+        await _until(player, partial(sees, player, label, since=before), f"[{label}]")
         before = player.world.state.revision
         await player.press(label)
     return plain(await newest(player, until, since=before))

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -30,6 +31,7 @@ from bot.sandbox.records import Person
 from bot.sandbox.world import World
 from bot.settings import Settings
 from bot.wiring import Service, build
+from core.domain.tenants import PLATFORM, TenantId
 from storage import audit, setup
 from storage.database import Database
 from storage.doctor import examine
@@ -100,12 +102,12 @@ class Stage:
             on_fatal=self.crash.on_fatal,
         )
         self.crash.enter(self._service)
-        self._task = asyncio.create_task(serve(self._service, self._stop))
+        task = self._task = asyncio.create_task(serve(self._service, self._stop))
         async with asyncio.timeout(READY_WITHIN_S):
             while not self.crash.is_dead and not await _listens(self.port):
-                if self._task.done():
-                    ended, self._task = self._task, None
-                    await ended
+                if task.done() and not self.crash.is_dead:
+                    self._task = None
+                    await task
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
@@ -145,7 +147,7 @@ class Stage:
     async def quiet(self) -> None:
         """Wait until everything that was done in the chats has come to its end."""
         async with asyncio.timeout(QUIET_WITHIN_S):
-            while self.world.queue.waiting() or await self.look(_is_busy):
+            while bool(self.world.queue.waiting()) or await self.look(_is_busy):
                 await asyncio.sleep(0.02)
                 await self.settle()
 
@@ -162,8 +164,8 @@ class Stage:
         await self.settle()
         assert await self.look(examine) == []
         tenants = await self.look(lambda tx: [t.id for t in tx.tenants.all()])
-        for tenant_id in (1, *tenants):
-            assert await self.look(lambda tx, t=tenant_id: audit.verify(tx.cursor, t)) == []
+        for tenant_id in (PLATFORM, *tenants):
+            assert await self.look(partial(_verified, tenant_id=tenant_id)) == []
 
 
 @asynccontextmanager
@@ -236,6 +238,10 @@ async def _make(path: Path, seed: Seed) -> None:
     )
     await database.run(seed)
     await database.close()
+
+
+def _verified(tx: SqlTransaction, *, tenant_id: TenantId) -> list[str]:
+    return audit.verify(tx.cursor, tenant_id)
 
 
 def _is_busy(tx: SqlTransaction) -> bool:

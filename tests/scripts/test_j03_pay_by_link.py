@@ -302,6 +302,21 @@ async def test_a_page_that_was_made_but_never_told_is_found_again(tmp_path: Path
         await stage.check_books()
 
 
+@pytest.mark.parametrize("nonsense", ["cut", "twice", "huge", "404", "500"])
+async def test_an_answer_that_proves_nothing_moves_nothing(tmp_path: Path, nonsense: str) -> None:
+    async with raised(tmp_path) as stage:
+        stage.world.board.set(switches.LOOK_UP, nonsense)
+        ibrahim, link = await ready_to_pay(stage)
+        await pay_page(stage, link)
+        checking = plain(await newest(ibrahim, "Do not pay again"))
+        assert "do not know yet whether money was taken" in checking
+        assert await purse(stage) == Purse(taken=500_000)
+        stage.world.board.set(switches.LOOK_UP, "ok")
+        await tap(ibrahim, "Check now", until="Receipt RCPT-")
+        assert await purse(stage) == PAID
+        await stage.check_books()
+
+
 async def test_two_taps_open_one_page(tmp_path: Path) -> None:
     async with raised(tmp_path) as stage:
         ibrahim = stage.player(estate.IBRAHIM)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox import estate
 from bot.sandbox.player import draw
+from storage.transaction import SqlTransaction
 from tests.scripts.counting import Purse, dump, purse
 from tests.scripts.playing import later, newest, plain, press_raw, say, sweep, tap, tap_on
 from tests.scripts.scenes import acknowledge, number_of, open_bill, pay_from_wallet
@@ -95,7 +96,6 @@ async def test_a_sweep_may_be_run_by_hand_for_another_day(tmp_path: Path) -> Non
         await stage.check_books()
 
 
-def _bill_id(tx: object, number: str) -> int:
-    cursor = tx.cursor  # type: ignore[attr-defined]
-    cursor.execute("SELECT id FROM bill WHERE number = ?", (number,))
-    return int(cursor.fetchall()[0][0])
+def _bill_id(tx: SqlTransaction, number: str) -> int:
+    tx.cursor.execute("SELECT id FROM bill WHERE number = ?", (number,))
+    return int(tx.cursor.fetchall()[0][0])

@@ -19,7 +19,7 @@ from tests.scripts.playing import (
     tap_twice,
     toast,
 )
-from tests.scripts.scenes import acknowledge, number_of, pay_from_wallet
+from tests.scripts.scenes import acknowledge, number_of, open_bill, pay_from_wallet
 from tests.scripts.stage import raised
 
 FEE = 1_500
@@ -89,15 +89,10 @@ async def test_a_frozen_wallet_lets_money_in_and_none_out(tmp_path: Path) -> Non
         assert "not for you" in await steal(ibrahim, card, "Unfreeze")
         await tap_on(adaeze, card, "Unfreeze", until="lets money leave your wallet again")
         await enter_pin(adaeze, "4826", until="active again")
-        await acknowledge_again(adaeze, await number_of(stage, 1))
+        await open_bill(adaeze, await number_of(stage, 1))
         await pay_from_wallet(adaeze, pin="4826")
         assert (await purse(stage)).adaeze == 2_000_000 + 100_000 - 500_000
         await stage.check_books()
-
-
-async def acknowledge_again(player: object, number: str) -> None:
-    """Open a bill that was acknowledged before."""
-    await say(player, f"/find {number}", until="[Pay from wallet]")  # type: ignore[arg-type]
 
 
 async def test_a_pin_is_chosen_with_care_and_changed_with_the_old_one(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ function build(parent, text, begin, end, entities, acts) {
   if (at < end) parent.append(...whole(text.slice(at, end)));
 }
 
-// A number such as BILL-2026-000001 is one word: no line ends at its hyphens.
+// A number such as BILL-2026-000001 or TXN-…0a1b2c is one word: no line ends at its hyphens.
 function whole(words) {
-  return words.split(/(\b[A-Z]{1,4}-\d{4}-\d+\b)/).map((part, at) => (at % 2 ? h("span", { class: "whole" }, part) : part));
+  return words.split(/(\b(?:[A-Z]{1,4}-\d{4}-\d+|TXN-…\w+)\b)/).map((part, at) => (at % 2 ? h("span", { class: "whole" }, part) : part));
 }
 
 function wrap(entity, words, acts, isClosing) {

@@ -94,3 +94,16 @@ def test_a_repeated_answer_takes_the_fee_once(estate: Estate, bill: Bill) -> Non
     for _ in range(3):
         estate.answer(tried, settled(tried, fee=naira(7_500)))
     assert (fees(estate), estate.collected()) == (7_500, TOTAL - 7_500)
+
+
+def test_what_is_owed_is_repaid_by_the_next_credit(estate: Estate, bill: Bill) -> None:
+    payment = estate.do(
+        open_top_up, actor=estate.ada, amount=naira(TOTAL), configuration=estate.configuration
+    )
+    tried = estate.tried(payment)
+    estate.answer(tried, settled(tried, fee=naira(7_500)))
+
+    link = estate.open_link(bill, 50_000)
+    estate.answer(link, settled(link, capture="cap-2"))
+
+    assert (estate.collected(), fees(estate), owed(estate)) == (42_500, 7_500, 0)
