@@ -84,6 +84,13 @@ class Dispute:
         """Return started days since it was opened: what the due date moves by."""
         return max(0, -((self.opened_at - at) // timedelta(days=1)))
 
+    def whole_days_open(self, *, at: datetime) -> int:
+        """Return full days since it was opened: what the due date moves by when it is withdrawn.
+
+        Started days would let a debtor put his due date off by opening and withdrawing in turn.
+        """
+        return max(0, (at - self.opened_at) // timedelta(days=1))
+
     def end(
         self, status: DisputeStatus, *, by: PersonId, at: datetime, answer_id: NoteId = NO_NOTE
     ) -> "Dispute":

@@ -90,6 +90,17 @@ def issue_bill(
     return tx.bills.get(bill.id)
 
 
+def check_due(due_on: date, *, today: date) -> None:
+    """Let a due date pass that can be meant, before a bill is drafted and when it is issued.
+
+    Raises:
+        InvalidInput: more than a year back or five ahead of the tenant's local date.
+    """
+    if not today - MAX_DUE_BEHIND <= due_on <= today + MAX_DUE_AHEAD:
+        example = (today + timedelta(days=14)).strftime("%d/%m/%Y")
+        raise InvalidInput(what="due", example=example)
+
+
 def own_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:
     """Return a bill that the actor owes (his own, or his unit's).
 
@@ -350,9 +361,7 @@ def _check_content(
         raise TooLong(limit=MAX_TITLE)
     if len(description.strip()) > MAX_DESCRIPTION:
         raise TooLong(limit=MAX_DESCRIPTION)
-    today = local_date(tx.now, tenant.timezone)
-    if not today - MAX_DUE_BEHIND <= due_on <= today + MAX_DUE_AHEAD:
-        raise InvalidInput(what="due", example=(today + timedelta(days=14)).isoformat())
+    check_due(due_on, today=local_date(tx.now, tenant.timezone))
 
 
 def _check_debtor(

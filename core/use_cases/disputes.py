@@ -10,7 +10,7 @@ from core.domain.disputes import (
     DisputeReason,
     DisputeStatus,
 )
-from core.domain.errors import IllegalTransition, InvalidInput, NotFound, TooLong
+from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed, NotFound, TooLong
 from core.domain.ledger import Subject
 from core.domain.money import Money
 from core.domain.people import Actor, PersonId, Scope
@@ -84,6 +84,14 @@ def seen_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dis
     return dispute
 
 
+def _to_decide(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispute:
+    """Return a dispute that this actor may decide: nobody decides his own."""
+    dispute = seen_dispute(tx, actor=actor, dispute_id=dispute_id)
+    if dispute.opened_by == actor.person_id:
+        raise NotAllowed(scope=Scope.BILLS_DISPUTE_RESOLVE.value)
+    return dispute
+
+
 def reject_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId, answer: str) -> Dispute:
     """Answer that the bill stands; the debtor is asked to acknowledge again.
 
@@ -92,11 +100,11 @@ def reject_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId, answ
         IllegalTransition: it has ended before.
         InvalidInput, TooLong: an answer is owed, and not a book.
     """
-    dispute = seen_dispute(tx, actor=actor, dispute_id=dispute_id)
+    dispute = _to_decide(tx, actor=actor, dispute_id=dispute_id)
     _check_answer(answer)
     bill = tx.bills.get(dispute.bill_id)
     ended = _end(tx, dispute, DisputeStatus.REJECTED, by=actor.person_id, answer=answer)
-    _resume(tx, bill, dispute)
+    _resume(tx, bill, days=dispute.days_open(at=tx.now))
     return ended
 
 
@@ -110,7 +118,7 @@ def amend_disputed(
         InvalidAmount: not positive, or unchanged.
         InsufficientFunds: the tenant wallet cannot give the excess back.
     """
-    dispute = seen_dispute(tx, actor=actor, dispute_id=dispute_id)
+    dispute = _to_decide(tx, actor=actor, dispute_id=dispute_id)
     bill = tx.bills.get(dispute.bill_id)
     ended = _end(tx, dispute, DisputeStatus.AMENDED, by=actor.person_id, answer=answer)
     calmed = bill.end_dispute(disputed_days=dispute.days_open(at=tx.now))
@@ -128,7 +136,7 @@ def cancel_disputed(
         NotAllowed, NotFound, IllegalTransition: as `reject_dispute`.
         InsufficientFunds: the tenant wallet cannot give back what was paid.
     """
-    dispute = seen_dispute(tx, actor=actor, dispute_id=dispute_id)
+    dispute = _to_decide(tx, actor=actor, dispute_id=dispute_id)
     ended = _end(tx, dispute, DisputeStatus.CANCELLED_BILL, by=actor.person_id, answer=answer)
     put_cancelled(tx, bill=tx.bills.get(dispute.bill_id), reason=answer)
     return ended
@@ -148,17 +156,17 @@ def withdraw_dispute(
     if dispute is None:
         raise IllegalTransition(machine="dispute", from_status="none", to_status="withdrawn")
     _end(tx, dispute, DisputeStatus.WITHDRAWN, by=actor.person_id, answer="")
-    _resume(tx, bill, dispute)
+    _resume(tx, bill, days=dispute.whole_days_open(at=tx.now))
     if is_acknowledging:
         calm = tx.bills.get(bill_id)
         tx.bills.replace(calm, calm.acknowledge(revision=calm.revision))
     return tx.bills.get(bill_id)
 
 
-def _resume(tx: Transaction, bill: Bill, dispute: Dispute) -> None:
+def _resume(tx: Transaction, bill: Bill, *, days: int) -> None:
     if bill.acknowledgment is not Acknowledgment.DISPUTED:
         return
-    tx.bills.replace(bill, bill.end_dispute(disputed_days=dispute.days_open(at=tx.now)))
+    tx.bills.replace(bill, bill.end_dispute(disputed_days=days))
     plan_reminders(tx, bill=tx.bills.get(bill.id), tenant=tx.tenants.get(bill.tenant_id))
 
 

@@ -338,8 +338,11 @@ def _let_in(tx: Transaction, invitation: Invitation, person: Person) -> Membersh
     known = same[0]
     if known.status is MembershipStatus.ACTIVE and invitation.role in known.roles:
         raise AlreadyMember(tenant_id=known.tenant_id)
+    if known.status is not MembershipStatus.ACTIVE:
+        # Whoever comes back holds what he is invited to now, not what he held before.
+        known = replace(known, roles=frozenset())
     granted = replace(known.grant(invitation.role, person=person), status=MembershipStatus.ACTIVE)
-    tx.people.replace_membership(known, granted)
+    tx.people.replace_membership(same[0], granted)
     return tx.people.membership(known.id)
 
 

@@ -34,7 +34,7 @@ class TenantReport:
     entries: tuple[Entry, ...]
 
 
-def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 5) -> TenantReport:
+def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 3) -> TenantReport:
     """Return a tenant's money as it stands.
 
     Raises:
