@@ -24,6 +24,9 @@ LOCALES: Final = Path(__file__).parent / "locales"
 LANGUAGES: Final = ("en",)
 """Languages people may choose; `en` is the source."""
 
+MAX_KEPT: Final = 1500
+"""Characters of an outcome that later presses see again."""
+
 PSEUDO: Final = "en-XA"
 """Marks every translated sentence, so that a test finds what escaped translation."""
 
@@ -119,6 +122,12 @@ def escape(text: object) -> Html:
 def lines(*parts: str) -> Html:
     """Join finished lines; empty ones are left out."""
     return Html("\n".join(part for part in parts if part))
+
+
+def beginning(text: str) -> Html:
+    """Return what is kept of a screen: whole lines, so that no tag or entity is cut in two."""
+    is_short = len(text) <= MAX_KEPT
+    return Html(text if is_short else text[: MAX_KEPT + 1].rpartition("\n")[0])
 
 
 def _escaped(values: Mapping[str, object]) -> dict[str, Html]:

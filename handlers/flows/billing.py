@@ -145,8 +145,8 @@ ROUTES: Final = Routes(
     name="billing",
     presses={"card": card, "amend": amend, "cancel": cancel},
     intents={
-        "bill.amend": IntentRoute(flow=amended),
-        "bill.cancel": IntentRoute(flow=cancelled),
+        "bill.amend": IntentRoute(flow=amended, needs_pin=True),
+        "bill.cancel": IntentRoute(flow=cancelled, needs_pin=True),
         "bill.resend": IntentRoute(flow=resent),
     },
     steps={TOTAL_STEP: total_typed, REASON_STEP: reason_typed},

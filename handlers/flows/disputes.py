@@ -245,9 +245,9 @@ ROUTES: Final = Routes(
         "cancel": cancel,
     },
     intents={
-        "disputes.amend": IntentRoute(flow=amended),
+        "disputes.amend": IntentRoute(flow=amended, needs_pin=True),
         "disputes.reject": IntentRoute(flow=rejected),
-        "disputes.cancel": IntentRoute(flow=cancelled),
+        "disputes.cancel": IntentRoute(flow=cancelled, needs_pin=True),
     },
     steps={TOTAL_STEP: total_typed, ANSWER_STEP: answer_typed},
 )

@@ -15,7 +15,7 @@ from core.domain.errors import InvalidInput, NotFound, StaleCard, TooLong
 from core.domain.money import Money
 from core.domain.people import NO_UNIT, MembershipStatus, PersonId, Scope, UnitId
 from core.ports import Transaction
-from core.use_cases.bills import issue_bill
+from core.use_cases.bills import check_due, issue_bill
 from handlers import parsing
 from handlers.cards import bill_screen, reader_of
 from handlers.chat import Did, Reply, Screen, Show, Step
@@ -102,7 +102,9 @@ def due_pressed(tx: Transaction, visit: Visit) -> Reply:
 
 def due_typed(tx: Transaction, visit: Visit) -> Reply:
     """Take a date; a wrong one is asked again."""
-    due_on = parsing.day(visit.incoming.text, today=_today(tx, visit))
+    today = _today(tx, visit)
+    due_on = parsing.day(visit.incoming.text, today=today)
+    check_due(due_on, today=today)
     return _answer(tx, visit, due=due_on.isoformat())
 
 
@@ -230,6 +232,7 @@ _QUESTIONS: Final[Mapping[str, Callable[[Transaction, Visit], Screen]]] = {
 
 def _ask_who(tx: Transaction, visit: Visit, text: str) -> Reply:
     _check(visit)
+    text = text[: parsing.MAX_NAME]
     found = _search(tx, visit, text) if text else ()
     screen = newbill.ask_who(visit.words, _summary(visit), found, searched=text)
     return Reply(screen=screen, show=Show.SEND, step=Step(name="newbill.who", data=visit.data))

@@ -40,6 +40,8 @@ from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.words import Html
 
 AMOUNT_STEP: Final = "payments.amount"
+_CONFIRMED: Final = frozenset({"bill.pay", "bill.link"})
+"""What a confirm card offers, and only that may be dropped."""
 
 
 def command(tx: Transaction, visit: Visit) -> Reply:
@@ -316,7 +318,7 @@ def _cancel(tx: Transaction, visit: Visit) -> PaymentId:
 
 def _drop(tx: Transaction, visit: Visit) -> BillId:
     intent = tx.dialogues.intent(IntentKey(visit.argument))
-    if intent is None or intent.owner_id != visit.person.id:
+    if intent is None or intent.owner_id != visit.person.id or intent.verb not in _CONFIRMED:
         raise StaleCard
     intent.check(by=visit.person.id, at=tx.now)
     words = visit.words.t("Cancelled. Nothing was paid and no money moved.")

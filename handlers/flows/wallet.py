@@ -82,6 +82,8 @@ def history(tx: Transaction, visit: Visit) -> Reply:
     if which == "all":
         page = _page_of_all(tx, account.id, total=account.entry_seq, before=before)
     else:
+        if before is not None:
+            before = min(before, account.entry_seq + 1)
         page = _page_of_some(tx, account.id, which=which, before=before)
     return Reply(screen=screens.history(visit.words, page))
 
