@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from bot.engine import spent
 from bot.engine.pace import Pace
 from core.domain.dialogues import (
     DIALOGUE_LIFE,
@@ -32,11 +33,11 @@ from core.domain.people import Person, PersonId
 from core.domain.tenants import TenantId
 from core.use_cases import people, pins
 from handlers.adapter import refusals
-from handlers.chat import Did, Incoming, Reply, Screen, Show
+from handlers.chat import Did, Incoming, Reply, Show
 from handlers.flows import pins as pin_flows
 from handlers.screens import home as home_screens
 from handlers.visit import INTENT_MARK, Flow, Routes, Visit
-from handlers.words import Html, Words, choose
+from handlers.words import Html, Words, beginning, choose
 from storage.transaction import SqlTransaction
 
 K = TypeVar("K")
@@ -53,9 +54,6 @@ SAYS_ITSELF: Final = frozenset({"menu", "cancel"})
 
 MAX_ID: Final = 2**63 - 1
 """No id is larger; a button that names one is none of ours."""
-MAX_OUTCOME: Final = 1500
-"""Characters of an outcome that later presses see again."""
-
 NUMBERED: Final = ("BILL-", "RCPT-", "TXN-")
 """How the numbers begin that `/find` opens."""
 
@@ -203,7 +201,7 @@ class Dispatcher:
 
     def _refuse(self, tx: SqlTransaction, visit: Visit, refusal: Refusal) -> Reply:
         if isinstance(refusal, IntentSpent):
-            return _spent(visit, refusal)
+            return spent.answer(tx, visit, refusal)
         if refusal.recorder == "guess":
             people.count_guess(tx, person_id=visit.person.id)
         screen = refusals.screen_of(visit.words, refusal)
@@ -211,7 +209,7 @@ class Dispatcher:
         intent = _pressed_intent(tx, visit)
         if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):
             tx.dialogues.replace_intent(
-                intent, intent.end(IntentStatus.REFUSED, outcome=screen.html[:MAX_OUTCOME])
+                intent, intent.end(IntentStatus.REFUSED, outcome=beginning(screen.html))
             )
         show = Show.SEND if visit.incoming.did is not Did.PRESS or is_askable else Show.EDIT
         reply = Reply(screen=screen, show=show, ends_dialogue=not is_askable)
@@ -294,7 +292,7 @@ class Dispatcher:
             raise StaleCard
         intent.check(by=visit.person.id, at=tx.now)
         _, needs_pin = self._doors.intents[intent.verb]
-        placed = _placed(tx, visit, intent.tenant_id)
+        placed = _placed_for(tx, visit, intent)
         if needs_pin and visit.person.has_pin:
             return pin_flows.ask(tx, placed, intent)
         return self._spend(tx, placed, intent)
@@ -302,8 +300,9 @@ class Dispatcher:
     def _spend(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply:
         flow, _ = self._doors.intents[intent.verb]
         reply = flow(tx, replace(visit, intent=intent))
-        outcome = reply.screen.html[:MAX_OUTCOME] if reply.screen is not None else reply.toast
+        outcome = beginning(reply.screen.html) if reply.screen is not None else reply.toast
         if not reply.keeps_intent:
+            spent.remember(tx, visit, intent=intent, reply=reply)
             tx.dialogues.replace_intent(intent, intent.end(IntentStatus.DONE, outcome=outcome))
         return reply
 
@@ -326,7 +325,7 @@ class Dispatcher:
             left = pins.fail_check(tx, person_id=visit.person.id)
             return pin_flows.wrong(tx, visit, left, intent)
         intent.check(by=visit.person.id, at=tx.now)
-        return self._spend(tx, _placed(tx, visit, intent.tenant_id), intent)
+        return self._spend(tx, _placed_for(tx, visit, intent), intent)
 
     def _keep(self, tx: SqlTransaction, visit: Visit, reply: Reply) -> Reply:
         """Remember what the reply waits for, or forget what was waited for."""
@@ -358,6 +357,14 @@ def _placed(tx: SqlTransaction, visit: Visit, tenant_id: TenantId | None) -> Vis
     return visit
 
 
+def _placed_for(tx: SqlTransaction, visit: Visit, intent: Intent) -> Visit:
+    """Put a visit into an intent's tenant; a button of one tenant never acts in another."""
+    placed = _placed(tx, visit, intent.tenant_id)
+    if placed.tenant is not None and placed.tenant.id != intent.tenant_id:
+        raise StaleCard
+    return placed
+
+
 def _pressed_intent(tx: SqlTransaction, visit: Visit) -> Intent | None:
     """Return the open intent that was pressed, or whose PIN was just checked."""
     head, _, key = visit.incoming.data.partition(":")
@@ -376,17 +383,4 @@ def _slow_down(incoming: Incoming) -> Reply:
         return Reply(toast=words.label("Too fast. Wait a minute, then tap again."))
     return Reply(
         screen=refusals.screen_of(words, TooManyRequests(retry_after_s=60)), show=Show.SEND
-    )
-
-
-def _spent(visit: Visit, refusal: IntentSpent) -> Reply:
-    """Give a later press the first outcome."""
-    words = visit.words
-    outcome = str(refusal.data.get("outcome") or "")
-    if not outcome:
-        return Reply(toast=words.label("This button has expired. Open the card again."))
-    return Reply(
-        toast=words.label("That was done already. This is what came of it."),
-        screen=Screen(html=outcome, rows=home_screens.home_row(words)),
-        show=Show.EDIT,
     )

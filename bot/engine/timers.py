@@ -1,7 +1,7 @@
 """APScheduler as an alarm clock: it wakes the sweeps, which find in the table what is due."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -53,10 +53,15 @@ class Timers:
     """Wakes every sweep in its rhythm."""
 
     def __init__(
-        self, database: Database, *, sleep: Callable[[float], Awaitable[None]] = sleep
+        self,
+        database: Database,
+        *,
+        sweeps: Sequence[Sweep] = SWEEPS,
+        sleep: Callable[[float], Awaitable[None]] = sleep,
     ) -> None:
         """Keep the ports; `start` winds the clock."""
         self._database = database
+        self._sweeps = sweeps
         self._sleep = sleep
         self._first: asyncio.Task[None] | None = None
         self._scheduler: AsyncIOScheduler | None = None
@@ -66,7 +71,7 @@ class Timers:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - late: 40 ms
 
         scheduler = AsyncIOScheduler(timezone="UTC")
-        for sweep in SWEEPS:
+        for sweep in self._sweeps:
             scheduler.add_job(
                 self.wake,
                 "interval",
@@ -89,7 +94,7 @@ class Timers:
 
     async def _catch_up(self) -> None:
         await self._sleep(FIRST_AFTER_S)
-        for sweep in SWEEPS:
+        for sweep in self._sweeps:
             await self.wake(sweep)
 
     async def wake(self, sweep: Sweep) -> None:

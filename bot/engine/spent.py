@@ -1,0 +1,39 @@
+"""Presses of a button that was spent: a double tap changes nothing, an old screen learns what came.
+
+A message that already shows what came of its button must not lose the buttons it has now, so it is
+remembered where a button was spent.
+"""
+
+from typing import Final
+
+from core.domain.dialogues import Intent
+from core.domain.errors import IntentSpent
+from handlers.chat import Reply, Screen, Show
+from handlers.screens import home
+from handlers.visit import Visit
+from storage.transaction import SqlTransaction
+
+SPENT: Final = "spent"
+
+
+def remember(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> None:
+    """Note that the pressed message itself will show what came of its button."""
+    if reply.screen is not None and reply.show is not Show.SEND:
+        tx.work.see(SPENT, _place(visit, intent))
+
+
+def answer(tx: SqlTransaction, visit: Visit, refusal: IntentSpent) -> Reply:
+    """Give a later press the first outcome; a double tap gets the words without the screen."""
+    words, intent = visit.words, refusal.data.get("intent")
+    outcome = str(refusal.data.get("outcome") or "")
+    if not outcome:
+        return Reply(toast=words.label("This button has expired. Open the card again."))
+    toast = words.label("That was done already. This is what came of it.")
+    if isinstance(intent, Intent) and not tx.work.see(SPENT, _place(visit, intent)):
+        return Reply(toast=toast)
+    screen = Screen(html=outcome, rows=home.home_row(words))
+    return Reply(toast=toast, screen=screen, show=Show.EDIT)
+
+
+def _place(visit: Visit, intent: Intent) -> str:
+    return f"{intent.key}:{visit.chat_id}:{visit.incoming.message_id}"
