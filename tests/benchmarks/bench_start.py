@@ -77,7 +77,7 @@ async def _spawn(*arguments: str, environment: Mapping[str, str]) -> Process:
 async def _weigh(process: Process, started: float) -> Measured:
     took_s = time.perf_counter() - started
     await asyncio.sleep(SETTLES_S)
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")  # noqa: ASYNC240
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")  # noqa: ASYNC240 - one line of /proc
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     process.terminate()
     await process.communicate()

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.doctor import broken
 from storage.keyring import KeyRing
 from storage.setup import SANDBOX, prepare
+from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
 from tests.factories import (
     add_member,
@@ -52,7 +53,7 @@ class Crowd:
     payers: tuple[Payer, ...]
 
 
-def open_file(path: Path) -> Database:
+def open_file(path: Path, *, connect: Connect = open_connection) -> Database:
     """Open a database as the service does, made new where there is none."""
     clock = SystemClock()
     prepare(path, mode=SANDBOX, now=clock.now())
@@ -61,6 +62,7 @@ def open_file(path: Path) -> Database:
         clock=clock,
         randomness=SystemRandomness(node=SERVICE_NODE),
         ring=KeyRing([SECRET_KEY]),
+        connect=connect,
     )
 
 

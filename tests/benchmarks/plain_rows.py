@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.domain.bills import BillId
 from storage.schema import METADATA
-from storage.sqlite import open_connection
+from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
 
 INSERTED: Final = {
@@ -94,10 +94,16 @@ class PlainRows:
     """A file of plain tables that the rows of one payment are written into again and again."""
 
     def __init__(
-        self, path: Path, ids: dict[str, Any], found: Found, planned: list[dict[str, Any]]
+        self,
+        path: Path,
+        ids: dict[str, Any],
+        found: Found,
+        planned: list[dict[str, Any]],
+        *,
+        connect: Connect = open_connection,
     ) -> None:
         """Make the tables and the rows that are updated; `planned` is deleted with each payment."""
-        self._connection = open_connection(path)
+        self._connection = connect(path)
         self._ids = ids
         self._planned = planned
         self._number = 0

@@ -175,7 +175,9 @@ class Reference:
         if how == "cancel":
             self._cancel(bill)
             return
-        bill.due_on += timedelta(days=-(-waited // DAY))
+        # Started days; whole ones when the debtor takes it back himself.
+        days = waited // DAY if how.startswith("withdraw") else -(-waited // DAY)
+        bill.due_on += timedelta(days=days)
         bill.acknowledgment = "acknowledged" if how == "withdraw and agree" else "pending"
         if how == "amend":
             self._amend(bill, total)

@@ -5,6 +5,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 
+from bot.ports import SystemClock
 from bot.sandbox.records import Person
 from core.domain.bills import BillType
 from core.domain.calendar import local_date
@@ -17,6 +18,7 @@ from storage.transaction import SqlTransaction
 
 NAIRA: Final = Currency("NGN")
 CHANNEL: Final = "telegram"
+ZONE: Final = "Africa/Lagos"
 MANAGER: Final = 8100
 RESIDENTS: Final = tuple(range(8001, 8013))
 OPENING_MINOR: Final = 1_000_000
@@ -40,6 +42,11 @@ def has_pin(telegram_id: int) -> bool:
     return telegram_id % 2 == 1
 
 
+def number(serial: int) -> str:
+    """Return a bill's number of this year: two for each resident, in their order."""
+    return f"BILL-{local_date(SystemClock().now(), ZONE).year}-{serial:06d}"
+
+
 def seed(tx: SqlTransaction) -> None:
     """Found the court."""
     tenant = people.create_tenant(
@@ -48,7 +55,7 @@ def seed(tx: SqlTransaction) -> None:
         kind=TenantKind.ESTATE,
         currency=NAIRA,
         country="NG",
-        timezone="Africa/Lagos",
+        timezone=ZONE,
     )
     manager = _settle_in(tx, tenant, cast()[0], role=Role.ADMIN, unit="")
     for each in cast()[1:]:

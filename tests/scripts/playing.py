@@ -135,11 +135,22 @@ async def steal(thief: Player, message: Message, label: str) -> str:
     key = acts.find_key(message, label)
     assert key is not None, f"no [{label}] on\n{draw(message)}"
     await thief.say("/menu")
-    before = thief.world.state.revision
-    query = press_raw(thief.world, thief.person.id, thief.last(), key.value)
-    await _until(thief, lambda: query.id in thief.world.answers, "an answer")
-    toast_ = thief.world.answers[query.id].text
-    return toast_ or plain(await newest(thief, "", since=before))
+    return await press_any(thief, thief.last(), key.value)
+
+
+async def press_any(player: Player, message: Message, data: str) -> str:
+    """Press a button with any data; return its toast, or the screen that it led to."""
+    before = player.world.state.revision
+    query = press_raw(player.world, player.person.id, message, data)
+    answers = player.world.answers
+
+    def said() -> str:
+        toast_ = answers[query.id].text if query.id in answers else ""
+        fresh = [plain(one) for one in player.messages() if one.revision > before]
+        return toast_ or "".join(fresh)
+
+    await _until(player, lambda: bool(said()), f"an answer to {data!r}")
+    return said()
 
 
 async def pay_page(stage: Stage, link: str, act: str = "pay", amount: str = "") -> str:

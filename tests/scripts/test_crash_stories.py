@@ -34,7 +34,8 @@ from tests.scripts.playing import enter_pin, press_raw, say, sees, tap
 from tests.scripts.stage import Stage, raised
 
 RESIDENT: Final = bank.RESIDENTS[0]
-BILL, NEW_BILL = "BILL-2026-000001", f"BILL-2026-{len(bank.RESIDENTS) * 2 + 1:06d}"
+BILL: Final = bank.number(1)
+NEW_BILL: Final = bank.number(len(bank.RESIDENTS) * 2 + 1)
 SHARDS: Final = 8
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 4
 MAX_LIVES: Final = 4

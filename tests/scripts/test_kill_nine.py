@@ -107,8 +107,7 @@ async def _kill_often(bot: Bot) -> None:
 
 def _impatient(stage: Stage, telegram_id: int, closing_time: asyncio.Event) -> Impatient:
     first = bank.RESIDENTS.index(telegram_id) * 2 + 1
-    year = _rows(stage.path, _BILLS)[0][0].split("-")[1]
-    numbers = tuple(f"BILL-{year}-{first + i:06d}" for i in range(2))
+    numbers = (bank.number(first), bank.number(first + 1))
     return Impatient(stage.player(telegram_id), numbers, closing_time)
 
 

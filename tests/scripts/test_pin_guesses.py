@@ -27,6 +27,7 @@ from tests.scripts.playing import enter_pin, later, press_raw, say, tap
 from tests.scripts.stage import Stage, raised
 
 RESIDENT: Final = bank.RESIDENTS[0]
+BILL: Final = bank.number(1)
 GUESSES: Final = tuple(f"7{number:02d}953" for number in range(40))
 POINTS: Final = (NEVER, 1, 2, 3, 4, 5, 6, 8, 11, 14, 18, 23, 29, 36, 44, 60, 90, 140)
 """Where the service dies, counted from the moment when all forty press OK."""
@@ -89,7 +90,7 @@ def _court(folder: Path) -> Any:
 async def _confirm_card(stage: Stage) -> tuple[Player, Message]:
     stage.world.board.set("telegram.limits", False)  # noqa: FBT003 - a switch
     player = stage.player(RESIDENT)
-    await say(player, "/find BILL-2026-000001", until="— BILL-2026-000001")
+    await say(player, f"/find {BILL}", until=f"— {BILL}")
     await tap(player, "Acknowledge & pay", until="How do you want to pay?")
     await tap(player, "Pay from wallet", until="A part is at least")
     await tap(player, "Full", until="From wallet")
@@ -114,12 +115,12 @@ async def _fill_pads(stage: Stage, player: Player, card: Message) -> list[int]:
 
 async def _is_locked_until_later(stage: Stage, player: Player) -> None:
     """No PIN is taken now, the right one neither; after the lock the right one pays, once."""
-    await say(player, "/find BILL-2026-000001", until="it can be paid now")
+    await say(player, f"/find {BILL}", until="it can be paid now")
     await tap(player, "Pay from wallet", "Full", until="From wallet")
     await tap(player, "Pay 5,000.00", until="locked")
     assert (await stage.look(_failures))[0] == PIN_FAILURES
     await later(stage, minutes=31)
-    await say(player, "/find BILL-2026-000001", until="it can be paid now")
+    await say(player, f"/find {BILL}", until="it can be paid now")
     await tap(player, "Pay from wallet", "Full", until="From wallet")
     await tap(player, "Pay 5,000.00", until="Enter your PIN")
     await enter_pin(player, bank.PIN, until="New wallet balance: 5,000.00")

@@ -48,6 +48,24 @@ def test_private_chat_takes_three_then_one_a_second() -> None:
     assert subject.take(ANNA, 1.0) == 0.0
 
 
+def test_edits_of_a_private_chat_have_a_bucket_of_their_own() -> None:
+    subject = limits()
+    while subject.take(ANNA, 0.0) == 0.0:
+        pass
+
+    assert [subject.take(ANNA, 1.0 + i / 10, is_edit=True) for i in range(10)] == [0.0] * 10
+    subject.flooded(ANNA, 30.0, 2.0)
+    assert subject.take(ANNA, 2.0, is_edit=True) == 30.0
+
+
+def test_edits_of_a_group_count_as_its_messages() -> None:
+    subject = limits()
+    while subject.take(GROUP, 0.0) == 0.0:
+        pass
+
+    assert subject.take(GROUP, 0.0, is_edit=True) > 0
+
+
 def test_refused_take_costs_nothing() -> None:
     subject = limits()
     for _ in range(50):

@@ -1,11 +1,12 @@
 """Timers only wake; a sweep goes on while there is more, and stops the money when it must."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.engine.timers import Timers, run_sweep
+from bot.engine.timers import FIRST_AFTER_S, Timers, run_sweep
 from bot.sweeps import FULL_BATCH, Sweep
 from core.domain.errors import InvariantBroken
 from storage.database import Database
@@ -61,6 +62,27 @@ async def test_the_clock_can_be_wound_and_stopped(database: Database) -> None:
     timers = Timers(database)
     timers.start()
     timers.stop()
+
+
+async def test_what_became_due_meanwhile_is_swept_soon_after_the_start(
+    database: Database,
+) -> None:
+    slept: list[float] = []
+    swept = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    def run(tx: SqlTransaction, *, at: object) -> int:
+        swept.set()
+        return 0
+
+    sweep = Sweep(name="test", task="test", every_s=3600, run=run)
+    timers = Timers(database, sweeps=[sweep], sleep=sleep)
+    timers.start()
+    await asyncio.wait_for(swept.wait(), timeout=5)
+    timers.stop()
+    assert slept == [FIRST_AFTER_S]
 
 
 async def test_stopping_a_clock_that_was_never_wound_is_nothing(database: Database) -> None:

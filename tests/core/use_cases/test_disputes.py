@@ -235,6 +235,15 @@ def test_the_debtor_takes_it_back(estate: Estate, *, is_acknowledging: bool) -> 
     assert estate.look(lambda tx: tx.disputes.history(bill.id))[0].status is DisputeStatus.WITHDRAWN
 
 
+def test_opening_and_withdrawing_in_turn_puts_the_due_date_off_by_nothing(estate: Estate) -> None:
+    bill = estate.issue()
+    for _ in range(5):
+        contest(estate, bill)
+        estate.clock.move(minutes=1)
+        estate.do(withdraw_dispute, actor=estate.ada, bill_id=bill.id, is_acknowledging=False)
+    assert estate.bill(bill).due_on == DUE
+
+
 def test_nothing_is_taken_back_twice_or_by_others(estate: Estate) -> None:
     bill = estate.issue()
     contest(estate, bill)

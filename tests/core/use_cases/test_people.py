@@ -204,6 +204,16 @@ def test_who_left_may_come_back(estate: Estate, guest: Person) -> None:
     assert (joined.id, joined.status) == (before.id, MembershipStatus.ACTIVE)
 
 
+def test_who_comes_back_holds_only_what_he_is_invited_to(estate: Estate, guest: Person) -> None:
+    before = estate.books.run(
+        lambda tx: add_member(tx, estate.tenant, guest, roles=(Role.ADMIN,), unit_id=estate.unit.id)
+    )
+    after = replace(before, status=MembershipStatus.LEFT)
+    estate.books.run(lambda tx: tx.people.replace_membership(before, after))
+    joined = estate.do(join, person_id=guest.id, key=key_for(estate))
+    assert joined.roles == {Role.RESIDENT}
+
+
 def test_only_who_may_manage_members_invites(estate: Estate) -> None:
     for actor in (estate.ada, estate.eve):
         with pytest.raises(NotAllowed):

@@ -97,6 +97,29 @@ def test_a_group_learns_nothing(estate: Estate) -> None:
         assert "t.me/hazina_test_bot" in ada.last.rows[0][0].url
 
 
+@pytest.mark.parametrize("words", ["bills", " Bills "])
+def test_a_command_works_without_its_slash(estate: Estate, words: str) -> None:
+    estate.ada.says(words)
+    assert estate.ada.sees.startswith("Your bills")
+
+
+def test_a_number_alone_is_found(estate: Estate) -> None:
+    ada = estate.ada.person
+    bill = estate.world.run(lambda tx: add_bill(tx, estate.tenant, debtor=ada))
+    estate.ada.says(bill.number.lower())
+    assert bill.number in estate.ada.sees
+    estate.ada.says("BILL-2026-999999")
+    assert "There is no such bill here." in estate.ada.sees
+    estate.ada.says("/find nonsense")
+    assert "There is no bill and no receipt of that number here." in estate.ada.sees
+
+
+def test_other_words_are_not_understood(estate: Estate) -> None:
+    estate.ada.says("hello there")
+    assert estate.ada.sees.startswith("I did not understand that.")
+    assert "Wallet" in estate.ada.labels
+
+
 def test_an_unknown_command_points_to_help(estate: Estate) -> None:
     estate.ada.says("/teleport")
     assert "I do not know /teleport. /help lists what I can do." in estate.ada.sees
@@ -110,3 +133,15 @@ def test_a_dialogue_ends_after_a_quarter_of_an_hour(estate: Estate) -> None:
     ada.says("5000")
     assert "more than 15 minutes" in ada.sees
     assert "no money moved" in ada.sees
+
+
+def test_a_second_tap_leaves_the_screen_with_its_buttons(estate: Estate) -> None:
+    ada, person = estate.ada, estate.ada.person
+    bill = estate.world.run(lambda tx: add_bill(tx, estate.tenant, debtor=person))
+    ada.says(bill.number)
+    message, button = ada.finds("Acknowledge & pay")
+    ada.presses("Acknowledge & pay")
+    assert "Pay from wallet" in ada.labels
+    ada.presses_data(button.data, message)
+    assert "That was done already" in ada.toasts[-1]
+    assert "Pay from wallet" in ada.labels
