@@ -111,6 +111,6 @@ def test_a_long_outcome_is_cut_between_lines(estate: Estate) -> None:
     bello.presses_data(button.data, message)
     first = bello.last.html
     assert len(first) > 1500
-    bello.presses_data(button.data, message)
-    again = bello.last.html
+    bello.presses_data(button.data, bello.messages[0])
+    again = bello.messages[0].screen.html
     assert first.startswith(f"{again}\n")
