@@ -10,7 +10,7 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.engine.telegram import CommandScope
-from handlers.commands import commands_for
+from handlers.commands import commands_for, for_groups
 from handlers.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def announce_commands(service: "Service") -> None:
                 language=code,
             )
             await service.client.set_my_commands(
-                [("help", words.label("what I can do"))],
+                for_groups(words),
                 scope=CommandScope.GROUPS,
                 language=code,
             )

@@ -139,7 +139,6 @@ _DISMISS: Final = Statement(
 _SWEEP: Final = Statement(
     delete(WORK).where(literal_column("status = 'done'"), WORK.c.ended_at < bindparam("before"))
 )
-_NEWEST: Final = Statement(select(func.max(WORK.c.id)))
 _BY_STATUS: Final = Statement(
     select(WORK.c.kind, WORK.c.status, func.count()).group_by(WORK.c.kind, WORK.c.status)
 )

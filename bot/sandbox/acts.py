@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.sandbox import wire
-from bot.sandbox.entities import finish, parse_html
+from bot.sandbox.entities import finish
 from bot.sandbox.records import (
     ChatState,
     Formatted,
@@ -188,11 +188,6 @@ def edit_own(world: World, *, person_id: int, chat_id: int, message_id: int, tex
     edited = world.save_message(replace(message, body=body, edited_at=world.now()))
     _tell_bot(world, chat, edited, "edited_message")
     return edited
-
-
-def describe(html: str) -> Formatted:
-    """Return the text and entities of HTML that we write ourselves."""
-    return finish(parse_html(html))
 
 
 def _send(
