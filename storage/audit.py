@@ -15,7 +15,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, bindparam,
 from core.domain.acts import Cause
 from storage.records import FROZEN, STATUS_EVENT
 from storage.schema import METADATA, ident, number, sealed, table, text, time
-from storage.statements import Cursor, Statement, inserting
+from storage.statements import Cursor, Statement, inserting, written
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -94,6 +94,8 @@ _BLOCKS: Final = Statement(
     .order_by(BLOCK.c.height)
     .limit(bindparam("limit"))
 )
+
+_UNSEALED: Final = written("SELECT count(*) FROM act WHERE tenant_id = :tenant AND id > :last")
 
 Line = tuple[str, dict[str, Any]]
 
@@ -239,15 +241,13 @@ def _covered() -> dict[str, tuple[str, ...]]:
 def lines_of(cursor: Cursor, tenant_id: int, first: int, last: int) -> dict[int, list[Line]]:
     """Read back what the acts of a tenant within [first, last] wrote."""
     acts: dict[int, list[Line]] = {}
-    inside = f"SELECT id FROM act WHERE tenant_id = {int(tenant_id)} AND id BETWEEN :a AND :b"
+    inside = "SELECT id FROM act WHERE tenant_id = :tenant AND id BETWEEN :first AND :last"
+    values = {"tenant": tenant_id, "first": first, "last": last}
     for name, columns in _covered().items():
         key = "id" if name == ACT.name else "act_id"
         names = ", ".join(columns)
-        cursor.execute(
-            f"SELECT {key}, {names} FROM {name} WHERE {key} IN ({inside})",
-            {"a": first, "b": last},
-        )
-        for row in cursor.fetchall():
+        query = written(f"SELECT {key}, {names} FROM {name} WHERE {key} IN ({inside})")
+        for row in query.rows(cursor, values):
             line = (name, dict(zip(columns, row[1:], strict=True)))
             acts.setdefault(row[0], []).append(line)
     return acts
@@ -283,9 +283,5 @@ def _check_block(
 
 
 def _unsealed(cursor: Cursor, tenant_id: int, reached: int) -> list[str]:
-    cursor.execute(
-        "SELECT count(*) FROM act WHERE tenant_id = :t AND id > :last",
-        {"t": tenant_id, "last": reached},
-    )
-    count = cursor.fetchall()[0][0]
+    count = _UNSEALED.rows(cursor, {"tenant": tenant_id, "last": reached})[0][0]
     return [f"tenant {tenant_id}: {count} acts are not sealed"] if count else []

@@ -19,7 +19,7 @@ from storage import audit, birth
 from storage.database import ServiceLock
 from storage.schema import UtcTime
 from storage.setup import WrongMode, prepare
-from storage.statements import DIALECT
+from storage.statements import DIALECT, written
 from storage.transaction import SqlTransaction
 
 OUTGOING: Final = (Kind.MESSAGE, Kind.CALL, Kind.NOTICE)
@@ -29,6 +29,15 @@ FROZEN_WORK: Final = "frozen by a restore"
 """Stands as the last error of rows that a release wakes again."""
 
 _OUTGOING: Final = ", ".join(f"'{kind.value}'" for kind in OUTGOING)
+
+
+_FROZEN: Final = written("SELECT 1 FROM outflow_freeze")
+_THAW: Final = written("DELETE FROM outflow_freeze")
+_WAKE: Final = written(
+    "UPDATE work SET status = CASE kind WHEN 'call' THEN 'sent' ELSE 'due' END,"
+    " is_repeat = CASE kind WHEN 'message' THEN 1 ELSE is_repeat END, last_error = ''"
+    " WHERE status = 'parked' AND last_error = :mark"
+)
 
 
 class BadBackup(Exception):
@@ -112,21 +121,15 @@ def restore(file: Path, path: Path, now: datetime) -> None:
 
 def is_frozen(tx: SqlTransaction) -> bool:
     """Tell whether outflows wait for an operator."""
-    tx.cursor.execute("SELECT 1 FROM outflow_freeze")
-    return bool(tx.cursor.fetchall())
+    return bool(_FROZEN.rows(tx.cursor, {}))
 
 
 def release(tx: SqlTransaction) -> int:
     """Let outflows go and wake what a restore parked; return how many rows."""
-    tx.cursor.execute("DELETE FROM outflow_freeze")
+    _THAW.run(tx.cursor, {})
     if tx.cursor.rowcount:
         audit.add_change(tx, PLATFORM, "outflow_freeze", 1, {"state": "released"})
-    tx.cursor.execute(
-        "UPDATE work SET status = CASE kind WHEN 'call' THEN 'sent' ELSE 'due' END,"
-        " is_repeat = CASE kind WHEN 'message' THEN 1 ELSE is_repeat END, last_error = ''"
-        " WHERE status = 'parked' AND last_error = :mark",
-        {"mark": FROZEN_WORK},
-    )
+    _WAKE.run(tx.cursor, {"mark": FROZEN_WORK})
     return tx.cursor.rowcount
 
 

@@ -33,7 +33,7 @@ from core.domain.money import MAX_MINOR, Currency
 from core.domain.tenants import TenantId
 from storage.records import Axis, Records, axis_columns
 from storage.schema import ident, local_date, number, table, text, time
-from storage.statements import Statement, inserting
+from storage.statements import IsListed, Statement, inserting
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -131,10 +131,10 @@ _WHICH: Final[dict[BillFilter, ColumnElement[bool]]] = {
 
 
 def _mine() -> ColumnElement[bool]:
-    units = select(func.json_each(bindparam("units")).table_valued("value").c.value)
+    of_mine = IsListed(BILL.c.unit_id, bindparam("units"))
     return or_(
         BILL.c.debtor_id == bindparam("person_id"),
-        and_(BILL.c.unit_id != 0, BILL.c.unit_id.in_(units)),
+        and_(BILL.c.unit_id != 0, of_mine),
     )
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     delete,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from core.domain.dialogues import (
     INTENT_TRANSITIONS,
@@ -33,7 +32,7 @@ from core.domain.errors import StaleState
 from core.domain.machines import NONE
 from storage.records import Records
 from storage.schema import ident, json, number, sealed, table, text, time
-from storage.statements import Statement
+from storage.statements import Statement, putting
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -112,13 +111,7 @@ _PADS: Final = Records(PAD, Pad, secret=("slots", "digits", "first_hash"), froze
 _LIVES: Final = Records(LIVE, LiveMessage)
 
 _DIALOGUE: Final = _DIALOGUES.by("chat_id", "person_id")
-_PUT_DIALOGUE: Final = Statement(
-    insert(DIALOGUE).on_conflict_do_update(
-        index_elements=["chat_id", "person_id"],
-        set_={n: insert(DIALOGUE).excluded[n] for n in ("step", "data", "expires_at")},
-    ),
-    columns=[column.name for column in DIALOGUE.columns],
-)
+_PUT_DIALOGUE: Final = putting(DIALOGUE, key=("chat_id", "person_id"))
 _DROP_DIALOGUE: Final = Statement(
     delete(DIALOGUE).where(
         DIALOGUE.c.chat_id == bindparam("chat_id"), DIALOGUE.c.person_id == bindparam("person_id")
@@ -145,13 +138,7 @@ _SPEND: Final = Statement(
 _PAD: Final = _PADS.by("id")
 _DROP_PAD: Final = Statement(delete(PAD).where(PAD.c.id == bindparam("id")))
 _LIVE: Final = _LIVES.by("chat_id", "subject")
-_PUT_LIVE: Final = Statement(
-    insert(LIVE).on_conflict_do_update(
-        index_elements=["chat_id", "subject"],
-        set_={n: insert(LIVE).excluded[n] for n in ("message_id", "revision", "sent_at")},
-    ),
-    columns=[column.name for column in LIVE.columns],
-)
+_PUT_LIVE: Final = putting(LIVE, key=("chat_id", "subject"))
 _SWEEP: Final = (
     Statement(delete(PAD).where(PAD.c.expires_at < bindparam("at"))),
     Statement(delete(DIALOGUE).where(DIALOGUE.c.expires_at < bindparam("at"))),

@@ -3,10 +3,8 @@
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
-    Column,
     ForeignKeyConstraint,
     Index,
-    Text,
     UniqueConstraint,
     bindparam,
     func,
@@ -18,7 +16,7 @@ from core.domain.disputes import TRANSITIONS, Dispute, DisputeId
 from core.domain.errors import NotFound
 from core.domain.tenants import TenantId
 from storage.records import Axis, Records, axis_columns
-from storage.schema import ident, number, table, text, time
+from storage.schema import ident, number, only_where, table, text, time
 from storage.statements import Statement
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ DISPUTE: Final = table(
         "uq_dispute_open",
         "bill_id",
         unique=True,
-        sqlite_where=Column("status", Text()).in_(_OPEN),
+        **only_where("status IN ('open', 'under_review')"),
     ),
     Index("ix_dispute_tenant", "tenant_id", "status"),
     Index("ix_dispute_act_id", "act_id"),

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from sqlalchemy import delete
+
 from core.domain.errors import InvariantBroken
 from core.domain.tenants import PLATFORM, TenantId
 from storage import audit
 from storage.birth import fsm_rows
 from storage.books import BOOKS
+from storage.ledger_tables import MONEY_STOP
 from storage.records import AXES
 from storage.schema import UtcTime
-from storage.statements import DIALECT
+from storage.statements import DIALECT, Statement, inserting_once, written
 from storage.transaction import SqlTransaction
 from storage.triggers import triggers
 
@@ -26,6 +29,10 @@ MOST: Final = 20
 SENT_TOO_LONG: Final = timedelta(hours=1)
 SAFE_WAL: Final = (3, 51, 3)
 """Older SQLite can corrupt a WAL when two connections checkpoint; ours alone does."""
+
+
+_STOP: Final = inserting_once(MONEY_STOP)
+_LIFT: Final = Statement(delete(MONEY_STOP))
 
 
 def examine(tx: SqlTransaction) -> list[str]:
@@ -61,11 +68,7 @@ def warnings(tx: SqlTransaction) -> list[str]:
 
 def money_stop(tx: SqlTransaction, tenant_id: TenantId, reason: str) -> None:
     """Refuse journals and holds of a tenant (platform: of all); the first reason stays."""
-    tx.cursor.execute(
-        "INSERT INTO money_stop (tenant_id, reason, since) VALUES (:tenant, :reason, :since)"
-        " ON CONFLICT (tenant_id) DO NOTHING",
-        {"tenant": tenant_id, "reason": reason[:200], "since": _micros(tx)},
-    )
+    _STOP.run(tx.cursor, {"tenant_id": tenant_id, "reason": reason[:200], "since": tx.now})
     if tx.cursor.rowcount:
         content = {"state": "stopped", "reason": reason[:200]}
         audit.add_change(tx, tenant_id, "money_stop", tenant_id, content)
@@ -91,7 +94,7 @@ def lift(tx: SqlTransaction) -> int:
     if problems := broken(tx):
         raise InvariantBroken(problems=problems)
     stopped = [row[0] for row in _rows(tx, "SELECT tenant_id FROM money_stop")]
-    tx.cursor.execute("DELETE FROM money_stop")
+    _LIFT.run(tx.cursor, {})
     for tenant_id in stopped:
         audit.add_change(tx, tenant_id, "money_stop", tenant_id, {"state": "lifted"})
     return len(stopped)
@@ -174,8 +177,7 @@ def _work(tx: SqlTransaction) -> Iterator[str]:
 
 
 def _rows(tx: SqlTransaction, query: str, **values: object) -> list[tuple[Any, ...]]:
-    tx.cursor.execute(query, values)
-    return [tuple(row) for row in tx.cursor.fetchall()]
+    return [tuple(row) for row in written(query).rows(tx.cursor, values)]
 
 
 def _micros(tx: SqlTransaction) -> int:

@@ -4,17 +4,15 @@ from typing import Final
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
     Index,
-    Text,
     UniqueConstraint,
 )
 
 from core.domain.ledger import HOLD_TRANSITIONS
 from core.domain.money import MAX_MINOR
 from storage.records import Axis, axis_columns
-from storage.schema import flag, ident, number, table, text, time
+from storage.schema import flag, ident, number, only_where, table, text, time
 
 ACCOUNT: Final = table(
     "account",
@@ -94,7 +92,7 @@ HOLD: Final = table(
         " OR (status <> 'posted' AND posted_minor = 0)",
         name="posted",
     ),
-    Index("ix_hold_open", "account_id", sqlite_where=Column("status", Text()) == "open"),
+    Index("ix_hold_open", "account_id", **only_where("status = 'open'")),
     Index("ix_hold_act_id", "act_id"),
 )
 
@@ -128,7 +126,7 @@ TRANSFER: Final = table(
     CheckConstraint("from_account <> to_account", name="two_accounts"),
     CheckConstraint("line >= 1", name="line"),
     Index("ix_transfer_act_id", "act_id"),
-    Index("ix_transfer_hold", "hold_id", sqlite_where=Column("hold_id", Text()).is_not(None)),
+    Index("ix_transfer_hold", "hold_id", **only_where("hold_id IS NOT NULL")),
 )
 
 ENTRY: Final = table(

@@ -7,13 +7,12 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
-    literal_column,
 )
 
 from core.domain.money import MAX_MINOR
 from core.domain.payments import ATTEMPT_TRANSITIONS, TRANSITIONS
 from storage.records import Axis, axis_columns
-from storage.schema import flag, ident, number, table, text, time
+from storage.schema import flag, ident, number, only_where, table, text, time
 
 IS_OPEN_PROVIDER: Final = "method = 'provider' AND status IN ('pending', 'processing')"
 
@@ -64,7 +63,7 @@ PAYMENT: Final = table(
         "bill_id",
         "payer_id",
         unique=True,
-        sqlite_where=literal_column(IS_OPEN_PROVIDER),
+        **only_where(IS_OPEN_PROVIDER),
     ),
     Index("ix_payment_payer", "payer_id", "id"),
     Index("ix_payment_act_id", "act_id"),

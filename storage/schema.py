@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import text as text_clause
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
@@ -147,6 +148,11 @@ def sealed(name: str, *items: SchemaItem, **options: Any) -> Column[bytes]:
     """Declare bytes encrypted with the key ring, NOT NULL unless told."""
     options.setdefault("nullable", False)
     return Column(name, LargeBinary(), *items, **options)
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Return what makes an index hold only the rows of a condition, on both databases."""
+    return {"sqlite_where": text_clause(condition), "postgresql_where": text_clause(condition)}
 
 
 Processor = Callable[[Any], Any]

@@ -23,13 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from core.domain.errors import Conflict
 from core.domain.work import Due, Kind, Priority, Work, WorkId, WorkStatus
 from storage.records import Records
-from storage.schema import flag, ident, number, sealed, table, text, time
-from storage.statements import Statement
+from storage.schema import flag, ident, number, only_where, sealed, table, text, time
+from storage.statements import Statement, inserting_once, putting
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -52,8 +51,8 @@ WORK: Final = table(
     time("ended_at", nullable=True),
     CheckConstraint("status IN ('due', 'sent', 'done', 'dead', 'parked')", name="status"),
     CheckConstraint("status <> 'done' OR length(payload) = 0", name="emptied"),
-    Index("ix_work_live", "due_at", "id", sqlite_where=literal_column(_IS_LIVE)),
-    Index("ix_work_ended", "ended_at", sqlite_where=literal_column("status = 'done'")),
+    Index("ix_work_live", "due_at", "id", **only_where(_IS_LIVE)),
+    Index("ix_work_ended", "ended_at", **only_where("status = 'done'")),
 )
 
 SEEN: Final = table(
@@ -102,16 +101,8 @@ _MARK: Final = Statement(
         is_repeat=bindparam("is_repeat"),
     )
 )
-_SEE: Final = Statement(
-    insert(SEEN).on_conflict_do_nothing(), columns=[column.name for column in SEEN.columns]
-)
-_PLAN: Final = Statement(
-    insert(DUE).on_conflict_do_update(
-        index_elements=["kind", "subject", "period"],
-        set_={"due_at": insert(DUE).excluded.due_at},
-    ),
-    columns=[column.name for column in DUE.columns],
-)
+_SEE: Final = inserting_once(SEEN)
+_PLAN: Final = putting(DUE, key=("kind", "subject", "period"))
 _UNPLAN: Final = Statement(
     delete(DUE).where(DUE.c.kind == bindparam("kind"), DUE.c.subject == bindparam("subject"))
 )

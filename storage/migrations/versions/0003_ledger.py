@@ -146,6 +146,7 @@ def upgrade() -> None:
         ["account_id"],
         unique=False,
         sqlite_where=sa.text("status = 'open'"),
+        postgresql_where=sa.text("status = 'open'"),
     )
     op.create_table(
         "transfer",
@@ -195,6 +196,7 @@ def upgrade() -> None:
         ["hold_id"],
         unique=False,
         sqlite_where=sa.text("hold_id IS NOT NULL"),
+        postgresql_where=sa.text("hold_id IS NOT NULL"),
     )
     op.create_table(
         "entry",

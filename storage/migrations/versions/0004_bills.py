@@ -169,4 +169,5 @@ def upgrade() -> None:
         ["bill_id"],
         unique=True,
         sqlite_where=sa.text("status IN ('open', 'under_review')"),
+        postgresql_where=sa.text("status IN ('open', 'under_review')"),
     )

@@ -101,6 +101,7 @@ def upgrade() -> None:
         ["bill_id", "payer_id"],
         unique=True,
         sqlite_where=sa.text("method = 'provider' AND status IN ('pending', 'processing')"),
+        postgresql_where=sa.text("method = 'provider' AND status IN ('pending', 'processing')"),
     )
     op.create_table(
         "attempt",

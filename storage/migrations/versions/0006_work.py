@@ -37,7 +37,12 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "ix_work_ended", "work", ["ended_at"], unique=False, sqlite_where=sa.text("status = 'done'")
+        "ix_work_ended",
+        "work",
+        ["ended_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'done'"),
+        postgresql_where=sa.text("status = 'done'"),
     )
     op.create_index(
         "ix_work_live",
@@ -45,6 +50,7 @@ def upgrade() -> None:
         ["due_at", "id"],
         unique=False,
         sqlite_where=sa.text("status IN ('due', 'sent')"),
+        postgresql_where=sa.text("status IN ('due', 'sent')"),
     )
     op.create_table(
         "seen",
