@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import structlog
-from aiohttp import web
 from telegram.error import InvalidToken, TelegramError
 
 from bot.announce import announce_commands
 from bot.engine.poller import Poller
 from bot.engine.telegram import Me
+from bot.outside import Door
 from bot.ports import sleep
 from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
@@ -48,16 +48,15 @@ async def run_service(settings: Settings, *, until: asyncio.Event | None = None)
 
 async def serve(service: Service, stop: asyncio.Event) -> None:
     """Run a service that was put together until told to stop; it ends closed."""
-    runner = web.AppRunner(service.web, access_log=None, shutdown_timeout=3.0)
+    door = service.outside.new_door(service.web, service.settings)
     tasks: list[asyncio.Task[None]] = []
     try:
         await _check_keys(service)
         await service.client.open()
         await service.registry.open(service.database, is_test=service.settings.is_sandbox)
         await service.engine.start()
-        await runner.setup()
+        await door.open()
         settings = service.settings
-        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
         service.timers.start()
         receiving = asyncio.create_task(_receive(service))
         tasks += [receiving, asyncio.create_task(announce_commands(service))]
@@ -68,7 +67,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
             _log.warning("no_public_url", meaning="no webhooks; payments are found by look-ups")
         await _until(stop, receiving)
     finally:
-        await _stop(service, runner, tasks)
+        await _stop(service, door, tasks)
 
 
 async def _check_keys(service: Service) -> None:
@@ -95,13 +94,13 @@ async def _until(stop: asyncio.Event, receiving: "asyncio.Task[None]") -> None:
 
 async def _receive(service: Service) -> None:
     """Receive updates: set the webhook once, or poll until cancelled."""
-    settings = service.settings
+    settings, sleep = service.settings, service.outside.sleep
     if settings.telegram_mode is TelegramMode.WEBHOOK:
         secret = settings.telegram_webhook_secret.get_secret_value()
         url = f"{settings.public_url}{PATH}"
-        await _patiently(lambda: service.client.set_webhook(url=url, secret=secret))
+        await _patiently(lambda: service.client.set_webhook(url=url, secret=secret), sleep=sleep)
         return
-    await _patiently(service.client.delete_webhook)
+    await _patiently(service.client.delete_webhook, sleep=sleep)
     poller = Poller(
         service.client,
         service.arrivals.store,
@@ -112,14 +111,14 @@ async def _receive(service: Service) -> None:
     await poller.run()
 
 
-async def _stop(service: Service, runner: web.AppRunner, tasks: "list[asyncio.Task[None]]") -> None:
+async def _stop(service: Service, door: Door, tasks: "list[asyncio.Task[None]]") -> None:
     """Stop in the order in which work flows: arrivals, timers, rows, connections, the file."""
     _log.info("stopping")
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     service.timers.stop()
-    await runner.cleanup()
+    await door.close()
     await service.engine.stop(within_s=STOP_WITHIN_S)
     service.pins.close()
     await service.client.close()
@@ -131,7 +130,7 @@ async def _who_am_i(settings: Settings, stop: asyncio.Event) -> Me | None:
     """Ask Telegram for the bot's name, patiently; None when told to stop meanwhile."""
     client = telegram_client(settings)
     await client.open()
-    asking = asyncio.create_task(_patiently(client.get_me))
+    asking = asyncio.create_task(_patiently(client.get_me, sleep=sleep))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,7 +144,9 @@ async def _who_am_i(settings: Settings, stop: asyncio.Event) -> Me | None:
         await client.close()
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+async def _patiently(
+    ask: Callable[[], Awaitable[T]], *, sleep: Callable[[float], Awaitable[None]]
+) -> T:
     """Ask until Telegram answers; only a wrong token ends it."""
     tries = 0
     while True:

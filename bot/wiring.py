@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import httpx
@@ -19,11 +20,13 @@ from bot.engine.outbox import Outbox
 from bot.engine.pace import Pace
 from bot.engine.pins import Pins
 from bot.engine.poller import RawUpdate
+from bot.engine.request import AiohttpRequest
 from bot.engine.sender import Sender
 from bot.engine.telegram import Me, TelegramClient
 from bot.engine.timers import Timers
 from bot.http import open_client
-from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness, sleep
+from bot.outside import Clock, Outside
+from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
 from bot.registry import Registry, credentials_of
 from bot.settings import Settings
 from bot.web import health
@@ -62,7 +65,8 @@ class Service:
     """Everything that runs, and what it needs."""
 
     settings: Settings
-    clock: SystemClock
+    outside: Outside
+    clock: Clock
     database: Database
     client: TelegramClient
     http: httpx.AsyncClient
@@ -94,10 +98,10 @@ def open_database(
     )
 
 
-def telegram_client(settings: Settings) -> TelegramClient:
-    """Return the client of the settings' bot, not yet open."""
+def telegram_client(settings: Settings, *, request: AiohttpRequest | None = None) -> TelegramClient:
+    """Return the client of the settings' bot, not yet open; `request` is another line out."""
     token = settings.telegram_bot_token.get_secret_value()
-    return TelegramClient(token=token, api_url=settings.telegram_api_url)
+    return TelegramClient(token=token, api_url=settings.telegram_api_url, request=request)
 
 
 def build(
@@ -107,27 +111,29 @@ def build(
     has_limits: bool = True,
     connect: Connect = open_connection,
     on_fatal: Callable[[], NoReturn] = end_process,
+    outside: Outside | None = None,
 ) -> Service:
-    """Put the service together; nothing runs yet.
+    """Put the service together.
 
     `has_limits` False lifts the limits for people and messages (benchmarks, stories); `connect`
-    and `on_fatal` let tests make the disk fail.
+    and `on_fatal` let tests make the disk fail; `outside` is another world (simulation).
     """
-    clock = SystemClock(offset_s=settings.sandbox_clock_offset_s)
+    outside = outside or Outside()
+    clock = outside.clock or SystemClock(offset_s=settings.sandbox_clock_offset_s)
     metrics = Metrics()
-    database = open_database(settings, node=SERVICE_NODE, connect=connect, on_fatal=on_fatal)
-    client = telegram_client(settings)
-    http = open_client()
+    open_own = partial(open_database, settings, node=SERVICE_NODE)
+    database = outside.database or open_own(connect=connect, on_fatal=on_fatal)
+    client = telegram_client(settings, request=outside.request)
+    http = outside.http or open_client()
     registry = Registry(http, credentials_of(settings))
-    dispatcher = Dispatcher(
-        CAPABILITIES, bot_username=me.username, pace=Pace() if has_limits else None
-    )
-    limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
     outbox = Outbox(is_sandbox=settings.is_sandbox)
+    pace = Pace() if has_limits else None
+    dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, pace=pace)
+    pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
+    limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
     sender = Sender(
-        database, client, limits, monotonic=clock.monotonic, sleep=sleep, count=metrics.sent
+        database, client, limits, monotonic=clock.monotonic, sleep=outside.sleep, count=metrics.sent
     )
-    pins = Pins(database, database.ring, dispatcher, outbox)
     engine = Engine(
         database,
         dispatcher=dispatcher,
@@ -136,15 +142,14 @@ def build(
         calls=Calls(database, registry, public_url=settings.public_url),
         pins=pins,
         metrics=metrics,
-        sleep=sleep,
+        sleep=outside.sleep,
         operators=settings.operator_ids,
     )
-    outbox.may_go_now = lambda chat_id: (
-        engine.lanes.is_idle(f"c:{chat_id}") and limits.delay_for(chat_id, clock.monotonic()) <= 0
-    )
+    outbox.may_go_now = _way_is_clear(engine, limits, clock)
     metrics.watch(depth=lambda: engine.lanes.depth, commits=lambda: database.commits)
     service = Service(
         settings=settings,
+        outside=outside,
         clock=clock,
         database=database,
         client=client,
@@ -153,17 +158,26 @@ def build(
         dispatcher=dispatcher,
         engine=engine,
         pins=pins,
-        timers=Timers(database),
+        timers=Timers(database, sleep=outside.sleep, new_alarm=outside.new_alarm),
         metrics=metrics,
         arrivals=Arrivals(database, me.id),
         web=web.Application(),
     )
-    mount(service)
-    return service
+    return mounted(service)
 
 
-def mount(service: Service) -> None:
-    """Add the HTTP doors."""
+def _way_is_clear(engine: Engine, limits: SendLimits, clock: Clock) -> Callable[[int], bool]:
+    """Return what tells whether a message to a chat would leave at once."""
+
+    def is_clear(chat_id: int) -> bool:
+        is_idle = engine.lanes.is_idle(f"c:{chat_id}")
+        return is_idle and limits.delay_for(chat_id, clock.monotonic()) <= 0
+
+    return is_clear
+
+
+def mounted(service: Service) -> Service:
+    """Return the service with its HTTP doors."""
     settings, app = service.settings, service.web
     health.mount(app, metrics=service.metrics, ready=lambda: ready(service))
     PaymentDoors(
@@ -182,6 +196,7 @@ def mount(service: Service) -> None:
             notice=service.metrics.turned,
         )
         app.router.add_post(PATH, handler)
+    return service
 
 
 def chat_link(service: Service) -> str:

@@ -25,7 +25,7 @@ from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 
 THREADS: Final = 2
-_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,20 @@ class Pins:
     """Checks PINs of work rows."""
 
     def __init__(
-        self, database: Database, ring: KeyRing, dispatcher: Dispatcher, outbox: Outbox
+        self,
+        database: Database,
+        ring: KeyRing,
+        dispatcher: Dispatcher,
+        outbox: Outbox,
+        *,
+        hasher: PasswordHasher = HASHER,
     ) -> None:
-        """Keep the ports."""
+        """Keep the ports; `hasher` makes new hashes, old ones carry their own parameters."""
         self._database = database
         self._ring = ring
         self._dispatcher = dispatcher
         self._outbox = outbox
+        self._hasher = hasher
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hazina-pin")
 
     async def handle(self, work: Work) -> None:
@@ -78,13 +85,13 @@ class Pins:
     def _check(self, kept: dict[str, Any]) -> Checked:
         keyed = self._ring.pepper(kept["digits"], person_id=kept["person"])
         if kept["ask"] == "hash":
-            return Checked(pin_hash=_HASHER.hash(keyed))
+            return Checked(pin_hash=self._hasher.hash(keyed))
         return Checked(is_right=_matches(kept["hash"], keyed), pin_hash=kept["hash"])
 
 
 def _matches(pin_hash: str, keyed: str) -> bool:
     try:
-        return _HASHER.verify(pin_hash, keyed)
+        return HASHER.verify(pin_hash, keyed)
     except (Argon2Error, InvalidHashError):
         return False
 

@@ -88,9 +88,17 @@ class TelegramClient:
     __slots__ = ("_base", "_bot", "_files", "_request", "_timeouts", "_urls")
 
     def __init__(
-        self, *, token: str, api_url: str, timeouts: Timeouts | None = None, connections: int = 64
+        self,
+        *,
+        token: str,
+        api_url: str,
+        timeouts: Timeouts | None = None,
+        connections: int = 64,
+        request: AiohttpRequest | None = None,
     ) -> None:
         """Point at `<api_url>/bot<token>/` and `<api_url>/file/bot<token>/`; opens nothing.
+
+        `request` is another line to the server (simulation).
 
         Raises:
             ValueError: the token or the address is malformed.
@@ -102,7 +110,7 @@ class TelegramClient:
         if not token or not token.isascii() or any(sign in token for sign in "/?#% \r\n\t"):
             raise ValueError("The bot token is malformed")
         self._timeouts = timeouts or Timeouts()
-        self._request = AiohttpRequest(
+        self._request = request or AiohttpRequest(
             secret=token, timeouts=self._timeouts, connections=connections
         )
         # The library logs every parameter of a call at DEBUG, the webhook's secret among them.

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final, Protocol
 
 import structlog
 
@@ -16,9 +17,6 @@ from core.domain.tenants import PLATFORM
 from storage.database import Database
 from storage.doctor import money_stop
 from storage.transaction import SqlTransaction
-
-if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 FIRST_AFTER_S: Final = 5.0
 """What became due while nobody ran is not left to the first turn of each rhythm."""
@@ -49,6 +47,51 @@ async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = N
     return total
 
 
+class Alarm(Protocol):
+    """Wakes in a rhythm."""
+
+    def add(self, wake: Callable[[], Awaitable[None]], *, every_s: int) -> None:
+        """Wake again and again, never twice at once."""
+        ...
+
+    def start(self) -> None:
+        """Wind the clock."""
+        ...
+
+    def stop(self) -> None:
+        """Wake no more; what was woken goes on."""
+        ...
+
+
+class Scheduler:
+    """APScheduler as the alarm."""
+
+    def __init__(self) -> None:
+        """Make the clock; it stands still."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - late: 40 ms
+
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def add(self, wake: Callable[[], Awaitable[None]], *, every_s: int) -> None:
+        """Wake in a rhythm; a late turn is not skipped, several late ones are one."""
+        self._scheduler.add_job(
+            wake,
+            "interval",
+            seconds=every_s,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+
+    def start(self) -> None:
+        """Wind the clock."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Wake no more."""
+        self._scheduler.shutdown(wait=False)
+
+
 class Timers:
     """Wakes every sweep in its rhythm."""
 
@@ -58,39 +101,31 @@ class Timers:
         *,
         sweeps: Sequence[Sweep] = SWEEPS,
         sleep: Callable[[float], Awaitable[None]] = sleep,
+        new_alarm: Callable[[], Alarm] = Scheduler,
     ) -> None:
         """Keep the ports; `start` winds the clock."""
         self._database = database
         self._sweeps = sweeps
         self._sleep = sleep
+        self._new_alarm = new_alarm
         self._first: asyncio.Task[None] | None = None
-        self._scheduler: AsyncIOScheduler | None = None
+        self._alarm: Alarm | None = None
 
     def start(self) -> None:
         """Wind the clock."""
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - late: 40 ms
-
-        scheduler = AsyncIOScheduler(timezone="UTC")
+        alarm = self._new_alarm()
         for sweep in self._sweeps:
-            scheduler.add_job(
-                self.wake,
-                "interval",
-                args=[sweep],
-                seconds=sweep.every_s,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-            )
-        scheduler.start()
-        self._scheduler = scheduler
+            alarm.add(partial(self.wake, sweep), every_s=sweep.every_s)
+        alarm.start()
+        self._alarm = alarm
         self._first = asyncio.create_task(self._catch_up())
 
     def stop(self) -> None:
         """Stop waking."""
         if self._first is not None:
             self._first.cancel()
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+        if self._alarm is not None:
+            self._alarm.stop()
 
     async def _catch_up(self) -> None:
         await self._sleep(FIRST_AFTER_S)
