@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.roles import EVERY_PART, Part, parts_of
 from storage.keyring import MIN_SECRET
 
 LIVE_TELEGRAM: Final = "https://api.telegram.org"
@@ -89,6 +90,12 @@ class Settings(BaseSettings):
             ipaddress.ip_network(each, strict=False)
         return value
 
+    @field_validator("hazina_role")
+    @classmethod
+    def _is_role(cls, value: str) -> str:
+        parts_of(value)
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _is_level(cls, value: str) -> str:
@@ -143,7 +150,7 @@ class Settings(BaseSettings):
         if self.database_url and not is_file:
             message = "DATABASE_URL: must be sqlite+aiosqlite:///<file>"
             raise ValueError(message)
-        if self.hazina_role != "all":
+        if self.parts != EVERY_PART:
             message = "HAZINA_ROLE: SQLite runs one process with the role all"
             raise ValueError(message)
         if self.telegram_mode is TelegramMode.WEBHOOK and self.has_token:
@@ -175,6 +182,11 @@ class Settings(BaseSettings):
     def mode(self) -> str:
         """Return what the database must be stamped with."""
         return "sandbox" if self.is_sandbox else "live"
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """Return what this process does."""
+        return parts_of(self.hazina_role)
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

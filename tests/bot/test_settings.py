@@ -49,7 +49,7 @@ BAD = {
     "TELEGRAM_WEBHOOK_SECRET": ("with spaces", "é", "x" * 257),
     "TRUSTED_PROXIES": ("10.0.0.1,proxy.example",),
     "OPERATOR_IDS": ("12,anna",),
-    "HAZINA_ROLE": ("web", "worker,sender"),
+    "HAZINA_ROLE": ("web", "worker,sender", "painter", "all,web"),
     "HAZINA_SECRET_KEY": ("short", f"{KEY},short"),
     "LOG_FORMAT": ("xml",),
     "LOG_LEVEL": ("LOUD",),
