@@ -15,7 +15,10 @@ _SERIES_BITS: Final = 14
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 SERVICE_NODE: Final = 0
-"""The node number of the service; shell commands draw another (ADR 0006)."""
+"""The node number of the service on SQLite; several processes lease 1 to 199 (ADR 0006)."""
+
+FIRST_SHELL_NODE: Final = 200
+"""Shell commands draw a number from here on."""
 
 
 class SystemClock:
@@ -69,8 +72,8 @@ class SystemRandomness:
 
 
 def shell_node() -> int:
-    """Draw a node number for a shell command beside the service: 1 to 255."""
-    return 1 + secrets.randbelow((1 << _NODE_BITS) - 1)
+    """Draw a node number for a shell command beside the service: 200 to 255."""
+    return FIRST_SHELL_NODE + secrets.randbelow((1 << _NODE_BITS) - FIRST_SHELL_NODE)
 
 
 async def sleep(seconds: float) -> None:

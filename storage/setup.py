@@ -22,7 +22,7 @@ from storage.statements import DIALECT
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0006"
+NEWEST: Final = "0007"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = "sandbox"

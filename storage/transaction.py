@@ -18,6 +18,7 @@ from storage.bills import SqlBills
 from storage.dialogues import SqlDialogues
 from storage.disputes import SqlDisputes
 from storage.keyring import KeyRing
+from storage.leases import SqlLeases
 from storage.ledger import SqlLedger
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
@@ -78,6 +79,7 @@ class SqlTransaction:
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)
         self.work = SqlWork(self)
+        self.leases = SqlLeases(self)
 
     def new_id(self) -> int:
         """Return a new 63-bit id, growing with time."""

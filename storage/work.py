@@ -111,6 +111,7 @@ _TAKE: Final = Statement(
     .where(DUE.c.due_at <= bindparam("at"), DUE.c.kind == bindparam("kind"))
     .order_by(DUE.c.due_at, DUE.c.kind, DUE.c.subject)
     .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
 )
 _TOOK: Final = Statement(
     delete(DUE).where(
