@@ -16,7 +16,7 @@ import typer
 
 from bot.ports import SystemClock
 from bot.settings import Settings, load
-from bot.start import log_redacted, start
+from bot.start import WRONG_KEYS, log_redacted, start
 from core.domain.errors import CoreError
 from core.domain.money import Currency
 from core.domain.people import Role
@@ -25,7 +25,7 @@ from storage import backup as backups
 from storage import doctor as doctors
 from storage import setup
 from storage.database import AlreadyRunning, Database, ServiceLock
-from storage.keyring import UnreadableSecret
+from storage.keyring import KeyRing, UnreadableSecret
 from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -57,9 +57,16 @@ def migrate(*, as_json: AsJson = False) -> None:
     settings = load()
     log_redacted(settings)
     try:
-        setup.prepare(settings.database_path, mode=settings.mode, now=SystemClock().now())
+        setup.prepare(
+            settings.database_path,
+            mode=settings.mode,
+            now=SystemClock().now(),
+            ring=KeyRing(_with_keys(settings).secret_keys),
+        )
     except (setup.WrongMode, setup.NewerSchema) as problem:
         _fail(_words(problem))
+    except UnreadableSecret:
+        _fail(WRONG_KEYS)
     _print({"database": settings.database_path.name, "schema": setup.NEWEST}, as_json=as_json)
 
 
@@ -206,7 +213,10 @@ def restore(file: Path, *, as_json: AsJson = False) -> None:
     lock = ServiceLock(settings.database_path)
     try:
         lock.take()
-        backups.restore(file, settings.database_path, SystemClock().now())
+        ring = KeyRing(_with_keys(settings).secret_keys)
+        backups.restore(file, settings.database_path, SystemClock().now(), ring)
+    except UnreadableSecret:
+        _fail(f"restore: {WRONG_KEYS}")
     except AlreadyRunning:
         _fail("restore: stop the service first")
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
@@ -275,7 +285,7 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
     except setup.WrongMode as problem:
         _fail(_words(problem))
     except UnreadableSecret:
-        _fail("HAZINA_SECRET_KEY: none of its keys opens what this database holds")
+        _fail(WRONG_KEYS)
     except CoreError as problem:
         data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
         _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)

@@ -6,12 +6,16 @@ The service comes this way without loading the command line.
 import asyncio
 import sys
 from collections.abc import Callable
+from typing import Final
 
 from bot import logs
 from bot.ports import SystemClock
 from bot.settings import Settings, load
 from storage import setup
 from storage.database import AlreadyRunning
+from storage.keyring import KeyRing, UnreadableSecret
+
+WRONG_KEYS: Final = "HAZINA_SECRET_KEY: none of its keys opens what this database holds"
 
 
 class Refused(Exception):
@@ -34,6 +38,8 @@ def start() -> None:
         return
     except AlreadyRunning:
         raise Refused("another Hazina has this database open") from None
+    except UnreadableSecret:
+        raise Refused(WRONG_KEYS) from None
     except (setup.WrongMode, setup.NewerSchema, OSError) as problem:
         raise Refused(str(problem)) from None
 
@@ -63,7 +69,12 @@ async def _run(settings: Settings) -> None:
     # Late: the sandbox's supervisor has no service.
     from bot.life import run_service
 
-    setup.prepare(settings.database_path, mode=settings.mode, now=SystemClock().now())
+    setup.prepare(
+        settings.database_path,
+        mode=settings.mode,
+        now=SystemClock().now(),
+        ring=KeyRing(settings.secret_keys),
+    )
     await run_service(settings)
 
 

@@ -17,6 +17,7 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Kind
 from storage import audit, birth
 from storage.database import ServiceLock
+from storage.keyring import KeyRing
 from storage.schema import UtcTime
 from storage.setup import WrongMode, prepare
 from storage.statements import DIALECT, written
@@ -86,7 +87,7 @@ def check(file: Path) -> str:
     return mode
 
 
-def restore(file: Path, path: Path, now: datetime) -> None:
+def restore(file: Path, path: Path, now: datetime, ring: KeyRing) -> None:
     """Put a backup in place of a database; what was there is kept beside it.
 
     An older backup is brought to the newest schema. Outflows are frozen until `release`.
@@ -96,6 +97,7 @@ def restore(file: Path, path: Path, now: datetime) -> None:
         BadBackup: the file is damaged or none of ours.
         WrongMode: the backup is for the other mode than the database that is there.
         NewerSchema: the backup was made by newer code.
+        UnreadableSecret: an older backup, written with other keys than these.
     """
     lock = ServiceLock(path)
     is_taken = lock.is_ours
@@ -106,7 +108,7 @@ def restore(file: Path, path: Path, now: datetime) -> None:
         mode = check(file)
         _check_same_mode(path, mode)
         _copy(file, part)
-        prepare(part, mode=mode, now=now)
+        prepare(part, mode=mode, now=now, ring=ring)
         _freeze(part, now=now)
         _flush(part)
         _keep_old(path, now=now)

@@ -32,7 +32,7 @@ from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR, Currency
 from core.domain.tenants import TenantId
 from storage.records import Axis, Records, axis_columns
-from storage.schema import ident, local_date, number, table, text, time
+from storage.schema import ident, local_date, number, sealed, table, text, time
 from storage.statements import IsListed, Statement, inserting
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ BILL: Final = table(
     ident("debtor_id", nullable=True),
     text("type"),
     text("title"),
-    text("description"),
+    sealed("description"),
     text("currency"),
     number("total_minor"),
     local_date("due_on"),
@@ -95,6 +95,7 @@ REVISION: Final = table(
 _BILLS: Final = Records(
     BILL,
     Bill,
+    secret=("description",),
     frozen=(
         "id",
         "tenant_id",

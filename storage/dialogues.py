@@ -1,5 +1,6 @@
 """Dialogues, intents, PIN pads and live messages.
 
+What people typed is encrypted here, too: a dialogue's data, an intent's arguments and outcome.
 These need no act. An intent's steps are kept legal by `(machine, was, status)` pointing at `fsm`:
 its history is two words long, so it has no status events of its own.
 """
@@ -31,7 +32,7 @@ from core.domain.dialogues import (
 from core.domain.errors import StaleState
 from core.domain.machines import NONE
 from storage.records import Records
-from storage.schema import ident, json, number, sealed, table, text, time
+from storage.schema import ident, number, sealed, table, text, time
 from storage.statements import Statement, putting
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ DIALOGUE: Final = table(
     ident("chat_id", primary_key=True),
     ident("person_id", primary_key=True),
     text("step"),
-    json("data"),
+    sealed("data"),
     time("expires_at"),
     sqlite_with_rowid=False,
 )
@@ -53,9 +54,9 @@ INTENT: Final = table(
     ident("tenant_id"),
     ident("owner_id"),
     text("verb"),
-    json("arguments"),
+    sealed("arguments"),
     time("expires_at"),
-    text("outcome"),
+    sealed("outcome"),
     text("was"),
     text("status"),
     number("status_seq"),
@@ -100,10 +101,11 @@ LIVE: Final = table(
     sqlite_with_rowid=False,
 )
 
-_DIALOGUES: Final = Records(DIALOGUE, Dialogue)
+_DIALOGUES: Final = Records(DIALOGUE, Dialogue, secret=("data",))
 _INTENTS: Final = Records(
     INTENT,
     Intent,
+    secret=("arguments", "outcome"),
     frozen=("key", "tenant_id", "owner_id", "verb", "arguments", "expires_at"),
     extra={"was": lambda _intent, _tx: NONE},
 )
@@ -158,16 +160,7 @@ class SqlDialogues:
 
     def put_dialogue(self, dialogue: Dialogue) -> None:
         """Store what we wait for, in place of anything else."""
-        _PUT_DIALOGUE.run(
-            self._tx.cursor,
-            {
-                "chat_id": dialogue.chat_id,
-                "person_id": dialogue.person_id,
-                "step": dialogue.step,
-                "data": dict(dialogue.data),
-                "expires_at": dialogue.expires_at,
-            },
-        )
+        _PUT_DIALOGUE.run(self._tx.cursor, _DIALOGUES.row(self._tx, dialogue))
 
     def drop_dialogue(self, chat_id: int, person_id: int) -> None:
         """Forget what we waited for."""
@@ -183,13 +176,14 @@ class SqlDialogues:
 
     def replace_intent(self, before: Intent, after: Intent) -> None:
         """Store a change if the row still stands at `before`, else `StaleState`."""
+        row = _INTENTS.row(self._tx, after)
         values: dict[str, Any] = {
             "key_is": before.key,
             "status_is": before.status.value,
             "version_is": before.row_version,
             "was": before.status.value,
-            "status": after.status.value,
-            "outcome": after.outcome,
+            "status": row["status"],
+            "outcome": row["outcome"],
         }
         _SPEND.run(self._tx.cursor, values)
         if self._tx.cursor.rowcount != 1:

@@ -10,6 +10,8 @@ from enum import Enum
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
+import orjson
+
 from core.domain.ledger import Subject
 from core.domain.money import Currency, Money
 
@@ -46,7 +48,7 @@ class Field:
         if self.kind is Subject:
             return _subject_at(place, places[self.columns[1]])
         if secret:
-            return _secret_at(place, secret, is_text=self.kind is not bytes)
+            return _secret_at(place, secret, _OPENED.get(self.kind, orjson.loads))
         change = _change_of(self.kind)
         return _changed_at(place, change) if change else None
 
@@ -58,7 +60,7 @@ class Field:
         if self.kind is Subject:
             return _subject_into(first, more[0])
         if secret:
-            return _secret_into(first, secret)
+            return _secret_into(first, secret, _CLOSED.get(self.kind, _json))
         change = _back_of(self.kind)
         return _changed_into(first, change) if change else None
 
@@ -118,13 +120,23 @@ def _subject_at(place: int, ident: int) -> Read:
     return lambda row, _tx: Subject(kind=row[place], id=row[ident])
 
 
-def _secret_at(place: int, context: str, *, is_text: bool) -> Read:
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+_OPENED: Final[Mapping[Any, Callable[[bytes], Any]]] = {bytes: bytes, str: bytes.decode}
+"""What an opened secret turns into; JSON values for any other kind."""
+
+_CLOSED: Final[Mapping[Any, Callable[[Any], bytes]]] = {bytes: bytes, str: str.encode}
+
+
+def _secret_at(place: int, context: str, change: Callable[[bytes], Any]) -> Read:
     def read(row: "Row", tx: "SqlTransaction") -> Any:
         stored = row[place]
         if stored is None:
             return None
         opened = tx.ring.open(stored, context=context) if stored else b""
-        return opened.decode() if is_text else opened
+        return change(opened)
 
     return read
 
@@ -150,9 +162,8 @@ def _subject_into(column: str, ident: str) -> Write:
     return write
 
 
-def _secret_into(column: str, context: str) -> Write:
-    def write(value: str | bytes, tx: "SqlTransaction", row: dict[str, Any]) -> None:
-        plain = value if isinstance(value, bytes) else value.encode()
-        row[column] = tx.ring.seal(plain, context=context)
+def _secret_into(column: str, context: str, change: Callable[[Any], bytes]) -> Write:
+    def write(value: Any, tx: "SqlTransaction", row: dict[str, Any]) -> None:
+        row[column] = tx.ring.seal(change(value), context=context)
 
     return write

@@ -226,9 +226,16 @@ class Records(Generic[R]):
         """Turn a row of `select()` into a record."""
         return self.record(**self._shape.read(row, tx))
 
+    def row(self, tx: "SqlTransaction", record: R) -> dict[str, Any]:
+        """Turn a record into a row's columns, secrets encrypted."""
+        values = self._shape.write(record, tx)
+        for name, compute in self.extra.items():
+            values[name] = compute(record, tx)
+        return values
+
     def add(self, tx: "SqlTransaction", record: R, *, act_id: int = 0, note_id: int = 0) -> None:
         """Insert a record; its axes are born with their first events."""
-        values = self._values(tx, record)
+        values = self.row(tx, record)
         for axis in self.axes:
             values[f"{axis.field}_seq"] = 1
             self._birth(tx, axis, values, act_id=act_id, note_id=note_id)
@@ -252,7 +259,7 @@ class Records(Generic[R]):
         Raises:
             StaleState: the row was changed meanwhile.
         """
-        values = self._values(tx, after)
+        values = self.row(tx, after)
         changed = self._shape.changed(before, after) | self.extra.keys() | {"row_version"}
         for axis in self.axes:
             # A record that was just added still says 0; its row was born at 1.
@@ -322,9 +329,3 @@ class Records(Generic[R]):
             "note_id": note_id,
         }
         tx.seal(act_id, STATUS_EVENT.name, _ADD_EVENT.run(tx.cursor, values))
-
-    def _values(self, tx: "SqlTransaction", record: R) -> dict[str, Any]:
-        values = self._shape.write(record, tx)
-        for name, compute in self.extra.items():
-            values[name] = compute(record, tx)
-        return values

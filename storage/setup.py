@@ -17,17 +17,20 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from storage import birth
+from storage.keyring import KeyRing
 from storage.schema import UtcTime
 from storage.statements import DIALECT
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0007"
+NEWEST: Final = "0008"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = "sandbox"
 LIVE: Final = "live"
 MODES: Final = (SANDBOX, LIVE)
+
+_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "secure_delete=ON")
 
 # Every table is declared once the transaction is: triggers are made from all of them.
 _ALL_TABLES: Final = SqlTransaction
@@ -86,15 +89,17 @@ def check(path: Path, *, mode: str) -> None:
         _check_mode(connection, mode)
 
 
-def prepare(path: Path, *, mode: str, now: datetime) -> None:
+def prepare(path: Path, *, mode: str, now: datetime, ring: KeyRing) -> None:
     """Create the file, or bring it to the newest schema; stamp its mode at birth.
 
-    `mode` is `SANDBOX` or `LIVE`.
+    `mode` is `SANDBOX` or `LIVE`. `ring` encrypts what older versions kept in clear; what a
+    migration deletes is overwritten in the file, too.
 
     Raises:
         WrongMode: it was made for the other mode.
         NewerSchema: it was migrated by newer code.
         BrokenReferences: the migration left dangling rows; nothing was changed.
+        UnreadableSecret: the ring is not the one this file was written with.
     """
     if mode not in MODES:
         raise WrongMode(mode)
@@ -104,20 +109,20 @@ def prepare(path: Path, *, mode: str, now: datetime) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     with closing(_open(path)) as connection:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if _version(connection) is not None:
             _check_mode(connection, mode)
-        _migrate(connection, mode=mode, now=now)
+        _migrate(connection, mode=mode, now=now, ring=ring)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime) -> None:
+def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime, ring: KeyRing) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for name in _names(connection, "trigger"):
             connection.execute(f'DROP TRIGGER "{name}"')
-        _upgrade(connection)
+        _upgrade(connection, ring)
         _be_born(connection, mode=mode, now=now)
         birth.add_steps(connection)
         for statement in install():
@@ -130,7 +135,7 @@ def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime) -> Non
     connection.execute("COMMIT")
 
 
-def _upgrade(connection: sqlite3.Connection) -> None:
+def _upgrade(connection: sqlite3.Connection, ring: KeyRing) -> None:
     # Late: the running service finds its file current and never pays for Alembic.
     from alembic import command  # noqa: PLC0415 - as above
     from alembic.config import Config  # noqa: PLC0415 - as above
@@ -144,6 +149,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     )
     with engine.connect() as wrapped:
         config.attributes["connection"] = wrapped
+        config.attributes["ring"] = ring
         try:
             command.upgrade(config, "head")
         except CommandError as error:

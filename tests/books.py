@@ -86,7 +86,7 @@ def _template(mode: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="hazina-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / f"{mode}.db"
-    prepare(path, mode=mode, now=NOW)
+    prepare(path, mode=mode, now=NOW, ring=ring())
     return path
 
 

@@ -34,8 +34,9 @@ async def start_sandbox(
     path = settings.database_path
     path.parent.mkdir(parents=True, exist_ok=True)
     key = settings.hazina_secret_key.get_secret_value() or own_key(path.parent)
-    setup.prepare(path, mode=settings.mode, now=SystemClock().now())
-    await _furnish(path, key)
+    ring = KeyRing([each.strip() for each in key.split(",") if each.strip()])
+    setup.prepare(path, mode=settings.mode, now=SystemClock().now(), ring=ring)
+    await _furnish(path, ring)
     options = SandboxOptions(
         host=settings.http_host,
         port=settings.http_port,
@@ -86,14 +87,14 @@ class PastClock(SystemClock):
         self.ago = ago
 
 
-async def _furnish(path: Path, key: str) -> None:
+async def _furnish(path: Path, ring: KeyRing) -> None:
     """Give an empty database the demo estate and its past."""
     clock = PastClock()
     database = Database(
         path,
         clock=clock,
         randomness=SystemRandomness(node=shell_node()),
-        ring=KeyRing([each.strip() for each in key.split(",") if each.strip()]),
+        ring=ring,
     )
     try:
         if await database.read(lambda tx: tx.tenants.all()):

@@ -56,12 +56,13 @@ class Crowd:
 def open_file(path: Path, *, connect: Connect = open_connection) -> Database:
     """Open a database as the service does, made new where there is none."""
     clock = SystemClock()
-    prepare(path, mode=SANDBOX, now=clock.now())
+    ring = KeyRing([SECRET_KEY])
+    prepare(path, mode=SANDBOX, now=clock.now(), ring=ring)
     return Database(
         path,
         clock=clock,
         randomness=SystemRandomness(node=SERVICE_NODE),
-        ring=KeyRing([SECRET_KEY]),
+        ring=ring,
         connect=connect,
     )
 

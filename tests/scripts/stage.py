@@ -232,7 +232,7 @@ async def _make(path: Path, seed: Seed) -> None:
     from storage.keyring import KeyRing  # noqa: PLC0415 - only here
 
     clock = SystemClock()
-    setup.prepare(path, mode="sandbox", now=clock.now())
+    setup.prepare(path, mode="sandbox", now=clock.now(), ring=KeyRing([SECRET_KEY]))
     database = Database(
         path, clock=clock, randomness=SystemRandomness(node=1), ring=KeyRing([SECRET_KEY])
     )

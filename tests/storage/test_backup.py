@@ -11,7 +11,7 @@ from storage import backup as backups
 from storage import doctor, setup
 from storage.database import AlreadyRunning, ServiceLock
 from storage.transaction import SqlTransaction
-from tests.factories import NOW, Books, add_person, new_file, open_books
+from tests.factories import NOW, Books, add_person, new_file, open_books, ring
 from tests.storage.estate import dump
 
 
@@ -79,7 +79,7 @@ def test_a_restore_brings_the_past_back(books: Books, copy: Path) -> None:
     before = rows(copy)
     books.run(add_person)
     books.close()
-    backups.restore(copy, books.path, NOW)
+    backups.restore(copy, books.path, NOW, ring())
     found = rows(books.path)
     assert isinstance(found, dict)
     assert isinstance(before, dict)
@@ -91,21 +91,21 @@ def test_what_was_there_is_kept(books: Books, copy: Path) -> None:
     books.run(add_person)
     books.close()
     present = rows(books.path)
-    backups.restore(copy, books.path, NOW)
+    backups.restore(copy, books.path, NOW, ring())
     kept = [path for path in books.path.parent.iterdir() if path.suffix.startswith(".before-")]
     kept = [path for path in kept if not path.name.endswith(("-wal", "-shm"))]
     assert [rows(path) for path in kept] == [present]
 
 
 def test_a_restore_needs_no_database_to_be_there(copy: Path, tmp_path: Path) -> None:
-    backups.restore(copy, tmp_path / "other" / "new.db", NOW)
+    backups.restore(copy, tmp_path / "other" / "new.db", NOW, ring())
     assert setup.is_current(tmp_path / "other" / "new.db")
 
 
 def test_a_restore_over_a_damaged_database(books: Books, copy: Path) -> None:
     books.close()
     damage(books.path)
-    backups.restore(copy, books.path, NOW)
+    backups.restore(copy, books.path, NOW, ring())
     assert setup.is_current(books.path)
 
 
@@ -118,7 +118,7 @@ def test_a_running_service_refuses(
     monkeypatch.setattr(ServiceLock, "_here", set())
     before = rows(books.path)
     with pytest.raises(AlreadyRunning):
-        backups.restore(copy, books.path, NOW)
+        backups.restore(copy, books.path, NOW, ring())
     assert rows(books.path) == before
     service.release()
 
@@ -127,7 +127,7 @@ def test_whoever_holds_the_lock_may_restore(books: Books, copy: Path) -> None:
     books.close()
     lock = ServiceLock(books.path)
     lock.take()
-    backups.restore(copy, books.path, NOW)
+    backups.restore(copy, books.path, NOW, ring())
     assert lock.is_ours
     lock.release()
 
@@ -136,7 +136,7 @@ def test_a_damaged_copy_is_refused(books: Books, copy: Path) -> None:
     damage(copy)
     before = rows(books.path)
     with pytest.raises(backups.BadBackup):
-        backups.restore(copy, books.path, NOW)
+        backups.restore(copy, books.path, NOW, ring())
     assert rows(books.path) == before
 
 
@@ -144,20 +144,20 @@ def test_a_file_of_something_else_is_refused(books: Books, tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "else.db")) as connection:
         connection.execute("CREATE TABLE x (y)")
     with pytest.raises(backups.BadBackup):
-        backups.restore(tmp_path / "else.db", books.path, NOW)
+        backups.restore(tmp_path / "else.db", books.path, NOW, ring())
 
 
 def test_the_other_mode_is_refused(books: Books, tmp_path: Path) -> None:
     live = new_file(tmp_path, mode=setup.LIVE, name="live.db")
     with pytest.raises(setup.WrongMode):
-        backups.restore(live, books.path, NOW)
+        backups.restore(live, books.path, NOW, ring())
 
 
 def test_a_copy_of_newer_code_is_refused(books: Books, copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(setup.NewerSchema):
-        backups.restore(copy, books.path, NOW)
+        backups.restore(copy, books.path, NOW, ring())
     assert [each for each in books.path.parent.iterdir() if "restoring" in each.name] == []
 
 
@@ -166,7 +166,7 @@ def test_an_old_copy_is_migrated(books: Books, copy: Path) -> None:
         connection.execute('DROP TRIGGER "transfer_floor"')
         connection.execute("PRAGMA user_version = 1")
     books.close()
-    backups.restore(copy, books.path, NOW)
+    backups.restore(copy, books.path, NOW, ring())
     assert setup.is_current(books.path)
 
 
@@ -181,7 +181,7 @@ def test_outflows_wait_after_a_restore(books: Books, tmp_path: Path) -> None:
     books.run(queue)
     backups.backup(books.path, tmp_path / "copy.db")
     books.close()
-    backups.restore(tmp_path / "copy.db", books.path, NOW)
+    backups.restore(tmp_path / "copy.db", books.path, NOW, ring())
     assert states(books.path) == [
         ("message", "parked"),
         ("update", "due"),
@@ -199,7 +199,7 @@ def test_a_release_wakes_what_was_parked(books: Books, tmp_path: Path) -> None:
     books.run(queue)
     backups.backup(books.path, tmp_path / "copy.db")
     books.close()
-    backups.restore(tmp_path / "copy.db", books.path, NOW)
+    backups.restore(tmp_path / "copy.db", books.path, NOW, ring())
     restored = open_books(tmp_path, path=books.path, seed=3)
     restored.run(lambda tx: tx.work.add_parked(Kind.HOOK, lane="l", payload=b"x"))
     assert restored.run(backups.release) == 3

@@ -12,7 +12,7 @@ from storage import birth, setup
 from storage.schema import METADATA
 from storage.statements import DIALECT
 from storage.triggers import triggers
-from tests.factories import NOW, new_file
+from tests.factories import NOW, new_file, ring
 from tests.house.tree import ROOT
 
 
@@ -117,31 +117,31 @@ def test_a_foreign_file_is_not_current(tmp_path: Path) -> None:
 def test_a_half_born_file_is_completed(tmp_path: Path) -> None:
     path = tmp_path / "half.db"
     path.touch()
-    setup.prepare(path, mode=setup.LIVE, now=NOW)
+    setup.prepare(path, mode=setup.LIVE, now=NOW, ring=ring())
     assert setup.is_current(path)
 
 
 def test_preparing_twice_changes_nothing(path: Path) -> None:
     before = stored(path, "table", "index", "trigger")
-    setup.prepare(path, mode=setup.SANDBOX, now=NOW)
+    setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
     assert stored(path, "table", "index", "trigger") == before
 
 
 def test_the_other_mode_is_refused(path: Path) -> None:
     with pytest.raises(setup.WrongMode):
-        setup.prepare(path, mode=setup.LIVE, now=NOW)
+        setup.prepare(path, mode=setup.LIVE, now=NOW, ring=ring())
 
 
 def test_the_other_mode_is_refused_by_a_migration(path: Path) -> None:
     execute(path, "PRAGMA user_version = 1")
     with pytest.raises(setup.WrongMode):
-        setup.prepare(path, mode=setup.LIVE, now=NOW)
+        setup.prepare(path, mode=setup.LIVE, now=NOW, ring=ring())
     assert not setup.is_current(path)
 
 
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
     with pytest.raises(setup.WrongMode):
-        setup.prepare(tmp_path / "x.db", mode="production", now=NOW)
+        setup.prepare(tmp_path / "x.db", mode="production", now=NOW, ring=ring())
     assert not (tmp_path / "x.db").exists()
 
 
@@ -162,21 +162,21 @@ def test_check_refuses_an_old_file(path: Path) -> None:
 
 def test_a_lost_trigger_comes_back(path: Path) -> None:
     execute(path, 'DROP TRIGGER "transfer_floor"', "PRAGMA user_version = 1")
-    setup.prepare(path, mode=setup.SANDBOX, now=NOW)
+    setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
     assert stored(path, "trigger") == triggers()
 
 
 def test_a_trigger_that_is_no_longer_ours_goes(path: Path) -> None:
     old = "CREATE TRIGGER old BEFORE DELETE ON work BEGIN SELECT RAISE(ABORT, 'old'); END"
     execute(path, old, "PRAGMA user_version = 1")
-    setup.prepare(path, mode=setup.SANDBOX, now=NOW)
+    setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
     assert "old" not in stored(path, "trigger")
 
 
 def test_a_migration_that_leaves_dangling_rows_is_undone(path: Path) -> None:
     execute(path, "INSERT INTO money_stop VALUES (77, 'x', 0)", "PRAGMA user_version = 1")
     with pytest.raises(setup.BrokenReferences, match="money_stop"):
-        setup.prepare(path, mode=setup.SANDBOX, now=NOW)
+        setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
     assert not setup.is_current(path)
     assert stored(path, "trigger") == triggers()
 
@@ -184,14 +184,14 @@ def test_a_migration_that_leaves_dangling_rows_is_undone(path: Path) -> None:
 def test_a_birth_that_fails_leaves_nothing(tmp_path: Path) -> None:
     naive = NOW.replace(tzinfo=None)
     with pytest.raises(TypeError):
-        setup.prepare(tmp_path / "new.db", mode=setup.SANDBOX, now=naive)
+        setup.prepare(tmp_path / "new.db", mode=setup.SANDBOX, now=naive, ring=ring())
     assert stored(tmp_path / "new.db", "table", "index", "trigger") == {}
 
 
 def test_a_file_of_newer_code_is_refused(path: Path) -> None:
     execute(path, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(setup.NewerSchema):
-        setup.prepare(path, mode=setup.SANDBOX, now=NOW)
+        setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
 
 
 def test_a_current_file_needs_no_alembic(path: Path) -> None:

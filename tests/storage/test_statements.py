@@ -86,6 +86,6 @@ DIALOGUE: dict[str, Any] = {
     "chat_id": 1,
     "person_id": 2,
     "step": "x",
-    "data": {"amount": "5", "list": [1, None]},
+    "data": b"\x00sealed",
     "expires_at": NOW,
 }

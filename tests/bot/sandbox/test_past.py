@@ -26,8 +26,8 @@ from storage.transaction import SqlTransaction
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path, clock = tmp_path / "sandbox.db", PastClock()
-    setup.prepare(path, mode="sandbox", now=clock.now())
     ring = KeyRing(["k" * 40])
+    setup.prepare(path, mode="sandbox", now=clock.now(), ring=ring)
     opened = Database(path, clock=clock, randomness=SystemRandomness(node=1), ring=ring)
     await past.live_through(opened, clock.set_back)
     assert clock.ago == timedelta(0)
