@@ -1,21 +1,34 @@
 """Acts, notes, changes and the chain of blocks that covers them.
 
-A block chains the acts of one tenant by hash. What a block covers is collected while a transaction
-writes and sealed by the group just before its COMMIT; `verify` computes it again from the rows.
+A block chains the acts of one tenant by hash. On SQLite what a block covers is collected while a
+transaction writes and sealed by the group just before its COMMIT. On PostgreSQL, where a hot chain
+would make every transaction wait for every other, a trigger puts each act into `unsealed`, and a
+sealer reads back what they wrote, within a second (`seal_waiting`). `verify` computes it again.
 Canonical form: RFC 8785 (JSON with sorted keys, no spaces), every value as text.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, bindparam, func, select
+from sqlalchemy import (
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from core.domain.acts import Cause
 from storage.records import FROZEN, STATUS_EVENT
 from storage.schema import METADATA, ident, number, sealed, table, text, time
-from storage.statements import Cursor, Statement, inserting, written
+from storage.statements import Cursor, IsListed, Statement, inserting, written
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -63,12 +76,24 @@ BLOCK: Final = table(
     ident("first_act"),
     ident("last_act"),
     number("acts"),
+    text("listed", server_default=""),
     text("before_hash"),
     text("hash"),
     ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
     UniqueConstraint("tenant_id", "hash"),
     sqlite_with_rowid=False,
 )
+
+UNSEALED: Final = table(
+    "unsealed",
+    ident("act_id", primary_key=True),
+    ident("tenant_id"),
+    ForeignKeyConstraint(["act_id"], ["act.id"]),
+)
+"""Acts that no block covers yet; always empty on SQLite."""
+
+MAX_SEALED: Final = 1000
+"""Acts that are sealed in one go."""
 
 GENESIS: Final = "0" * 64
 """What the first block of a tenant points at."""
@@ -89,13 +114,24 @@ _BLOCKS: Final = Statement(
         BLOCK.c.acts,
         BLOCK.c.before_hash,
         BLOCK.c.hash,
+        BLOCK.c.listed,
     )
     .where(BLOCK.c.tenant_id == bindparam("tenant_id"), BLOCK.c.height > bindparam("height"))
     .order_by(BLOCK.c.height)
     .limit(bindparam("limit"))
 )
 
-_UNSEALED: Final = written("SELECT count(*) FROM act WHERE tenant_id = :tenant AND id > :last")
+_UNCOVERED: Final = written(
+    "SELECT (SELECT count(*) FROM act WHERE tenant_id = :tenant)"
+    " - (SELECT COALESCE(SUM(acts), 0) FROM block WHERE tenant_id = :tenant)"
+    " - (SELECT count(*) FROM unsealed WHERE tenant_id = :tenant)"
+)
+_WAITING: Final = Statement(
+    select(UNSEALED.c.act_id, UNSEALED.c.tenant_id)
+    .order_by(UNSEALED.c.act_id)
+    .limit(bindparam("limit"))
+)
+_SEALED: Final = Statement(delete(UNSEALED).where(IsListed(UNSEALED.c.act_id, bindparam("ids"))))
 
 Line = tuple[str, dict[str, Any]]
 
@@ -134,8 +170,16 @@ def head(cursor: Cursor, tenant_id: int) -> tuple[int, str, int]:
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else (0, GENESIS, 0)
 
 
-def seal_group(cursor: Cursor, sealed_lines: Mapping[int, Mapping[int, list[Line]]]) -> None:
-    """Write one block for each tenant concerned; `sealed_lines` is tenant → act → lines."""
+def seal_group(
+    cursor: Cursor,
+    sealed_lines: Mapping[int, Mapping[int, list[Line]]],
+    *,
+    is_listed: bool = False,
+) -> None:
+    """Write one block for each tenant concerned; `sealed_lines` is tenant → act → lines.
+
+    `is_listed`: the block names its acts, since others of its range may come later.
+    """
     for tenant_id, acts in sorted(sealed_lines.items()):
         height, before, _ = head(cursor, tenant_id)
         _ADD_BLOCK.run(
@@ -146,10 +190,29 @@ def seal_group(cursor: Cursor, sealed_lines: Mapping[int, Mapping[int, list[Line
                 "first_act": min(acts),
                 "last_act": max(acts),
                 "acts": len(acts),
+                "listed": _list(acts) if is_listed else "",
                 "before_hash": before,
                 "hash": block_hash(before, acts),
             },
         )
+
+
+def seal_waiting(cursor: Cursor) -> int:
+    """Seal what waits, oldest first; return how many acts. One sealer at a time."""
+    waiting = _WAITING.rows(cursor, {"limit": MAX_SEALED})
+    if not waiting:
+        return 0
+    lines = lines_of_acts(cursor, [act_id for act_id, _ in waiting])
+    by_tenant: dict[int, dict[int, list[Line]]] = {}
+    for act_id, tenant_id in waiting:
+        by_tenant.setdefault(tenant_id, {})[act_id] = lines[act_id]
+    seal_group(cursor, by_tenant, is_listed=True)
+    _SEALED.run(cursor, {"ids": f"[{_list(lines)}]"})
+    return len(waiting)
+
+
+def _list(acts: Iterable[int]) -> str:
+    return ",".join(str(act_id) for act_id in sorted(acts))
 
 
 def last_act(cursor: Cursor) -> int:
@@ -238,16 +301,36 @@ def _covered() -> dict[str, tuple[str, ...]]:
     return covered
 
 
+@cache
+def _reading(name: str, *, is_listed: bool) -> Statement:
+    """Return the SELECT of (act, sealed columns) of a table, for a list of acts or a range."""
+    target = METADATA.tables[name]
+    key = target.c["id" if name == ACT.name else "act_id"]
+    columns = [target.c[column] for column in _covered()[name]]
+    inside = select(ACT.c.id).where(
+        ACT.c.tenant_id == bindparam("tenant"),
+        ACT.c.id.between(bindparam("first"), bindparam("last")),
+    )
+    which = IsListed(key, bindparam("ids")) if is_listed else key.in_(inside)
+    # As stored: what was sealed is what the database got.
+    plainly = [type_coerce(column, NullType()) for column in (key, *columns)]
+    return Statement(select(*plainly).where(which))
+
+
 def lines_of(cursor: Cursor, tenant_id: int, first: int, last: int) -> dict[int, list[Line]]:
     """Read back what the acts of a tenant within [first, last] wrote."""
+    return _lines(cursor, {"tenant": tenant_id, "first": first, "last": last}, is_listed=False)
+
+
+def lines_of_acts(cursor: Cursor, act_ids: Iterable[int]) -> dict[int, list[Line]]:
+    """Read back what some acts wrote."""
+    return _lines(cursor, {"ids": f"[{_list(act_ids)}]"}, is_listed=True)
+
+
+def _lines(cursor: Cursor, values: Mapping[str, Any], *, is_listed: bool) -> dict[int, list[Line]]:
     acts: dict[int, list[Line]] = {}
-    inside = "SELECT id FROM act WHERE tenant_id = :tenant AND id BETWEEN :first AND :last"
-    values = {"tenant": tenant_id, "first": first, "last": last}
     for name, columns in _covered().items():
-        key = "id" if name == ACT.name else "act_id"
-        names = ", ".join(columns)
-        query = written(f"SELECT {key}, {names} FROM {name} WHERE {key} IN ({inside})")
-        for row in query.rows(cursor, values):
+        for row in _reading(name, is_listed=is_listed).rows(cursor, values):
             line = (name, dict(zip(columns, row[1:], strict=True)))
             acts.setdefault(row[0], []).append(line)
     return acts
@@ -256,32 +339,27 @@ def lines_of(cursor: Cursor, tenant_id: int, first: int, last: int) -> dict[int,
 def verify(cursor: Cursor, tenant_id: int) -> list[str]:
     """Walk a tenant's chain; return one sentence for each thing that does not hold."""
     problems: list[str] = []
-    height, before, reached = 0, GENESIS, 0
+    height, before = 0, GENESIS
     while rows := _BLOCKS.rows(cursor, {"tenant_id": tenant_id, "height": height, "limit": 200}):
         for row in rows:
-            found = _check_block(cursor, tenant_id, row, (height, before, reached))
-            problems += found
-            height, before, reached = row[0], row[5], row[2]
-    problems += _unsealed(cursor, tenant_id, reached)
-    return problems
+            problems += _check_block(cursor, tenant_id, row, (height, before))
+            height, before = row[0], row[5]
+    count = _UNCOVERED.rows(cursor, {"tenant": tenant_id})[0][0]
+    return [*problems, *([f"tenant {tenant_id}: {count} acts are not sealed"] if count else [])]
 
 
-def _check_block(
-    cursor: Cursor, tenant_id: int, row: Any, follows: tuple[int, str, int]
-) -> list[str]:
-    height, before, reached = follows
-    number_now, first, last, count, says_before, says_hash = row
+def _check_block(cursor: Cursor, tenant_id: int, row: Any, follows: tuple[int, str]) -> list[str]:
+    height, before = follows
+    number_now, first, last, count, says_before, says_hash, listed = row
     where = f"tenant {tenant_id} block {number_now}"
     if number_now != height + 1 or says_before != before:
         return [f"{where}: does not follow block {height}"]
-    acts = lines_of(cursor, tenant_id, reached + 1, last)
+    if listed:
+        acts = lines_of_acts(cursor, map(int, listed.split(",")))
+    else:
+        acts = lines_of(cursor, tenant_id, first, last)
     if len(acts) != count or not acts or (min(acts), max(acts)) != (first, last):
         return [f"{where}: covers {len(acts)} acts, says {count}"]
     if block_hash(before, acts) != says_hash:
         return [f"{where}: rows differ from what was sealed"]
     return []
-
-
-def _unsealed(cursor: Cursor, tenant_id: int, reached: int) -> list[str]:
-    count = _UNSEALED.rows(cursor, {"tenant": tenant_id, "last": reached})[0][0]
-    return [f"tenant {tenant_id}: {count} acts are not sealed"] if count else []

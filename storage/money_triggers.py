@@ -1,28 +1,19 @@
 """Triggers of the books: the only writers of counters and entries, floors, ceilings, backing.
 
-`storage/triggers.py` puts them with the others; nothing else reads them.
+`storage/triggers.py` puts them with the others. What is a string here is SQLite's alone: PostgreSQL
+does the same for a whole statement at once (`storage/postgres_triggers.py`).
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from core.domain.money import MAX_MINOR
-
-REFUSED: Final = "hazina:"
-"""Every message of ours begins so; what follows names the rule."""
-
-
-def refuse(name: str, when: str, where: str, rule: str) -> str:
-    """Return the trigger that refuses a statement where a condition holds ("": always)."""
-    condition = f"WHEN {where} " if where else ""
-    act = f"SELECT RAISE(ABORT, '{REFUSED}{rule}')"
-    return f'CREATE TRIGGER "{name}" {when} {condition}BEGIN {act}; END'
-
+from storage.rules import Rule, refuse
 
 _AVAILABLE: Final = "credits_minor - debits_minor - held_minor"
 
 
-def money_triggers() -> Iterator[str]:
+def money_triggers() -> Iterator[Rule | str]:
     """Yield the CREATE statement of every trigger on the books."""
     stop = "EXISTS (SELECT 1 FROM money_stop WHERE tenant_id IN (NEW.tenant_id, 1))"
     for name in ("journal", "hold"):
@@ -43,7 +34,7 @@ def money_triggers() -> Iterator[str]:
     yield from _chain()
 
 
-def _transfer() -> Iterator[str]:
+def _transfer() -> Iterator[Rule | str]:
     yield refuse(
         "transfer_line",
         "BEFORE INSERT ON transfer",
@@ -51,12 +42,14 @@ def _transfer() -> Iterator[str]:
         " WHERE journal_id = NEW.journal_id)"
         " OR NEW.line > (SELECT lines FROM journal WHERE id = NEW.journal_id)",
         "transfer.line",
+        postgres=None,
     )
     yield refuse(
         "transfer_amount",
         "BEFORE INSERT ON transfer",
         f"NEW.amount_minor NOT BETWEEN 1 AND {MAX_MINOR} OR NEW.from_account = NEW.to_account",
         "transfer.amount",
+        postgres=None,
     )
     yield refuse(
         "transfer_floor",
@@ -64,6 +57,7 @@ def _transfer() -> Iterator[str]:
         f"EXISTS (SELECT 1 FROM account WHERE id = NEW.from_account AND has_floor = 1"
         f" AND {_AVAILABLE} < NEW.amount_minor)",
         "floor",
+        postgres=None,
     )
     yield refuse(
         "transfer_hold",
@@ -73,6 +67,7 @@ def _transfer() -> Iterator[str]:
         " NEW.amount_minor + (SELECT COALESCE(SUM(amount_minor), 0) FROM transfer"
         " WHERE hold_id = NEW.hold_id))",
         "transfer.hold",
+        postgres=None,
     )
     steps = " ".join(
         f"INSERT INTO entry (account_id, seq, transfer_id, side, amount_minor,"
@@ -85,7 +80,7 @@ def _transfer() -> Iterator[str]:
     yield f'CREATE TRIGGER "transfer_post" AFTER INSERT ON transfer BEGIN {steps} END'
 
 
-def _entry() -> Iterator[str]:
+def _entry() -> Iterator[Rule | str]:
     yield refuse(
         "entry_honest",
         "BEFORE INSERT ON entry",
@@ -97,16 +92,17 @@ def _entry() -> Iterator[str]:
         " OR (NEW.side = 'credit' AND t.to_account = NEW.account_id"
         " AND NEW.balance_after_minor = a.credits_minor - a.debits_minor + NEW.amount_minor)))",
         "entry.honest",
+        postgres=None,
     )
 
 
-def _account() -> Iterator[str]:
+def _account() -> Iterator[Rule | str]:
     yield refuse(
         "account_birth",
         "BEFORE INSERT ON account",
         "NEW.debits_minor <> 0 OR NEW.credits_minor <> 0 OR NEW.held_minor <> 0"
         " OR NEW.entry_seq <> 0 OR NEW.has_floor <>"
-        " (NEW.kind IN ('member_wallet', 'tenant_wallet', 'suspense'))",
+        " CASE WHEN NEW.kind IN ('member_wallet', 'tenant_wallet', 'suspense') THEN 1 ELSE 0 END",
         "account.birth",
     )
     moved = (
@@ -127,18 +123,21 @@ def _account() -> Iterator[str]:
         "BEFORE UPDATE ON account",
         f"({moved}) AND NOT ({proven})",
         "account.counters",
+        postgres=None,
     )
     yield refuse(
         "account_floor",
         "BEFORE UPDATE ON account",
         "NEW.has_floor = 1 AND NEW.credits_minor - NEW.debits_minor - NEW.held_minor < 0",
         "floor",
+        postgres=None,
     )
     yield refuse(
         "account_range",
         "BEFORE UPDATE ON account",
         f"NEW.credits_minor - NEW.debits_minor NOT BETWEEN -{MAX_MINOR} AND {MAX_MINOR}",
         "account.range",
+        postgres=None,
     )
     yield refuse(
         "account_held",
@@ -150,7 +149,7 @@ def _account() -> Iterator[str]:
     )
 
 
-def _hold() -> Iterator[str]:
+def _hold() -> Iterator[Rule | str]:
     yield refuse(
         "hold_floor",
         "BEFORE INSERT ON hold",
@@ -178,7 +177,7 @@ def _hold() -> Iterator[str]:
     )
 
 
-def _allocation() -> Iterator[str]:
+def _allocation() -> Iterator[Rule | str]:
     earlier = "(SELECT COALESCE(SUM(amount_minor), 0) FROM {table} WHERE {same})"
     of_payment = earlier.format(table="allocation", same="payment_id = NEW.payment_id")
     of_bill = earlier.format(table="allocation", same="bill_id = NEW.bill_id")
@@ -213,7 +212,7 @@ def _allocation() -> Iterator[str]:
     )
 
 
-def _bill() -> Iterator[str]:
+def _bill() -> Iterator[Rule | str]:
     allocated = "(SELECT COALESCE(SUM(amount_minor), 0) FROM allocation WHERE bill_id = NEW.id)"
     returned = (
         "(SELECT COALESCE(SUM(r.amount_minor), 0) FROM allocation a JOIN allocation_return r"
@@ -254,7 +253,7 @@ def _bill() -> Iterator[str]:
     )
 
 
-def _chain() -> Iterator[str]:
+def _chain() -> Iterator[Rule | str]:
     yield refuse(
         "block_chain",
         "BEFORE INSERT ON block",

@@ -23,7 +23,7 @@ from storage.statements import DIALECT
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0008"
+NEWEST: Final = "0009"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = "sandbox"

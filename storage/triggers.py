@@ -14,8 +14,9 @@ from typing import Final
 
 from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 
-from storage.money_triggers import money_triggers, refuse
+from storage.money_triggers import money_triggers
 from storage.records import AXES, FROZEN, Axis
+from storage.rules import Rule, refuse
 from storage.schema import METADATA
 
 APPEND_ONLY: Final = (
@@ -62,7 +63,18 @@ REBORN: Final = frozenset({"seen"})
 
 def triggers() -> dict[str, str]:
     """Return every trigger as name → CREATE statement, for SQLite."""
-    return {body.split('"')[1]: body for body in (*_generated(), *money_triggers())}
+    bodies = (each if isinstance(each, str) else each.in_sqlite() for each in _everything())
+    return {body.split('"')[1]: body for body in bodies}
+
+
+def rules() -> list[Rule]:
+    """Return what both databases refuse."""
+    return [each for each in _everything() if isinstance(each, Rule)]
+
+
+def _everything() -> Iterator[Rule | str]:
+    yield from _generated()
+    yield from money_triggers()
 
 
 def install() -> list[str]:
@@ -71,7 +83,7 @@ def install() -> list[str]:
     return [f'DROP TRIGGER IF EXISTS "{name}"' for name in made] + list(made.values())
 
 
-def _generated() -> Iterator[str]:
+def _generated() -> Iterator[Rule]:
     for name in APPEND_ONLY:
         yield refuse(f"{name}_no_update", f"BEFORE UPDATE ON {name}", "", f"{name}.append_only")
     for name in (*APPEND_ONLY, *NEVER_DELETED):
@@ -87,7 +99,7 @@ def _generated() -> Iterator[str]:
     yield from _intent()
 
 
-def _kept(target: Table) -> Iterator[str]:
+def _kept(target: Table) -> Iterator[Rule]:
     name = target.name
     yield refuse(f"{name}_no_delete", f"BEFORE DELETE ON {name}", "", f"{name}.no_delete")
     if name not in REBORN:
@@ -100,6 +112,7 @@ def _kept(target: Table) -> Iterator[str]:
             f"BEFORE INSERT ON {name}",
             " OR ".join(missing),
             f"{name}.references",
+            postgres=None,
         )
 
 
@@ -114,7 +127,7 @@ def _keys(target: Table) -> list[tuple[str, ...]]:
     return sorted(key for key in set(keys) if not any(set(o) < set(key) for o in keys))
 
 
-def _no_second_birth(target: Table) -> str:
+def _no_second_birth(target: Table) -> Rule:
     same = " OR ".join(
         f"EXISTS (SELECT 1 FROM {target.name} WHERE "
         + " AND ".join(f"{column} = NEW.{column}" for column in key)
@@ -126,6 +139,7 @@ def _no_second_birth(target: Table) -> str:
         f"BEFORE INSERT ON {target.name}",
         same,
         f"{target.name}.exists",
+        postgres=None,
     )
 
 
@@ -146,7 +160,7 @@ def _dangling(target: Table) -> Iterator[str]:
         yield "(" + " AND ".join([*given, missing]) + ")"
 
 
-def _frozen(target: Table) -> str:
+def _frozen(target: Table) -> Rule:
     fixed = {*FROZEN.get(target.name, ()), *(column for key in _keys(target) for column in key)}
     columns = [column.name for column in target.columns if column.name in fixed]
     changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
@@ -154,31 +168,36 @@ def _frozen(target: Table) -> str:
     return refuse(f"{name}_frozen", f"BEFORE UPDATE ON {name}", changed, f"{name}.frozen")
 
 
-def _versioned(name: str) -> str:
+def _versioned(name: str) -> Rule:
     skipped = "NEW.row_version <> OLD.row_version + 1"
     return refuse(f"{name}_version", f"BEFORE UPDATE ON {name}", skipped, f"{name}.row_version")
 
 
-def _axis(name: str, axis: Axis) -> Iterator[str]:
+def _axis(name: str, axis: Axis) -> Iterator[Rule]:
     field = axis.field
     unheard = (
         f"NOT EXISTS (SELECT 1 FROM status_event WHERE machine = '{axis.machine.name}'"
         f" AND entity = NEW.id AND seq = NEW.{field}_seq AND to_status = NEW.{field})"
     )
-    jumped = (
-        f"(NEW.{field}_seq <> OLD.{field}_seq OR NEW.{field} <> OLD.{field})"
-        f" AND (NEW.{field}_seq <> OLD.{field}_seq + 1 OR {unheard})"
+    moved = f"(NEW.{field}_seq <> OLD.{field}_seq OR NEW.{field} <> OLD.{field})"
+    skipped = f"NEW.{field}_seq <> OLD.{field}_seq + 1"
+    yield refuse(
+        f"{name}_{field}_step",
+        f"BEFORE UPDATE ON {name}",
+        f"{moved} AND ({skipped} OR {unheard})",
+        f"{name}.step",
+        postgres=f"{moved} AND {skipped}",
     )
-    yield refuse(f"{name}_{field}_step", f"BEFORE UPDATE ON {name}", jumped, f"{name}.step")
     yield refuse(
         f"{name}_{field}_birth",
         f"BEFORE INSERT ON {name}",
         f"NEW.{field}_seq <> 1 OR {unheard}",
         f"{name}.birth",
+        postgres=f"NEW.{field}_seq <> 1",
     )
 
 
-def _only_one_open() -> Iterator[str]:
+def _only_one_open() -> Iterator[Rule]:
     """Say what the partial unique indexes say, before a conflict clause can overwrite a row."""
     for name, key, is_open in (
         (
@@ -195,10 +214,11 @@ def _only_one_open() -> Iterator[str]:
             f"{is_open.format(row='NEW.')} AND EXISTS"
             f" (SELECT 1 FROM {name} WHERE {same} AND {is_open.format(row='')})",
             f"{name}.open",
+            postgres=None,
         )
 
 
-def _note_erasure() -> str:
+def _note_erasure() -> Rule:
     wrong = (
         "length(NEW.body) > 0 OR NEW.id <> OLD.id OR NEW.commitment <> OLD.commitment"
         " OR NEW.tenant_id <> OLD.tenant_id OR NEW.act_id <> OLD.act_id"
@@ -206,7 +226,7 @@ def _note_erasure() -> str:
     return refuse("note_erasure", "BEFORE UPDATE ON note", wrong, "note.append_only")
 
 
-def _intent() -> Iterator[str]:
+def _intent() -> Iterator[Rule]:
     unknown = (
         "NOT EXISTS (SELECT 1 FROM fsm WHERE machine = 'intent' AND from_status = NEW.was"
         " AND to_status = NEW.status)"
