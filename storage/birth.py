@@ -106,6 +106,10 @@ def seed(connection: sqlite3.Connection) -> None:
         " VALUES (?, 'platform', 'Hazina', 'USD', '', 'UTC', 'tenant', '', '{}', 1, 'active', 1)",
         (PLATFORM,),
     )
+
+
+def seal(connection: sqlite3.Connection) -> None:
+    """Begin the platform's chain with what every database starts with."""
     cursor = connection.cursor()
     audit.seal_group(cursor, {PLATFORM: audit.lines_of(cursor, PLATFORM, 1, 1)})
 

@@ -161,6 +161,7 @@ def _be_born(connection: sqlite3.Connection, *, mode: str, now: datetime) -> Non
         return
     at_micros = UtcTime().process_bind_param(now, DIALECT)
     birth.seed(connection)
+    birth.seal(connection)
     birth.stamp(connection, mode=mode, at_micros=at_micros or 0)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from core.domain.dialogues import IntentKey, IntentStatus
-from storage import birth, setup
+from core.domain.tenants import PLATFORM
+from storage import audit, birth, setup
 from storage.keyring import UnreadableSecret
 from tests.factories import NOW, open_books, ring
 from tests.house.tree import ROOT
@@ -36,10 +37,19 @@ def old_file(path: Path, version: str, fill: Callable[[sqlite3.Connection], None
             command.upgrade(config, version)
             wrapped.commit()
         birth.seed(connection)
+        begin_chain(connection)
         birth.stamp(connection, mode=setup.SANDBOX, at_micros=0)
         birth.add_steps(connection)
         fill(connection)
     return path
+
+
+def begin_chain(connection: sqlite3.Connection) -> None:
+    """Seal the first act as every version did: a block that covers its range."""
+    lines = audit.lines_of(connection.cursor(), PLATFORM, 1, 1)
+    block = {"tenant_id": PLATFORM, "height": 1, "first_act": 1, "last_act": 1, "acts": 1}
+    hashes = {"before_hash": audit.GENESIS, "hash": audit.block_hash(audit.GENESIS, lines)}
+    add(connection, "block", **block, **hashes)
 
 
 def talk(connection: sqlite3.Connection) -> None:
@@ -105,6 +115,12 @@ def test_buttons_are_carried_over(path: Path, tmp_path: Path) -> None:
     assert spent is not None
     assert (opened.arguments, opened.status) == ({"note": TYPED}, IntentStatus.OPEN)
     assert (spent.outcome, spent.status, spent.row_version) == (OUTCOME, IntentStatus.DONE, 2)
+
+
+def test_the_chain_of_an_old_file_still_verifies(path: Path) -> None:
+    setup.prepare(path, mode=setup.SANDBOX, now=NOW, ring=ring())
+    with closing(sqlite3.connect(path)) as connection:
+        assert audit.verify(connection.cursor(), PLATFORM) == []
 
 
 def test_open_dialogues_are_dropped(path: Path) -> None:
