@@ -24,7 +24,8 @@ from core.domain.tenants import PLATFORM, TenantKind
 from storage import backup as backups
 from storage import doctor as doctors
 from storage import setup
-from storage.database import AlreadyRunning, Database, ServiceLock
+from storage.database import Database
+from storage.embedded import AlreadyRunning, ServiceLock
 from storage.keyring import KeyRing, UnreadableSecret
 from storage.transaction import SqlTransaction
 

@@ -17,7 +17,7 @@ from bot.ports import sleep
 from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
 from bot.wiring import Service, build, telegram_client
-from storage.database import ServiceLock
+from storage.embedded import ServiceLock
 from storage.people import has_right_keys
 
 RETRY_S: Final = (1, 2, 5, 10, 30)

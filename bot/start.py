@@ -12,7 +12,7 @@ from bot import logs
 from bot.ports import SystemClock
 from bot.settings import Settings, load
 from storage import setup
-from storage.database import AlreadyRunning
+from storage.embedded import AlreadyRunning
 from storage.keyring import KeyRing, UnreadableSecret
 
 WRONG_KEYS: Final = "HAZINA_SECRET_KEY: none of its keys opens what this database holds"

@@ -1,6 +1,5 @@
 """The one place where the running service is put together."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,9 +31,9 @@ from bot.settings import Settings
 from bot.web import health
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
-from storage import setup
-from storage.database import Database, end_process
+from storage.database import Database
 from storage.doctor import is_stopped_anywhere
+from storage.embedded import EmbeddedDatabase, end_process
 from storage.keyring import KeyRing
 from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
@@ -88,7 +87,7 @@ def open_database(
     on_fatal: Callable[[], NoReturn] = end_process,
 ) -> Database:
     """Open the database of the settings; it must be migrated already."""
-    return Database(
+    return EmbeddedDatabase(
         settings.database_path,
         clock=SystemClock(offset_s=settings.sandbox_clock_offset_s),
         randomness=SystemRandomness(node=node),
@@ -213,7 +212,7 @@ async def ready(service: Service) -> str:
         return "money is stopped" if is_stopped_anywhere(tx) else ""
 
     try:
-        if not await asyncio.to_thread(setup.is_current, service.database.path):
+        if not await service.database.is_current():
             return "migrations"
         return await service.database.read(look)
     except Exception:  # noqa: BLE001 - any trouble means: not ready

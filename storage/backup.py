@@ -16,7 +16,7 @@ from typing import Final
 from core.domain.tenants import PLATFORM
 from core.domain.work import Kind
 from storage import audit, birth
-from storage.database import ServiceLock
+from storage.embedded import ServiceLock
 from storage.keyring import KeyRing
 from storage.schema import UtcTime
 from storage.setup import WrongMode, prepare

@@ -16,16 +16,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 import structlog
 
-from core.domain.acts import Cause
 from core.domain.work import Work
 from core.ports import Clock, Randomness
 from storage import audit
+from storage.jobs import Job, tell
 from storage.keyring import KeyRing
 from storage.transaction import Group, SqlTransaction
 
@@ -33,7 +32,6 @@ MAX_GROUP: Final = 256
 """Functions under one COMMIT at most."""
 
 CHECKPOINT_PAGES: Final = 2000
-SLOW_S: Final = 0.05
 BUSY_S: Final = 10.0
 
 _log = structlog.get_logger(__name__)
@@ -75,18 +73,6 @@ class GuardedCursor(sqlite3.Cursor):
             raise GroupVoid
         super().execute(sql, parameters)
         return self
-
-
-@dataclass(slots=True)
-class Job:
-    """One function that waits for the writer; `deliver` is called on the writer's thread."""
-
-    function: Callable[[SqlTransaction], Any]
-    cause: Cause
-    deliver: Callable[["Job"], None]
-    result: Any = None
-    error: BaseException | None = None
-    written: list[Work] = field(default_factory=list)
 
 
 def open_connection(path: Path) -> sqlite3.Connection:
@@ -190,9 +176,9 @@ class SqliteWriter:
             self._on_fatal()
         for job in jobs:
             if job.error is None and job.written:
-                _tell(self.on_commit, job.written)
+                tell(self.on_commit, job.written)
         for job in jobs:
-            _tell(job.deliver, job)
+            tell(job.deliver, job)
 
     def _run_together(self, jobs: list[Job]) -> None:
         try:
@@ -205,7 +191,7 @@ class SqliteWriter:
                 self._run_alone(job)
 
     def _run_alone(self, job: Job) -> None:
-        job.result, job.error, job.written = None, None, []
+        job.begin()
         try:
             self._commit([job])
         except Fatal:
@@ -248,11 +234,10 @@ class SqliteWriter:
         tx = SqlTransaction(
             cursor, group, ring=self._ring, randomness=self._randomness, cause=job.cause
         )
-        started = time.perf_counter()
         connection.execute("SAVEPOINT job")
         kept_act = group.last_act
         try:
-            job.result = job.function(tx)
+            job.run(tx)
         except BaseException as error:
             if not connection.in_transaction:
                 raise GroupVoid from error
@@ -265,8 +250,6 @@ class SqliteWriter:
             tx.hand_over_lines()
             job.written = tx.written
         self._guard(connection, lambda: connection.execute("RELEASE job"))
-        if (took := time.perf_counter() - started) > SLOW_S:
-            _log.warning("writer_held", seconds=round(took, 3), function=_name(job.function))
 
     def _guard(self, connection: sqlite3.Connection, act: Callable[[], object]) -> None:
         if not connection.in_transaction:
@@ -322,16 +305,3 @@ class SqliteWriter:
 
 def _is_io(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF == sqlite3.SQLITE_IOERR
-
-
-def _tell(whom: Callable[[Any], object], what: Any) -> None:
-    """Call back; a listener that is gone (a closed event loop) must not stop the writer."""
-    try:
-        whom(what)
-    except Exception as error:  # noqa: BLE001 - whatever it is, others wait for their results
-        _log.error("listener_failed", error=repr(error))
-
-
-def _name(function: Any) -> str:
-    inner = getattr(function, "func", function)
-    return str(getattr(inner, "__qualname__", inner))

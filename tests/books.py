@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 from core.domain.acts import Cause, CauseKind
-from storage.database import Database
+from storage.embedded import EmbeddedDatabase
+from storage.jobs import Job
 from storage.keyring import KeyRing
 from storage.setup import SANDBOX, prepare
-from storage.sqlite import Connect, Job, SqliteWriter, open_connection
+from storage.sqlite import Connect, SqliteWriter, open_connection
 from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -111,9 +112,9 @@ def open_database(
     on_fatal: Callable[[], NoReturn] = end_test,
     connect: Connect = open_connection,
     path: Path | None = None,
-) -> Database:
+) -> EmbeddedDatabase:
     """Open the real database, writer thread and readers, on a fresh file or on `path`."""
-    return Database(
+    return EmbeddedDatabase(
         path or new_file(tmp_path),
         clock=clock or FakeClock(),
         randomness=randomness or SeededRandomness(),

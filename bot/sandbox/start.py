@@ -16,7 +16,7 @@ from bot.sandbox.story import Section
 from bot.sandbox.supervisor import SandboxOptions, new_world, run_sandbox
 from bot.settings import Settings
 from storage import inside, setup
-from storage.database import Database
+from storage.embedded import EmbeddedDatabase
 from storage.keyring import KeyRing
 
 KEY_FILE: Final = "sandbox.key"
@@ -90,7 +90,7 @@ class PastClock(SystemClock):
 async def _furnish(path: Path, ring: KeyRing) -> None:
     """Give an empty database the demo estate and its past."""
     clock = PastClock()
-    database = Database(
+    database = EmbeddedDatabase(
         path,
         clock=clock,
         randomness=SystemRandomness(node=shell_node()),

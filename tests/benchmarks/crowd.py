@@ -14,6 +14,7 @@ from core.domain.tenants import Policy, Tenant
 from core.use_cases.bills import issue_bill
 from storage.database import Database
 from storage.doctor import broken
+from storage.embedded import EmbeddedDatabase
 from storage.keyring import KeyRing
 from storage.setup import SANDBOX, prepare
 from storage.sqlite import Connect, open_connection
@@ -58,7 +59,7 @@ def open_file(path: Path, *, connect: Connect = open_connection) -> Database:
     clock = SystemClock()
     ring = KeyRing([SECRET_KEY])
     prepare(path, mode=SANDBOX, now=clock.now(), ring=ring)
-    return Database(
+    return EmbeddedDatabase(
         path,
         clock=clock,
         randomness=SystemRandomness(node=SERVICE_NODE),

@@ -18,8 +18,8 @@ from bot.cli import app
 from bot.settings import Settings
 from core.domain.tenants import PLATFORM
 from core.domain.work import Due, Kind, WorkStatus
-from storage.database import ServiceLock
 from storage.doctor import is_stopped, money_stop
+from storage.embedded import ServiceLock
 from storage.transaction import SqlTransaction
 from tests.books import FakeClock, open_books, ring
 from tests.house.tree import ROOT

@@ -18,7 +18,9 @@ from typing import Any, Final, NoReturn
 from bot.wiring import Service
 from core.domain.payments import ConfigurationId
 from core.domain.work import Work
-from storage.sqlite import Job, open_connection
+from storage.embedded import EmbeddedDatabase
+from storage.jobs import Job
+from storage.sqlite import open_connection
 
 NEVER: Final = 10**9
 
@@ -100,7 +102,9 @@ class Crash:
 
     def enter(self, service: Service) -> None:
         """Stand between a service that was built and the world."""
-        writer = service.database._writer  # noqa: SLF001 - the only way in
+        database = service.database
+        assert isinstance(database, EmbeddedDatabase)
+        writer = database._writer  # noqa: SLF001 - the only way in
         submit = writer.submit
         writer.submit = lambda job: submit(self._watched(job))  # type: ignore[method-assign]
         hand_over = service.database.on_commit

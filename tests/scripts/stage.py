@@ -33,8 +33,8 @@ from bot.settings import Settings
 from bot.wiring import Service, build
 from core.domain.tenants import PLATFORM, TenantId
 from storage import audit, setup
-from storage.database import Database
 from storage.doctor import examine
+from storage.embedded import EmbeddedDatabase
 from storage.transaction import SqlTransaction
 from tests.scripts.crashes import Crash
 
@@ -233,7 +233,7 @@ async def _make(path: Path, seed: Seed) -> None:
 
     clock = SystemClock()
     setup.prepare(path, mode="sandbox", now=clock.now(), ring=KeyRing([SECRET_KEY]))
-    database = Database(
+    database = EmbeddedDatabase(
         path, clock=clock, randomness=SystemRandomness(node=1), ring=KeyRing([SECRET_KEY])
     )
     await database.run(seed)

@@ -9,7 +9,7 @@ import pytest
 from core.domain.work import Kind, WorkStatus
 from storage import backup as backups
 from storage import doctor, setup
-from storage.database import AlreadyRunning, ServiceLock
+from storage.embedded import AlreadyRunning, ServiceLock
 from storage.transaction import SqlTransaction
 from tests.factories import NOW, Books, add_person, new_file, open_books, ring
 from tests.storage.estate import dump

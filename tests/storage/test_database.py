@@ -11,7 +11,8 @@ import pytest
 from core.domain.errors import NotFound
 from core.domain.people import Person, PersonId
 from core.domain.work import Kind, Work
-from storage.database import AlreadyRunning, Database, ServiceLock
+from storage.database import Database
+from storage.embedded import AlreadyRunning, ServiceLock
 from storage.transaction import SqlTransaction
 from tests.factories import SeededRandomness, add_person, new_file, open_database
 

@@ -9,8 +9,9 @@ import pytest
 
 from core.domain.people import Person, PersonId
 from core.domain.work import Kind
-from storage.database import Database
-from storage.sqlite import Job, NotCommitted, SqliteWriter
+from storage.embedded import EmbeddedDatabase
+from storage.jobs import Job
+from storage.sqlite import NotCommitted, SqliteWriter
 from storage.transaction import SqlTransaction
 from tests.books import CAUSE, FakeClock, SeededRandomness, end_test, new_file, ring
 from tests.storage.faults import BUSY, FULL, IO, Fault, Faults, failure
@@ -299,7 +300,7 @@ def test_ids_of_acts_stay_gapless_within_a_chain(bench: Bench) -> None:
 
 
 def test_a_stopped_writer_takes_nothing_more(tmp_path: Path) -> None:
-    database = Database(
+    database = EmbeddedDatabase(
         new_file(tmp_path),
         clock=FakeClock(),
         randomness=SeededRandomness(),

@@ -19,6 +19,7 @@ from core.use_cases.reports import TenantReport, tenant_report
 from storage import audit, setup
 from storage.database import Database
 from storage.doctor import examine
+from storage.embedded import EmbeddedDatabase
 from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 
@@ -28,7 +29,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path, clock = tmp_path / "sandbox.db", PastClock()
     ring = KeyRing(["k" * 40])
     setup.prepare(path, mode="sandbox", now=clock.now(), ring=ring)
-    opened = Database(path, clock=clock, randomness=SystemRandomness(node=1), ring=ring)
+    opened = EmbeddedDatabase(path, clock=clock, randomness=SystemRandomness(node=1), ring=ring)
     await past.live_through(opened, clock.set_back)
     assert clock.ago == timedelta(0)
     yield opened
