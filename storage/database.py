@@ -9,6 +9,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import wraps
 from typing import Any, Final, TypeVar
 
 from core.domain.acts import Cause
@@ -16,6 +17,7 @@ from core.domain.work import Work
 from storage.jobs import Job
 from storage.keyring import KeyRing
 from storage.transaction import NO_CAUSE, SqlTransaction
+from storage.wakeups import NobodyElse, Wakeups
 
 T = TypeVar("T")
 
@@ -26,6 +28,10 @@ class Database(ABC):
     """Runs plain functions in transactions, on threads of its own."""
 
     ring: KeyRing
+    wakeups: Wakeups = NobodyElse()
+    """How processes of one database hear of each other's work."""
+    finishing: Callable[[SqlTransaction], None] | None = None
+    """What is run at the end of every writing function, in its transaction."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -59,7 +65,8 @@ class Database(ABC):
         def deliver(job: Job) -> None:
             loop.call_soon_threadsafe(settle, future, job)
 
-        self._submit(Job(function=function, cause=cause, deliver=deliver))
+        whole = finished(function, self.finishing)
+        self._submit(Job(function=whole, cause=cause, deliver=deliver))
         return await future
 
     @abstractmethod
@@ -81,6 +88,22 @@ class Database(ABC):
     @abstractmethod
     def _follow(self, tell: Callable[[Sequence[Work]], None]) -> None:
         """Call this on a writer thread with what each committed function wrote."""
+
+
+def finished(
+    function: Callable[[SqlTransaction], T], finishing: Callable[[SqlTransaction], None] | None
+) -> Callable[[SqlTransaction], T]:
+    """Return a function that goes on with `finishing`."""
+    if finishing is None:
+        return function
+
+    @wraps(function, updated=())
+    def whole(tx: SqlTransaction) -> T:
+        result = function(tx)
+        finishing(tx)
+        return result
+
+    return whole
 
 
 def settle(future: "asyncio.Future[Any]", job: Job) -> None:

@@ -5,14 +5,16 @@ without an outcome is looked up, or created again under the same id where the ad
 the provider honours it (design section 2).
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import orjson
 import structlog
 
+from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId, Payment
@@ -21,6 +23,9 @@ from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from storage.database import Database
 from storage.transaction import SqlTransaction
+
+EFFECT_S: Final = 45
+"""Longer than a look-up and a request for a page take together."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,8 +41,16 @@ class Providers(Protocol):
 class Calls:
     """Makes the calls of work rows."""
 
-    def __init__(self, database: Database, providers: Providers, *, public_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        providers: Providers,
+        *,
+        public_url: str,
+        leases: Leases | None = None,
+    ) -> None:
         """Keep the ports; `public_url` builds return addresses."""
+        self._leases = leases or SoleOwner(database)
         self._database = database
         self._providers = providers
         self._public_url = public_url
@@ -47,10 +60,12 @@ class Calls:
         asked = orjson.loads(work.payload)
         attempt_id = AttemptId(asked["attempt"])
         cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
+        since_s = self._leases.moment_s()
         attempt, request = await self._database.run(
             lambda tx: self._begin(tx, work, asked), cause=cause
         )
-        outcome = await self._ask(attempt, request, is_new=asked["ask"] == "create")
+        self._leases.check(work, since_s=since_s)
+        outcome = await self._ask_in_time(attempt, request, is_new=asked["ask"] == "create")
         _log.info(
             "provider_answered",
             provider=attempt.provider,
@@ -65,6 +80,7 @@ class Calls:
             )
             expand(tx)
             tx.work.end(work)
+            self._leases.finish(tx, work)
 
         await self._database.run(record, cause=cause)
 
@@ -72,6 +88,7 @@ class Calls:
         self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]
     ) -> tuple[Attempt, LinkRequest | None]:
         """Mark what is about to leave; return what may be asked for, None where only a look-up."""
+        self._leases.enter(tx, work, effect_s=EFFECT_S)
         tx.work.mark(work, status=WorkStatus.SENT)
         attempt_id = AttemptId(int(asked["attempt"]))
         request = None
@@ -91,6 +108,16 @@ class Calls:
             return False
         provider = self._providers.of(attempt.configuration_id)
         return provider is not None and provider.capabilities.honours_our_id
+
+    async def _ask_in_time(
+        self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool
+    ) -> Outcome:
+        """Ask, but not for ever: the lane is ours for a bounded time."""
+        try:
+            async with asyncio.timeout(EFFECT_S):
+                return await self._ask(attempt, request, is_new=is_new)
+        except TimeoutError:
+            return Unknown(error=ProviderError.PROVIDER_ERROR, detail="took too long")
 
     async def _ask(self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""

@@ -16,6 +16,7 @@ import structlog
 from bot.engine.calls import Calls, handle_hook
 from bot.engine.dispatch import Dispatcher
 from bot.engine.lanes import Lanes
+from bot.engine.leases import LaneLost, Leases, SoleOwner
 from bot.engine.metrics import Metrics
 from bot.engine.notices import Notices, expand
 from bot.engine.outbox import Outbox
@@ -66,8 +67,13 @@ class Engine:
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]],
         operators: Sequence[int] = (),
+        leases: Leases | None = None,
     ) -> None:
-        """Join the parts; `start` begins. `operators` are told when money is stopped."""
+        """Join the parts; `start` begins.
+
+        `operators` are told when money is stopped; without `leases` every lane is ours.
+        """
+        self._leases = leases or SoleOwner(database)
         self._operators = operators
         self._database = database
         self._dispatcher = dispatcher
@@ -88,6 +94,8 @@ class Engine:
         self.lanes = Lanes(self._handle)
         self._started_at = database.now()
         self._hushed: set[int] = set()
+        self._looking = asyncio.Lock()
+        self._knocked = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -97,6 +105,7 @@ class Engine:
         self._tasks = [
             asyncio.create_task(self._for_ever(PUMP_S, self.look)),
             asyncio.create_task(self._for_ever(HURRY_S, self.hurry)),
+            asyncio.create_task(self._answer_knocks()),
         ]
 
     async def stop(self, *, within_s: float = 10.0) -> None:
@@ -111,20 +120,36 @@ class Engine:
             await self._database.run(lambda tx: _take_back(tx, unsent))
 
     def follow(self) -> None:
-        """Take the rows of every commit into memory."""
+        """Take the rows of every commit into memory, and hear the knocks of other processes."""
+        self._database.finishing = self._leases.hand_over
         self._database.on_commit(self._take)
+        self._database.wakeups.listen(self._knocked.set)
 
     def _take(self, rows: Sequence[Work]) -> None:
         now = self._database.now()
-        self.lanes.offer(row for row in rows if row.due_at <= now)
+        due = [row for row in rows if row.due_at <= now]
+        mine = self._leases.mine(due)
+        self.lanes.offer(mine)
+        if len(mine) < len(due):
+            self._database.wakeups.tell()
+            self._knocked.set()
+
+    async def _answer_knocks(self) -> None:
+        while True:
+            await self._knocked.wait()
+            self._knocked.clear()
+            await self._safely(self.look)
 
     async def _for_ever(self, every_s: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             await self._sleep(every_s)
-            try:
-                await act()
-            except Exception:  # noqa: BLE001 - the next time tries again
-                _log.exception("round_failed", round=act.__name__)
+            await self._safely(act)
+
+    async def _safely(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await act()
+        except Exception:  # noqa: BLE001 - the next time tries again
+            _log.exception("round_failed", round=act.__name__)
 
     async def hurry(self) -> None:
         """Answer presses empty whose lanes let them wait, so that people see they were heard."""
@@ -142,20 +167,17 @@ class Engine:
             self._outbox.acknowledge(tx, press)
 
     async def look(self) -> None:
-        """Take rows that are due and not in memory: backed off, a shell's, an earlier process's."""
-        self.lanes.forget_ended()
-        after = 0
-        while self.lanes.has_room:
-            start = after
-
-            def page(tx: SqlTransaction, start: int = start) -> Sequence[Work]:
-                return tx.work.live(at=tx.now, after=start, limit=PAGE)
-
-            rows = await self._database.read(page)
-            self.lanes.offer(row for row in rows if self._is_left(row))
-            if len(rows) < PAGE:
-                return
-            after = rows[-1].id
+        """Take rows that are due and not in memory: backed off, a shell's, another process's."""
+        async with self._looking:
+            await self._leases.claim()
+            self.lanes.forget_ended()
+            after = 0
+            while self.lanes.has_room:
+                rows = await self._leases.due(after=after, limit=PAGE)
+                self.lanes.offer(row for row in rows if self._is_left(row))
+                if len(rows) < PAGE:
+                    return
+                after = rows[-1].id
 
     def _is_left(self, work: Work) -> bool:
         """Tell whether a row from the table is nobody's; what was read may be old by now.
@@ -171,6 +193,8 @@ class Engine:
     async def _handle(self, work: Work) -> None:
         left: Work | None = work
         while left is not None:
+            if not self._leases.may_work(left):
+                return
             left = await self._try(left)
         self._metrics.done(work.kind)
 
@@ -185,6 +209,9 @@ class Engine:
                 await self._run(work, act)
         except WorkIsOver:
             _log.info("row_was_over", kind=work.kind, work=work.id)
+        except LaneLost:
+            _log.warning("lane_lost", kind=work.kind, work=work.id)
+            self._leases.lose(work)
         except (InvariantBroken, KeyReused) as error:
             if isinstance(error, InvariantBroken):
                 await self._stop_money(work, error)

@@ -1,13 +1,13 @@
 """Lanes in memory: rows of one lane one after another, lanes side by side.
 
-On SQLite this process owns every lane (ADR 0008). Rows come straight from the commit that wrote
-them, or from the pump that looks once a second for what is due: rows of shell commands, of an
-earlier process, and what backed off. A row is offered once; a second offer is ignored.
+Only rows of lanes that this process holds come here (`bot.engine.leases`): straight from the commit
+that wrote them, or from the pump that looks once a second for what is due: rows of shell commands,
+of other processes, and what backed off. A row is offered once; a second offer is ignored.
 """
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -58,6 +58,17 @@ class Lanes:
     def is_idle(self, key: str) -> bool:
         """Tell whether a row of this lane would be handled at once (any thread may ask)."""
         return key not in self._lanes and self.has_room and not self._is_stopping
+
+    def has(self, key: str) -> bool:
+        """Tell whether a lane has rows in memory."""
+        return key in self._lanes
+
+    def keep(self, keys: Container[str]) -> None:
+        """Forget the rows that nobody has begun with, of every lane but these."""
+        for key, lane in self._lanes.items():
+            if key not in keys:
+                self._known.difference_update(work.id for _, _, work in lane.rows)
+                lane.rows.clear()
 
     def knows(self, work: Work) -> bool:
         """Tell whether a row is in memory already."""

@@ -23,6 +23,12 @@ FLOODED_CHATS: Final = 3
 MAX_PAUSES: Final = 1_000
 """Chats under a pause that are remembered; beyond, the one that ends first is forgotten."""
 
+CLOSED_S: Final = 0.25
+"""When to ask again while nothing may leave."""
+
+SETTLE_S: Final = 1.0
+"""How long a new sender waits, once every other one sends at its smaller share."""
+
 _ROUNDING: Final = 1e-6  # Waiting exactly as long as told may leave this much of a token missing.
 
 
@@ -60,6 +66,13 @@ class TokenBucket:
         self._level = self._burst
         self._at = now
 
+    def change(self, rate: Rate, now: float) -> None:
+        """Fill at another rate from now on; what is too much for it is lost."""
+        self._level = self._level_at(now)
+        self._at = max(self._at, now)
+        self._per_s, self._burst = rate.per_s, float(rate.burst)
+        self._level = min(self._level, self._burst)
+
     def delay(self, now: float) -> float:
         """Return seconds until a token is there; 0.0 when one is there now."""
         missing = 1.0 - self._level_at(now)
@@ -86,7 +99,17 @@ class SendLimits:
     Telegram asks for hold all the same.
     """
 
-    __slots__ = ("_bot", "_bot_until", "_chats", "_floods", "_is_lifted", "_pauses", "_rates")
+    __slots__ = (
+        "_bot",
+        "_bot_until",
+        "_chats",
+        "_flood_until",
+        "_floods",
+        "_is_closed",
+        "_is_lifted",
+        "_pauses",
+        "_rates",
+    )
 
     def __init__(self, *, rates: Rates, now: float, is_lifted: bool = False) -> None:
         """Start with full buckets and no pause."""
@@ -94,6 +117,8 @@ class SendLimits:
         self._is_lifted = is_lifted
         self._bot = TokenBucket(rates.bot, now)
         self._bot_until = now
+        self._flood_until = now
+        self._is_closed = False
         self._chats: OrderedDict[tuple[int, bool], TokenBucket] = OrderedDict()
         self._pauses: dict[int, float] = {}
         self._floods: dict[int, float] = {}
@@ -110,7 +135,7 @@ class SendLimits:
 
     def bot_delay(self, now: float) -> float:
         """Return seconds until the bot as a whole may send."""
-        paused_s = max(0.0, self._bot_until - now)
+        paused_s = max(CLOSED_S if self._is_closed else 0.0, self._bot_until - now)
         return paused_s if self._is_lifted else max(paused_s, self._bot.delay(now))
 
     def take(self, chat_id: int, now: float, *, is_edit: bool = False) -> float:
@@ -135,7 +160,31 @@ class SendLimits:
         self._floods = {chat: at for chat, at in self._floods.items() if now - at <= FLOOD_WINDOW_S}
         self._floods[chat_id] = now
         if len(self._floods) >= FLOODED_CHATS:
-            self._bot_until = max(self._bot_until, now + retry_after_s)
+            self._flood_until = max(self._flood_until, now + retry_after_s)
+            self._bot_until = max(self._bot_until, self._flood_until)
+
+    def flood_left(self, now: float) -> float:
+        """Return seconds for which several chats at once have asked the whole bot to pause."""
+        return max(0.0, self._flood_until - now)
+
+    def close(self) -> None:
+        """Let nothing leave until `open`: others do not know of this sender yet."""
+        self._is_closed = True
+
+    def open(self, share: Rate, now: float) -> None:
+        """Send at a share of the bot's rate; who was closed waits a second first."""
+        if self._is_closed:
+            self._is_closed = False
+            self.stop_bot(SETTLE_S, now)
+        self._bot.change(share, now)
+
+    def is_fresh(self, chat_id: int, now: float) -> bool:
+        """Tell whether nothing that is remembered of a chat matters any more."""
+        if self._pauses.get(chat_id, now) > now:
+            return False
+        keys = (_bucket_key(chat_id, is_edit=is_edit) for is_edit in (False, True))
+        buckets = (self._chats.get(key) for key in keys)
+        return all(bucket is None or bucket.is_full(now) for bucket in buckets)
 
     def stop_bot(self, pause_s: float, now: float) -> None:
         """Stop every chat, as after a refused connection."""

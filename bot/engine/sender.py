@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 
 from bot.engine import outcomes
 from bot.engine.dispatch import CHANNEL
+from bot.engine.leases import Leases, SoleOwner
 from bot.engine.limits import SendLimits
 from bot.engine.outbox import Message, bind_live, from_bytes, resolve_live, unbind_live
 from bot.engine.turns import Turns
@@ -27,6 +28,8 @@ BACKOFF_S: Final = (1, 5, 30, 120, 600, 1800, 3600)
 MAX_ATTEMPTS: Final = 12
 LONGEST_PAUSE_S: Final = 60.0
 """What nobody carried out is tried again within a minute, for ever."""
+EFFECT_S: Final = 25
+"""Longer than a call to the Bot API may take (`bot.engine.request.Timeouts`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -51,8 +54,10 @@ class Sender:
         monotonic: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         count: Callable[[str], None] = lambda _outcome: None,
+        leases: Leases | None = None,
     ) -> None:
         """Keep the ports; `count` is told each outcome's name."""
+        self._leases = leases or SoleOwner(database)
         self._database = database
         self._client = client
         self._limits = limits
@@ -77,11 +82,19 @@ class Sender:
         if not message.method.startswith("answer"):
             is_edit = not message.is_new
             await self._turns.wait(message.chat_id, priority=work.priority, is_edit=is_edit)
+        since_s: float | None = None
         if message.is_new and not is_fresh(work):
-            work = await self._database.run(lambda tx: tx.work.mark(work, status=WorkStatus.SENT))
+            since_s = self._leases.moment_s()
+            work = await self._database.run(lambda tx: self._mark(tx, work))
+        self._leases.check(work, since_s=since_s)
         outcome = await self._call(message)
         self._count(type(outcome).__name__)
         await self._database.run(lambda tx: self._record(tx, work, message, outcome))
+
+    def _mark(self, tx: SqlTransaction, work: Work) -> Work:
+        """Mark what is about to leave, in a lane that is still ours."""
+        self._leases.enter(tx, work, effect_s=EFFECT_S)
+        return tx.work.mark(work, status=WorkStatus.SENT)
 
     async def _call(self, message: Message) -> outcomes.SendOutcome:
         try:
@@ -111,6 +124,8 @@ class Sender:
         message: Message,
         outcome: outcomes.SendOutcome,
     ) -> None:
+        if message.is_new:
+            self._leases.finish(tx, work)
         match outcome:
             case outcomes.Delivered(message_id=message_id):
                 if message.live:

@@ -54,6 +54,8 @@ class Work:
     last_error: str = ""
     is_recovered: bool = False
     """Read back from the table: nobody in this process knows what became of it. Not stored."""
+    is_held: bool = False
+    """The commit that wrote it took its lane for this process, too. Not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

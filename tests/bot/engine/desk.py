@@ -13,16 +13,20 @@ from bot.engine.arrivals import store_updates
 from bot.engine.calls import Calls
 from bot.engine.dispatch import Dispatcher
 from bot.engine.engine import Engine
+from bot.engine.leases import Leases, SoleOwner
 from bot.engine.limits import Rates, SendLimits
+from bot.engine.membership import Membership
 from bot.engine.metrics import Metrics
 from bot.engine.outbox import Message, Outbox
 from bot.engine.pins import Pins
 from bot.engine.sender import Sender
+from bot.engine.sharing import SharedLanes
+from bot.roles import Part, kinds_of
 from core.domain.work import Kind, Priority, Work, WorkId
 from handlers.visit import Routes
 from storage.database import Database
 from storage.transaction import SqlTransaction
-from tests.books import NOW, FakeClock, new_file, open_database
+from tests.books import NOW, FakeClock, SeededRandomness, new_file, open_database
 from tests.fakes.bot_api import FakeBotApi
 from tests.fakes.providers import FakeRegistry
 from tests.fakes.time import HandTime, until
@@ -46,14 +50,27 @@ class Desk:
         registry: FakeRegistry | None = None,
         has_limits: bool = False,
         is_quick: bool = False,
+        parts: frozenset[Part] | None = None,
+        seed: int = 1,
     ) -> None:
+        """Open the file; `parts` makes it one of several, `seed` tells them apart."""
         self.path = path
         self.time = time or HandTime()
         self.api = api or FakeBotApi()
         self.registry = registry or FakeRegistry(None, None)
-        self.database: Database = open_database(path.parent, clock=self.time.clock, path=path)
+        self.database: Database = open_database(
+            path.parent,
+            clock=self.time.clock,
+            path=path,
+            randomness=SeededRandomness(seed),
+        )
         self.metrics = Metrics()
         self.limits = SendLimits(rates=Rates(), now=0.0, is_lifted=not has_limits)
+        self.lost = False
+        self.member: Membership | None = None
+        self.leases: Leases = SoleOwner(self.database)
+        if parts is not None:
+            self._join_others(parts, owner=f"desk {seed}")
         self.dispatcher = Dispatcher(routes, bot_username="hazina_test_bot")
         self.outbox = Outbox(is_sandbox=False)
         self.sender = Sender(
@@ -62,9 +79,12 @@ class Desk:
             self.limits,
             monotonic=self.time.monotonic,
             sleep=self.time.sleep,
+            leases=self.leases,
         )
         self.pins = Pins(self.database, self.database.ring, self.dispatcher, self.outbox)
-        self.calls = Calls(self.database, self.registry, public_url="https://hazina.example")
+        self.calls = Calls(
+            self.database, self.registry, public_url="https://hazina.example", leases=self.leases
+        )
         self.engine = Engine(
             self.database,
             dispatcher=self.dispatcher,
@@ -74,9 +94,27 @@ class Desk:
             pins=self.pins,
             metrics=self.metrics,
             sleep=self.time.sleep,
+            leases=self.leases,
         )
+        if isinstance(self.leases, SharedLanes):
+            self.leases.watch(self.engine.lanes)
         if is_quick:
             self.outbox.may_go_now = lambda chat_id: self.engine.lanes.is_idle(f"c:{chat_id}")
+
+    def _join_others(self, parts: frozenset[Part], *, owner: str) -> None:
+        self.member = Membership(
+            self.database,
+            owner=owner,
+            parts=parts,
+            limits=self.limits,
+            rates=Rates(),
+            monotonic=self.time.monotonic,
+            sleep=self.time.sleep,
+            on_lost=lambda: setattr(self, "lost", True),
+        )
+        self.leases = SharedLanes(
+            self.database, self.member, kinds=kinds_of(parts), monotonic=self.time.monotonic
+        )
 
     async def run(self, function: Callable[[SqlTransaction], T]) -> T:
         return await self.database.run(function)

@@ -187,3 +187,40 @@ def test_ended_pauses_are_forgotten() -> None:
     subject.flooded(BERT, 1.0, 2.0)
 
     assert subject.remembered_chats == 1
+
+
+def test_a_closed_bot_sends_nothing_and_an_opened_one_waits_a_second() -> None:
+    limits = SendLimits(rates=Rates(), now=0.0)
+    limits.close()
+    assert limits.take(1, 0.0) > 0
+    limits.open(Rate(per_s=12.5, burst=2), 10.0)
+    assert limits.take(1, 10.5) == pytest.approx(0.5)
+    assert limits.take(1, 11.0) == 0.0
+
+
+def test_a_smaller_share_holds_from_the_next_message_on() -> None:
+    limits = SendLimits(rates=Rates(), now=0.0)
+    limits.open(Rate(per_s=10.0, burst=1), 0.0)
+    assert limits.take(1, 0.0) == 0.0
+    assert limits.take(2, 0.0) == pytest.approx(0.1)
+
+
+def test_a_flood_of_several_chats_is_told_to_others() -> None:
+    limits = SendLimits(rates=Rates(), now=0.0)
+    limits.flooded(1, 30.0, 0.0)
+    limits.flooded(2, 30.0, 0.0)
+    assert limits.flood_left(0.0) == 0.0
+    limits.flooded(3, 30.0, 0.0)
+    assert limits.flood_left(10.0) == 20.0
+
+
+def test_a_chat_is_fresh_once_its_buckets_are_full_and_no_pause_stands() -> None:
+    limits = SendLimits(rates=Rates(), now=0.0)
+    assert limits.is_fresh(1, 0.0)
+    limits.take(1, 0.0)
+    limits.take(1, 0.0, is_edit=True)
+    assert not limits.is_fresh(1, 0.5)
+    assert limits.is_fresh(1, 1.0)
+    limits.flooded(1, 5.0, 1.0)
+    assert not limits.is_fresh(1, 5.9)
+    assert limits.is_fresh(1, 6.0)
