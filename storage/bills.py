@@ -195,17 +195,19 @@ class SqlBills:
             raise NotFound(kind="bill")
         return found
 
-    def add(self, bill: Bill) -> None:
-        """Store a new bill and its first revision."""
-        _BILLS.add(self._tx, bill, act_id=self._tx.act(bill.tenant_id))
+    def add(self, bill: Bill) -> Bill:
+        """Store a new bill and its first revision; return it as stored."""
+        stored = _BILLS.add(self._tx, bill, act_id=self._tx.act(bill.tenant_id))
         self._add_revision(bill)
+        return stored
 
-    def replace(self, before: Bill, after: Bill, *, note_id: int = 0) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Bill, after: Bill, *, note_id: int = 0) -> Bill:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         act = self._tx.act(before.tenant_id)
-        _BILLS.replace(self._tx, before, after, act_id=lambda: act, note_id=note_id)
+        stored = _BILLS.replace(self._tx, before, after, act_id=lambda: act, note_id=note_id)
         if after.revision != before.revision:
             self._add_revision(after)
+        return stored
 
     def by_number(self, tenant_id: TenantId, number: str) -> Bill | None:
         """Return a tenant's bill by its number."""

@@ -136,11 +136,13 @@ class SqlDisputes:
         count: int = _COUNT.rows(self._tx.cursor, {"tenant_id": tenant_id})[0][0]
         return count
 
-    def add(self, dispute: Dispute) -> None:
-        """Store a new dispute."""
-        _DISPUTES.add(self._tx, dispute, act_id=self._tx.act(dispute.tenant_id))
+    def add(self, dispute: Dispute) -> Dispute:
+        """Store a new dispute; return it as stored."""
+        return _DISPUTES.add(self._tx, dispute, act_id=self._tx.act(dispute.tenant_id))
 
-    def replace(self, before: Dispute, after: Dispute) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Dispute, after: Dispute) -> Dispute:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         act = self._tx.act(before.tenant_id)
-        _DISPUTES.replace(self._tx, before, after, act_id=lambda: act, note_id=after.answer_id)
+        return _DISPUTES.replace(
+            self._tx, before, after, act_id=lambda: act, note_id=after.answer_id
+        )

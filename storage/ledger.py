@@ -150,14 +150,7 @@ class SqlLedger:
         self, *, tenant_id: TenantId, kind: AccountKind, owner_id: int, currency: Currency
     ) -> Account:
         """Return the account of an owner, opening it at the first need."""
-        found = _ACCOUNTS.one(
-            self._tx,
-            _OF_OWNER,
-            tenant_id=tenant_id,
-            kind=kind.value,
-            owner_id=owner_id,
-            currency=currency,
-        )
+        found = self.find(tenant_id=tenant_id, kind=kind, owner_id=owner_id, currency=currency)
         if found is not None:
             return found
         opened = Account(
@@ -171,6 +164,19 @@ class SqlLedger:
         _ACCOUNTS.add(self._tx, opened)
         return opened
 
+    def find(
+        self, *, tenant_id: TenantId, kind: AccountKind, owner_id: int, currency: Currency
+    ) -> Account | None:
+        """Return the account of an owner, if it was ever opened."""
+        return _ACCOUNTS.one(
+            self._tx,
+            _OF_OWNER,
+            tenant_id=tenant_id,
+            kind=kind.value,
+            owner_id=owner_id,
+            currency=currency,
+        )
+
     def accounts(self, *, tenant_id: TenantId, kind: AccountKind) -> tuple[Account, ...]:
         """Return a tenant's accounts of a kind, in all currencies, oldest first."""
         return _ACCOUNTS.many(self._tx, _OF_KIND, tenant_id=tenant_id, kind=kind.value)
@@ -183,14 +189,20 @@ class SqlLedger:
         return found
 
     def add_journal(
-        self, journal: Journal, legs: Sequence[Leg], *, hold_id: HoldId | None = None
+        self,
+        journal: Journal,
+        legs: Sequence[Leg],
+        *,
+        hold_id: HoldId | None = None,
+        source: Account | None = None,
     ) -> None:
         """Write a journal and its transfers, in order; `InsufficientFunds` leg by leg."""
         self._check_stop(journal.tenant_id)
         act_id = self._tx.act(journal.tenant_id)
         _JOURNALS.add(self._tx, journal, act_id=act_id)
         for line, leg in enumerate(legs, start=1):
-            self._check_floor(leg)
+            self._check_floor(leg, source)
+            source = None
             values = {
                 "id": self._tx.new_id(),
                 "journal_id": journal.id,
@@ -232,13 +244,13 @@ class SqlLedger:
         }
         return tuple(_entry(account_id, row) for row in _ENTRIES.rows(self._tx.cursor, values))
 
-    def add_hold(self, hold: Hold) -> None:
+    def add_hold(self, hold: Hold) -> Hold:
         """Reserve an amount, else `InsufficientFunds`."""
         self._check_stop(hold.tenant_id)
         account = self.get(hold.account_id)
         if account.has_floor and account.available < hold.amount:
             raise _short(account, hold.amount)
-        _HOLDS.add(self._tx, hold, act_id=self._tx.act(hold.tenant_id))
+        return _HOLDS.add(self._tx, hold, act_id=self._tx.act(hold.tenant_id))
 
     def hold(self, hold_id: HoldId) -> Hold:
         """Return one hold, else `NotFound`."""
@@ -247,16 +259,19 @@ class SqlLedger:
             raise NotFound(kind="hold")
         return found
 
-    def replace_hold(self, before: Hold, after: Hold) -> None:
-        """Store a resolution if the hold still stands at `before`, else `StaleState`."""
-        _HOLDS.replace(self._tx, before, after, act_id=lambda: self._tx.act(before.tenant_id))
+    def replace_hold(self, before: Hold, after: Hold) -> Hold:
+        """Store a resolution where `before` still stands, else `StaleState`; return it."""
+        return _HOLDS.replace(
+            self._tx, before, after, act_id=lambda: self._tx.act(before.tenant_id)
+        )
 
     def _check_stop(self, tenant_id: TenantId) -> None:
         if _STOPPED.rows(self._tx.cursor, {"tenant_id": tenant_id}):
             raise MoneyStopped
 
-    def _check_floor(self, leg: Leg) -> None:
-        source = self.get(leg.source)
+    def _check_floor(self, leg: Leg, known: Account | None) -> None:
+        is_known = known is not None and known.id == leg.source
+        source = known if known is not None and is_known else self.get(leg.source)
         if source.has_floor and source.available < leg.amount:
             raise _short(source, leg.amount)
 

@@ -174,14 +174,14 @@ class SqlPayments:
         """Return one payment, else `NotFound`."""
         return _need(_PAYMENTS.one(self._tx, _PAYMENT, id=payment_id), "payment")
 
-    def add(self, payment: Payment) -> None:
-        """Store a new payment."""
-        _PAYMENTS.add(self._tx, payment, act_id=self._tx.act(payment.tenant_id))
+    def add(self, payment: Payment) -> Payment:
+        """Store a new payment; return it as stored."""
+        return _PAYMENTS.add(self._tx, payment, act_id=self._tx.act(payment.tenant_id))
 
-    def replace(self, before: Payment, after: Payment) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Payment, after: Payment) -> Payment:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         act = self._tx.act(before.tenant_id)
-        _PAYMENTS.replace(self._tx, before, after, act_id=lambda: act)
+        return _PAYMENTS.replace(self._tx, before, after, act_id=lambda: act)
 
     def open_for(self, bill_id: BillId, payer_id: PersonId) -> Payment | None:
         """Return the payer's open provider payment of a bill."""
@@ -192,9 +192,9 @@ class SqlPayments:
         total: int = _OPEN_MINOR.rows(self._tx.cursor, {"bill_id": bill_id})[0][0]
         return total
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Store a new attempt."""
-        _ATTEMPTS.add(self._tx, attempt, act_id=self._tx.act(attempt.tenant_id))
+    def add_attempt(self, attempt: Attempt) -> Attempt:
+        """Store a new attempt; return it as stored."""
+        return _ATTEMPTS.add(self._tx, attempt, act_id=self._tx.act(attempt.tenant_id))
 
     def attempt(self, attempt_id: AttemptId) -> Attempt:
         """Return one attempt, else `NotFound`."""
@@ -212,10 +212,10 @@ class SqlPayments:
         """Return a payment's attempts in order (at most 50)."""
         return _ATTEMPTS.many(self._tx, _TRIES, payment_id=payment_id)
 
-    def replace_attempt(self, before: Attempt, after: Attempt) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace_attempt(self, before: Attempt, after: Attempt) -> Attempt:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         act = self._tx.act(before.tenant_id)
-        _ATTEMPTS.replace(self._tx, before, after, act_id=lambda: act)
+        return _ATTEMPTS.replace(self._tx, before, after, act_id=lambda: act)
 
     def add_allocation(self, allocation: Allocation) -> None:
         """Store which bill a payment settled."""

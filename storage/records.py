@@ -7,7 +7,7 @@ leads to its last status event (design section 5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -233,8 +233,8 @@ class Records(Generic[R]):
             values[name] = compute(record, tx)
         return values
 
-    def add(self, tx: "SqlTransaction", record: R, *, act_id: int = 0, note_id: int = 0) -> None:
-        """Insert a record; its axes are born with their first events."""
+    def add(self, tx: "SqlTransaction", record: R, *, act_id: int = 0, note_id: int = 0) -> R:
+        """Insert a record; its axes are born with their first events. Return it as stored."""
         values = self.row(tx, record)
         for axis in self.axes:
             values[f"{axis.field}_seq"] = 1
@@ -244,6 +244,7 @@ class Records(Generic[R]):
         stored = self._insert.run(tx.cursor, values)
         if self.has_act:
             tx.seal(act_id, self.name, {k: stored[k] for k in self.sealed_columns})
+        return self._stored(record, values) if self.axes else record
 
     def replace(
         self,
@@ -253,8 +254,8 @@ class Records(Generic[R]):
         *,
         act_id: Callable[[], int] | None = None,
         note_id: int = 0,
-    ) -> None:
-        """Update what differs in a record that still stands at `before`.
+    ) -> R:
+        """Update what differs in a record that still stands at `before`; return it as stored.
 
         Raises:
             StaleState: the row was changed meanwhile.
@@ -263,11 +264,13 @@ class Records(Generic[R]):
         changed = self._shape.changed(before, after) | self.extra.keys() | {"row_version"}
         for axis in self.axes:
             # A record that was just added still says 0; its row was born at 1.
-            seq: int = max(1, getattr(before, f"{axis.field}_seq"))
+            known: int = getattr(before, f"{axis.field}_seq")
+            seq = max(1, known)
             values[f"{axis.field}_seq"] = seq
             steps = (str(getattr(before, axis.field)), str(getattr(after, axis.field)))
             if steps[0] != steps[1]:
-                self._check_version(tx, values["id"], before)
+                if known:
+                    self._check_version(tx, values["id"], before)
                 act = act_id() if act_id else 0
                 self._event(tx, axis, values["id"], seq + 1, steps, act_id=act, note_id=note_id)
                 values[f"{axis.field}_seq"] = seq + 1
@@ -277,6 +280,12 @@ class Records(Generic[R]):
         self._update(sorted(changed & self._changing)).run(tx.cursor, values)
         if tx.cursor.rowcount != 1:
             raise StaleState(entity=self.name)
+        return self._stored(after, values, row_version=values["row_version"])
+
+    def _stored(self, record: R, values: Mapping[str, Any], **more: int) -> R:
+        """Return a record with what was counted while it was written: no need to read it again."""
+        counted = {f"{axis.field}_seq": values[f"{axis.field}_seq"] for axis in self.axes}
+        return replace(record, **counted, **more)  # type: ignore[type-var]
 
     def _check_version(self, tx: "SqlTransaction", entity: int, before: Any) -> None:
         """Refuse a stale step before its event meets the one that was faster."""

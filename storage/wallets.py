@@ -65,11 +65,11 @@ class SqlWallets:
             self._tx, _OWNED, tenant_id=tenant_id, owner_id=owner_id, currency=currency
         )
 
-    def add(self, wallet: Wallet) -> None:
-        """Store a new wallet."""
-        _WALLETS.add(self._tx, wallet, act_id=self._tx.act(wallet.tenant_id))
+    def add(self, wallet: Wallet) -> Wallet:
+        """Store a new wallet; return it as stored."""
+        return _WALLETS.add(self._tx, wallet, act_id=self._tx.act(wallet.tenant_id))
 
-    def replace(self, before: Wallet, after: Wallet) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Wallet, after: Wallet) -> Wallet:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         act = self._tx.act(before.tenant_id)
-        _WALLETS.replace(self._tx, before, after, act_id=lambda: act)
+        return _WALLETS.replace(self._tx, before, after, act_id=lambda: act)

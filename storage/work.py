@@ -7,6 +7,7 @@ date so that claiming costs the same at any size.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -103,9 +104,6 @@ _MARK: Final = Statement(
 )
 _SEE: Final = inserting_once(SEEN)
 _PLAN: Final = putting(DUE, key=("kind", "subject", "period"))
-_UNPLAN: Final = Statement(
-    delete(DUE).where(DUE.c.kind == bindparam("kind"), DUE.c.subject == bindparam("subject"))
-)
 _TAKE: Final = Statement(
     select(DUE.c.due_at, DUE.c.kind, DUE.c.subject, DUE.c.period)
     .where(DUE.c.due_at <= bindparam("at"), DUE.c.kind == bindparam("kind"))
@@ -134,6 +132,13 @@ _SWEEP: Final = Statement(
 _BY_STATUS: Final = Statement(
     select(WORK.c.kind, WORK.c.status, func.count()).group_by(WORK.c.kind, WORK.c.status)
 )
+
+
+@cache
+def _unplanning(kinds: tuple[str, ...]) -> Statement:
+    return Statement(
+        delete(DUE).where(DUE.c.kind.in_(kinds), DUE.c.subject == bindparam("subject"))
+    )
 
 
 class SqlWork:
@@ -186,9 +191,9 @@ class SqlWork:
         values = {"kind": due.kind, "subject": due.subject, "period": due.period}
         _PLAN.run(self._tx.cursor, {**values, "due_at": due.due_at})
 
-    def unplan(self, kind: str, subject: int) -> None:
-        """Forget what was planned for a subject."""
-        _UNPLAN.run(self._tx.cursor, {"kind": kind, "subject": subject})
+    def unplan(self, *kinds: str, subject: int) -> None:
+        """Forget what was planned of these kinds for a subject."""
+        _unplanning(kinds).run(self._tx.cursor, {"subject": subject})
 
     def take_due(self, kind: str, *, at: datetime, limit: int) -> tuple[Due, ...]:
         """Take what is due by (due_at, subject); taken rows are gone."""

@@ -9,7 +9,10 @@ from core.domain.bills import Acknowledgment, Bill, BillId, Life
 from core.domain.calendar import local_date
 from core.domain.ledger import Subject
 from core.domain.people import PersonId
+from core.domain.reminders import NUDGE, OVERDUE, REMINDER
+from core.domain.tenants import Tenant
 from core.domain.work import Due
+from core.use_cases.reminders import pass_reminders
 from storage.transaction import SqlTransaction
 
 BATCH: Final = 200
@@ -17,12 +20,15 @@ BATCH: Final = 200
 
 def remind(tx: SqlTransaction, *, at: datetime) -> int:
     """Send the digests of reminders and nudges that are due."""
-    return _digest(tx, "bill_reminder", at=at) + _digest(tx, "bill_nudge", at=at)
+    return sum(_digest(tx, kind, at=at) for kind in (REMINDER, NUDGE))
 
 
 def overdue(tx: SqlTransaction, *, at: datetime) -> int:
-    """Send the digests of bills that have become overdue."""
-    return _digest(tx, "bill_overdue", at=at)
+    """Send the digests of bills that have become overdue, and of those nobody was reminded of.
+
+    A bill has one planned row: it may still stand for a reminder whose time came before.
+    """
+    return sum(_digest(tx, kind, at=at) for kind in (OVERDUE, REMINDER, NUDGE))
 
 
 def _digest(tx: SqlTransaction, kind: str, *, at: datetime) -> int:
@@ -30,21 +36,22 @@ def _digest(tx: SqlTransaction, kind: str, *, at: datetime) -> int:
 
     def tell(each: Due) -> None:
         bill = tx.bills.get(BillId(each.subject))
-        if _is_worth_telling(bill, kind):
-            _tell_debtors(tx, bill, at=at)
+        tenant = tx.tenants.get(bill.tenant_id)
+        passed = pass_reminders(tx, due=each, bill=bill, tenant=tenant, at=at)
+        if any(_is_worth_telling(bill, step.kind) for step in passed):
+            _tell_debtors(tx, bill, tenant, at=at)
 
     return handle_each(tx, due, tell, at=at)
 
 
 def _is_worth_telling(bill: Bill, kind: str) -> bool:
     is_open = bill.life is Life.OPEN and bill.rest.is_positive
-    if kind == "bill_nudge":
+    if kind == NUDGE:
         return is_open and bill.acknowledgment is Acknowledgment.PENDING
     return is_open and bill.acknowledgment is not Acknowledgment.DISPUTED
 
 
-def _tell_debtors(tx: SqlTransaction, bill: Bill, *, at: datetime) -> None:
-    tenant = tx.tenants.get(bill.tenant_id)
+def _tell_debtors(tx: SqlTransaction, bill: Bill, tenant: Tenant, *, at: datetime) -> None:
     day = local_date(at, tenant.timezone).isoformat()
     people = [m.person_id for m in tx.people.members_of_unit(bill.unit_id)]
     if bill.debtor_id is not None:

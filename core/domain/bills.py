@@ -356,12 +356,12 @@ class StoredBills(Protocol):
         """
         ...
 
-    def add(self, bill: Bill) -> None:
-        """Store a new bill and its first revision."""
+    def add(self, bill: Bill) -> Bill:
+        """Store a new bill and its first revision; return it as stored."""
         ...
 
-    def replace(self, before: Bill, after: Bill, *, note_id: int = 0) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Bill, after: Bill, *, note_id: int = 0) -> Bill:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...
 
     def by_number(self, tenant_id: TenantId, number: str) -> Bill | None:

@@ -132,10 +132,10 @@ class StoredDisputes(Protocol):
         """Count a tenant's open disputes."""
         ...
 
-    def add(self, dispute: Dispute) -> None:
-        """Store a new dispute."""
+    def add(self, dispute: Dispute) -> Dispute:
+        """Store a new dispute; return it as stored."""
         ...
 
-    def replace(self, before: Dispute, after: Dispute) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Dispute, after: Dispute) -> Dispute:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...

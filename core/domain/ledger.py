@@ -248,6 +248,12 @@ class StoredLedger(Protocol):
         """Return the account of an owner, opening it at the first need."""
         ...
 
+    def find(
+        self, *, tenant_id: TenantId, kind: AccountKind, owner_id: int, currency: Currency
+    ) -> Account | None:
+        """Return the account of an owner, if it was ever opened."""
+        ...
+
     def accounts(self, *, tenant_id: TenantId, kind: AccountKind) -> tuple[Account, ...]:
         """Return a tenant's accounts of a kind, in all currencies, oldest first."""
         ...
@@ -261,9 +267,16 @@ class StoredLedger(Protocol):
         ...
 
     def add_journal(
-        self, journal: Journal, legs: Sequence[Leg], *, hold_id: HoldId | None = None
+        self,
+        journal: Journal,
+        legs: Sequence[Leg],
+        *,
+        hold_id: HoldId | None = None,
+        source: Account | None = None,
     ) -> None:
         """Write a journal and its transfers, in order.
+
+        `source` is where the first leg starts, as it stands now, if the caller has just read it.
 
         Raises:
             InsufficientFunds: a leg would break the floor of its source.
@@ -293,7 +306,7 @@ class StoredLedger(Protocol):
         """Return a page of a statement, newest first, older than `before_seq`."""
         ...
 
-    def add_hold(self, hold: Hold) -> None:
+    def add_hold(self, hold: Hold) -> Hold:
         """Reserve an amount.
 
         Raises:
@@ -310,8 +323,8 @@ class StoredLedger(Protocol):
         """
         ...
 
-    def replace_hold(self, before: Hold, after: Hold) -> None:
-        """Store a resolution if the hold still stands at `before`.
+    def replace_hold(self, before: Hold, after: Hold) -> Hold:
+        """Store a resolution if the hold still stands at `before`; return it as stored.
 
         Raises:
             StaleState: somebody resolved it meanwhile.

@@ -281,12 +281,12 @@ class StoredPayments(Protocol):
         """
         ...
 
-    def add(self, payment: Payment) -> None:
-        """Store a new payment."""
+    def add(self, payment: Payment) -> Payment:
+        """Store a new payment; return it as stored."""
         ...
 
-    def replace(self, before: Payment, after: Payment) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Payment, after: Payment) -> Payment:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...
 
     def open_for(self, bill_id: BillId, payer_id: PersonId) -> Payment | None:
@@ -297,8 +297,8 @@ class StoredPayments(Protocol):
         """Sum what open provider payments of a bill still ask for, in minor units."""
         ...
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Store a new attempt."""
+    def add_attempt(self, attempt: Attempt) -> Attempt:
+        """Store a new attempt; return it as stored."""
         ...
 
     def attempt(self, attempt_id: AttemptId) -> Attempt:
@@ -319,8 +319,8 @@ class StoredPayments(Protocol):
         """Return a payment's attempts in order (at most 50)."""
         ...
 
-    def replace_attempt(self, before: Attempt, after: Attempt) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace_attempt(self, before: Attempt, after: Attempt) -> Attempt:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...
 
     def add_allocation(self, allocation: Allocation) -> None:

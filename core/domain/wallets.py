@@ -94,10 +94,10 @@ class StoredWallets(Protocol):
         """Return an owner's wallet, if it was ever opened."""
         ...
 
-    def add(self, wallet: Wallet) -> None:
-        """Store a new wallet."""
+    def add(self, wallet: Wallet) -> Wallet:
+        """Store a new wallet; return it as stored."""
         ...
 
-    def replace(self, before: Wallet, after: Wallet) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
+    def replace(self, before: Wallet, after: Wallet) -> Wallet:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...

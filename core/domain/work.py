@@ -95,8 +95,8 @@ class StoredWork(Protocol):
         """Plan something, or move its date."""
         ...
 
-    def unplan(self, kind: str, subject: int) -> None:
-        """Forget what was planned for a subject."""
+    def unplan(self, *kinds: str, subject: int) -> None:
+        """Forget what was planned of these kinds for a subject."""
         ...
 
     def take_due(self, kind: str, *, at: datetime, limit: int) -> tuple[Due, ...]:

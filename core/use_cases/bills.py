@@ -1,5 +1,6 @@
 """Bills: issue, acknowledge, pay from the wallet, amend, cancel."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,7 +16,7 @@ from core.domain.bills import (
     Life,
     owes,
 )
-from core.domain.calendar import at_hour, local_date
+from core.domain.calendar import local_date
 from core.domain.errors import (
     BillDisputed,
     InsufficientFunds,
@@ -26,16 +27,16 @@ from core.domain.errors import (
     PinNeeded,
     TooLong,
 )
-from core.domain.ledger import JournalKind, Leg, Subject
+from core.domain.ledger import Account, JournalKind, Leg, Subject
 from core.domain.money import MAX_MINOR, Money
 from core.domain.payments import Allocation, Receipt
 from core.domain.people import NO_UNIT, Actor, MembershipStatus, PersonId, Scope, UnitId
 from core.domain.tenants import Tenant
-from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.ledger import post
 from core.use_cases.payments import allocate, issue_receipt, pay_from_wallet, tenant_account
-from core.use_cases.wallets import open_wallet
+from core.use_cases.reminders import plan_reminders, unplan_reminders
+from core.use_cases.wallets import open_wallet, wallet_account
 
 MAX_DUE_AHEAD: Final = timedelta(days=5 * 366)
 MAX_DUE_BEHIND: Final = timedelta(days=366)
@@ -84,10 +85,10 @@ def issue_bill(
         issued_by=actor.person_id,
         acknowledgment=Acknowledgment.PENDING if must_ask else Acknowledgment.NOT_REQUIRED,
     )
-    tx.bills.add(bill)
-    plan_reminders(tx, bill=bill, tenant=tenant)
-    _tell(tx, EventName.BILL_CREATED, bill)
-    return tx.bills.get(bill.id)
+    issued = tx.bills.add(bill)
+    plan_reminders(tx, bill=issued, tenant=tenant)
+    _tell(tx, EventName.BILL_CREATED, issued)
+    return issued
 
 
 def check_due(due_on: date, *, today: date) -> None:
@@ -140,9 +141,9 @@ def acknowledge_bill(tx: Transaction, *, actor: Actor, bill_id: BillId, revision
         BillCancelled, IllegalTransition: nothing to agree to.
     """
     bill = own_bill(tx, actor=actor, bill_id=bill_id)
-    tx.bills.replace(bill, bill.acknowledge(revision=revision))
+    acknowledged = tx.bills.replace(bill, bill.acknowledge(revision=revision))
     _tell(tx, EventName.BILL_ACKNOWLEDGED, bill, person_id=actor.person_id)
-    return tx.bills.get(bill_id)
+    return acknowledged
 
 
 def check_wallet_payment(
@@ -156,6 +157,22 @@ def check_wallet_payment(
         PaymentOpen: a waiting link payment asks for the rest.
         WalletFrozen, InsufficientFunds, PinNeeded: the wallet or the person.
     """
+    checked = _checked(tx, actor=actor, bill_id=bill_id, revision=revision, amount=amount)
+    return checked.bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """What was looked at to let a payment pass: read once, as it stands in this transaction."""
+
+    bill: Bill
+    tenant: Tenant
+    source: Account
+
+
+def _checked(
+    tx: Transaction, *, actor: Actor, bill_id: BillId, revision: int, amount: Money
+) -> _Checked:
     bill = own_bill(tx, actor=actor, bill_id=bill_id)
     tenant = tx.tenants.get(bill.tenant_id)
     tenant.check_open()
@@ -168,10 +185,12 @@ def check_wallet_payment(
     _check_pinless(tx, tenant, actor, amount)
     wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=bill.currency)
     wallet.check_debit()
-    available = tx.ledger.get(wallet.account_id).available
-    if available < amount:
-        raise InsufficientFunds(missing=amount - available, available=available, bill=bill)
-    return bill
+    source = wallet_account(tx, wallet=wallet)
+    if source.available < amount:
+        raise InsufficientFunds(
+            missing=amount - source.available, available=source.available, bill=bill
+        )
+    return _Checked(bill=bill, tenant=tenant, source=source)
 
 
 def pay_bill(
@@ -182,12 +201,21 @@ def pay_bill(
     `key` is the intent: the same one never pays twice. Raises as `check_wallet_payment`, and
     KeyReused, MoneyStopped.
     """
-    bill = check_wallet_payment(tx, actor=actor, bill_id=bill_id, revision=revision, amount=amount)
+    checked = _checked(tx, actor=actor, bill_id=bill_id, revision=revision, amount=amount)
+    bill, source = checked.bill, checked.source
     payment, journal = pay_from_wallet(
-        tx, bill=bill, payer_id=actor.person_id, amount=amount, key=key
+        tx, bill=bill, payer_id=actor.person_id, source=source, amount=amount, key=key
     )
     after = allocate(tx, bill=bill, payment=payment, journal=journal, amount=amount, line=1)
-    receipt = issue_receipt(tx, payment=payment, journal=journal, amount=amount, settled=amount)
+    receipt = issue_receipt(
+        tx,
+        tenant=checked.tenant,
+        payment=payment,
+        journal=journal,
+        payer=source.id,
+        amount=amount,
+        settled=amount,
+    )
     if not after.rest.is_positive:
         unplan_reminders(tx, bill_id=bill_id)
     return after, receipt
@@ -224,8 +252,7 @@ def put_amended(tx: Transaction, *, bill: Bill, amended: Bill, reason: str) -> B
         give_back(tx, bill=bill, amount=excess, key=f"amend:{bill.id}:{amended.revision}")
         amended = amended.give_back(excess)
     note_id = tx.add_note(bill.tenant_id, reason)
-    tx.bills.replace(bill, amended, note_id=note_id)
-    stored = tx.bills.get(bill.id)
+    stored = tx.bills.replace(bill, amended, note_id=note_id)
     plan_reminders(tx, bill=stored, tenant=tx.tenants.get(bill.tenant_id))
     _tell(tx, EventName.BILL_AMENDED, stored)
     return stored
@@ -257,10 +284,10 @@ def put_cancelled(tx: Transaction, *, bill: Bill, reason: str) -> Bill:
         give_back(tx, bill=bill, amount=bill.paid, key=f"cancel:{bill.id}")
         cancelled = cancelled.give_back(bill.paid)
     note_id = tx.add_note(bill.tenant_id, reason)
-    tx.bills.replace(bill, cancelled, note_id=note_id)
+    stored = tx.bills.replace(bill, cancelled, note_id=note_id)
     unplan_reminders(tx, bill_id=bill.id)
     _tell(tx, EventName.BILL_CANCELLED, bill)
-    return tx.bills.get(bill.id)
+    return stored
 
 
 def give_back(tx: Transaction, *, bill: Bill, amount: Money, key: str) -> None:
@@ -294,30 +321,6 @@ def give_back(tx: Transaction, *, bill: Bill, amount: Money, key: str) -> None:
     )
     for allocation, part in parts:
         tx.payments.add_return(allocation, part, journal_id=journal.id)
-
-
-def plan_reminders(tx: Transaction, *, bill: Bill, tenant: Tenant) -> None:
-    """Plan a bill's nudges, reminders and overdue notices that still lie ahead."""
-    unplan_reminders(tx, bill_id=bill.id)
-    policy = tenant.policy
-    issued = local_date(bill.issued_at, tenant.timezone)
-    days = {
-        "bill_nudge": [(f"n{d}", issued + timedelta(days=d)) for d in policy.nudge_days],
-        "bill_reminder": [(f"r{d}", bill.due_on - timedelta(days=d)) for d in policy.reminder_days],
-        "bill_overdue": [(f"o{d}", bill.due_on + timedelta(days=d)) for d in policy.overdue_days],
-    }
-    for kind, steps in days.items():
-        for step, day in steps:
-            at = at_hour(day, policy.digest_hour, tenant.timezone)
-            if at > tx.now:
-                period = f"{bill.revision}:{step}"
-                tx.work.plan(Due(due_at=at, kind=kind, subject=bill.id, period=period))
-
-
-def unplan_reminders(tx: Transaction, *, bill_id: BillId) -> None:
-    """Forget everything planned for a bill."""
-    for kind in ("bill_nudge", "bill_reminder", "bill_overdue"):
-        tx.work.unplan(kind, bill_id)
 
 
 def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allocation, Money]]:

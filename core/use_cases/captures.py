@@ -15,9 +15,16 @@ from core.domain.providers import Settled
 from core.domain.tenants import FeeBearer, Tenant
 from core.domain.wallets import WalletStatus
 from core.ports import Transaction
-from core.use_cases.bills import unplan_reminders
 from core.use_cases.ledger import post
-from core.use_cases.payments import allocate, issue_receipt, repay, tell, tenant_account
+from core.use_cases.payments import (
+    allocate,
+    issue_receipt,
+    repay,
+    tell,
+    tenant_account,
+    tenant_wallet,
+)
+from core.use_cases.reminders import unplan_reminders
 from core.use_cases.wallets import open_wallet, wallet_account
 
 
@@ -95,6 +102,7 @@ def _credit_payer(
         _suspend(tx, attempt, payment, capture, key)
         return
     payer = wallet_account(tx, wallet=wallet)
+    receiver = tenant_wallet(tx, tenant_id=tenant.id, currency=payment.currency)
     was_open = payment.is_open
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     settled = _part_for_bill(tenant, payment, bill, capture)
@@ -106,8 +114,7 @@ def _credit_payer(
         )
     ]
     if settled.is_positive:
-        target = tenant_account(tx, tenant_id=tenant.id, amount=settled)
-        legs.append(Leg(source=payer.id, target=target.id, amount=settled))
+        legs.append(Leg(source=payer.id, target=receiver.account_id, amount=settled))
     legs += _fee_legs(tx, attempt, tenant, payer=payer, capture=capture, settled=settled)
     journal = post(
         tx,
@@ -117,10 +124,9 @@ def _credit_payer(
         key=key,
         legs=legs,
     )
-    repay(tx, account=payer, because=journal)
-    repay(tx, account=tenant_account(tx, tenant_id=tenant.id, amount=settled), because=journal)
-    tx.payments.replace(payment, payment.complete(capture.captured, at=tx.now))
-    completed = tx.payments.get(payment.id)
+    repay(tx, wallet=wallet, because=journal)
+    repay(tx, wallet=receiver, because=journal)
+    completed = tx.payments.replace(payment, payment.complete(capture.captured, at=tx.now))
     if bill is not None and settled.is_positive:
         line = len(tx.payments.allocations_of(payment.id)) + 1
         after = allocate(
@@ -128,7 +134,15 @@ def _credit_payer(
         )
         if not after.rest.is_positive:
             unplan_reminders(tx, bill_id=bill.id)
-    issue_receipt(tx, payment=completed, journal=journal, amount=capture.captured, settled=settled)
+    issue_receipt(
+        tx,
+        tenant=tenant,
+        payment=completed,
+        journal=journal,
+        payer=payer.id,
+        amount=capture.captured,
+        settled=settled,
+    )
     _tell(tx, completed, journal, was_open=was_open, has_surplus=settled < capture.captured)
 
 

@@ -17,11 +17,10 @@ from core.domain.people import Actor, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.bills import (
     own_bill,
-    plan_reminders,
     put_amended,
     put_cancelled,
-    unplan_reminders,
 )
+from core.use_cases.reminders import plan_reminders, unplan_reminders
 
 
 def open_dispute(
@@ -64,10 +63,10 @@ def open_dispute(
         file_id=file_id,
     )
     tx.bills.replace(bill, contested)
-    tx.disputes.add(dispute)
+    opened = tx.disputes.add(dispute)
     unplan_reminders(tx, bill_id=bill_id)
     _tell(tx, EventName.BILL_DISPUTED, dispute, actor.person_id)
-    return tx.disputes.get(dispute.id)
+    return opened
 
 
 def seen_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispute:
@@ -166,8 +165,8 @@ def withdraw_dispute(
 def _resume(tx: Transaction, bill: Bill, *, days: int) -> None:
     if bill.acknowledgment is not Acknowledgment.DISPUTED:
         return
-    tx.bills.replace(bill, bill.end_dispute(disputed_days=days))
-    plan_reminders(tx, bill=tx.bills.get(bill.id), tenant=tx.tenants.get(bill.tenant_id))
+    calmed = tx.bills.replace(bill, bill.end_dispute(disputed_days=days))
+    plan_reminders(tx, bill=calmed, tenant=tx.tenants.get(bill.tenant_id))
 
 
 def _end(
@@ -176,9 +175,9 @@ def _end(
     if len(answer) > MAX_DISPUTE_TEXT:
         raise TooLong(limit=MAX_DISPUTE_TEXT)
     answer_id = tx.add_note(dispute.tenant_id, answer.strip()) if answer.strip() else NO_NOTE
-    tx.disputes.replace(dispute, dispute.end(status, by=by, at=tx.now, answer_id=answer_id))
+    ended = tx.disputes.replace(dispute, dispute.end(status, by=by, at=tx.now, answer_id=answer_id))
     _tell(tx, EventName.BILL_DISPUTE_RESOLVED, dispute, by)
-    return tx.disputes.get(dispute.id)
+    return ended
 
 
 def _check_answer(answer: str) -> None:

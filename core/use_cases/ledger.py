@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.domain.errors import KeyReused
 from core.domain.ledger import (
+    Account,
     AccountId,
     Hold,
     HoldId,
@@ -30,8 +31,11 @@ def post(
     legs: Sequence[Leg],
     reverses: JournalId | None = None,
     hold_id: HoldId | None = None,
+    source: Account | None = None,
 ) -> Journal:
     """Post a journal, or return the one already posted under this key.
+
+    `source` is where the first leg starts, as it stands now, if the caller has just read it.
 
     Raises:
         KeyReused: the key was used for other content.
@@ -56,7 +60,7 @@ def post(
         posted_at=tx.now,
         reverses_id=reverses,
     )
-    tx.ledger.add_journal(journal, legs, hold_id=hold_id)
+    tx.ledger.add_journal(journal, legs, hold_id=hold_id, source=source)
     return journal
 
 
@@ -142,8 +146,7 @@ def void_hold(tx: Transaction, *, hold_id: HoldId) -> Hold:
         IllegalTransition: it was resolved before.
     """
     hold = tx.ledger.hold(hold_id)
-    tx.ledger.replace_hold(hold, hold.void())
-    return tx.ledger.hold(hold_id)
+    return tx.ledger.replace_hold(hold, hold.void())
 
 
 def expire_hold(tx: Transaction, *, hold_id: HoldId) -> Hold:
@@ -153,5 +156,4 @@ def expire_hold(tx: Transaction, *, hold_id: HoldId) -> Hold:
         IllegalTransition: it was resolved before, or its time has not come.
     """
     hold = tx.ledger.hold(hold_id)
-    tx.ledger.replace_hold(hold, hold.expire(at=tx.now))
-    return tx.ledger.hold(hold_id)
+    return tx.ledger.replace_hold(hold, hold.expire(at=tx.now))

@@ -289,12 +289,12 @@ def _open(
         created_at=tx.now,
         expires_at=tx.now + timedelta(minutes=tenant.policy.link_minutes),
     )
-    tx.payments.add(payment)
-    _attempt(tx, payment, configuration, number=1)
+    opened = tx.payments.add(payment)
+    _attempt(tx, opened, configuration, number=1)
     end = payment.expires_at or tx.now
     tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
-    tell(tx, name=EventName.PAYMENT_INITIATED, payment=payment)
-    return tx.payments.get(payment.id)
+    tell(tx, name=EventName.PAYMENT_INITIATED, payment=opened)
+    return opened
 
 
 def _check_still_owed(bill: Bill, payment: Payment) -> None:

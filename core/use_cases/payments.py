@@ -3,8 +3,8 @@
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
 from core.domain.calendar import local_date
-from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
-from core.domain.money import Money
+from core.domain.ledger import Account, AccountId, AccountKind, Journal, JournalKind, Leg, Subject
+from core.domain.money import Currency, Money
 from core.domain.payments import (
     Allocation,
     Method,
@@ -16,7 +16,7 @@ from core.domain.payments import (
     ReceiptId,
 )
 from core.domain.people import PersonId
-from core.domain.tenants import TenantId
+from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED, Wallet
 from core.ports import Transaction
 from core.use_cases.ledger import post
@@ -24,21 +24,19 @@ from core.use_cases.wallets import open_wallet, wallet_account
 
 
 def pay_from_wallet(
-    tx: Transaction, *, bill: Bill, payer_id: PersonId, amount: Money, key: str
+    tx: Transaction, *, bill: Bill, payer_id: PersonId, source: Account, amount: Money, key: str
 ) -> tuple[Payment, Journal]:
     """Move an amount from the payer's wallet to the tenant's and complete a payment.
 
-    The caller has checked the bill and allocates afterwards. `key` is the person's intent.
+    The caller has checked the bill and the wallet and allocates afterwards. `source` is the
+    account of that wallet as it stands. `key` is the person's intent.
 
     Raises:
-        WalletFrozen: the payer's wallet refuses debits.
         InsufficientFunds: it is short.
         KeyReused: the intent was used for something else.
         MoneyStopped: the books are being checked.
     """
-    wallet = open_wallet(tx, tenant_id=bill.tenant_id, owner_id=payer_id, currency=bill.currency)
-    wallet.check_debit()
-    payment = Payment(
+    asked = Payment(
         id=PaymentId(tx.new_id()),
         token=tx.token(),
         tenant_id=bill.tenant_id,
@@ -50,20 +48,19 @@ def pay_from_wallet(
         amount_minor=amount.minor,
         created_at=tx.now,
     )
-    tx.payments.add(payment)
-    target = tenant_account(tx, tenant_id=bill.tenant_id, amount=amount)
+    payment = tx.payments.add(asked)
+    target = tenant_wallet(tx, tenant_id=bill.tenant_id, currency=amount.currency)
     journal = post(
         tx,
         tenant_id=bill.tenant_id,
         kind=JournalKind.BILL_PAYMENT,
         subject=Subject(kind="payment", id=payment.id),
         key=f"intent:{key}",
-        legs=[Leg(source=wallet.account_id, target=target.id, amount=amount)],
+        legs=[Leg(source=source.id, target=target.account_id, amount=amount)],
+        source=source,
     )
-    repay(tx, account=target, because=journal)
-    born = tx.payments.get(payment.id)
-    tx.payments.replace(born, born.complete(amount, at=tx.now))
-    return tx.payments.get(payment.id), journal
+    repay(tx, wallet=target, because=journal)
+    return tx.payments.replace(payment, payment.complete(amount, at=tx.now)), journal
 
 
 def allocate(
@@ -74,7 +71,7 @@ def allocate(
     Raises:
         AboveRest: more than what is left open.
     """
-    tx.bills.replace(bill, bill.allocate(amount))
+    after = tx.bills.replace(bill, bill.allocate(amount))
     tx.payments.add_allocation(
         Allocation(
             payment_id=payment.id,
@@ -86,7 +83,6 @@ def allocate(
             journal_id=journal.id,
         )
     )
-    after = tx.bills.get(bill.id)
     is_paid = not after.rest.is_positive
     name = EventName.BILL_PAID if is_paid else EventName.BILL_PARTIALLY_PAID
     subject = Subject(kind="bill", id=bill.id)
@@ -104,16 +100,19 @@ def allocate(
 
 
 def issue_receipt(
-    tx: Transaction, *, payment: Payment, journal: Journal, amount: Money, settled: Money
+    tx: Transaction,
+    *,
+    tenant: Tenant,
+    payment: Payment,
+    journal: Journal,
+    payer: AccountId,
+    amount: Money,
+    settled: Money,
 ) -> Receipt:
-    """Number and store the proof of one journal, and tell of it."""
-    wallet = open_wallet(
-        tx,
-        tenant_id=payment.tenant_id,
-        owner_id=payment.payer_id,
-        currency=amount.currency,
-    )
-    tenant = tx.tenants.get(payment.tenant_id)
+    """Number and store the proof of one journal, and tell of it.
+
+    `payer` is the account of his wallet: the receipt names its balance after all of this.
+    """
     year = local_date(tx.now, tenant.timezone).year
     number = tx.tenants.next_number(payment.tenant_id, kind="receipt", year=0)
     receipt = Receipt(
@@ -125,7 +124,7 @@ def issue_receipt(
         payer_id=payment.payer_id,
         amount=amount,
         settled=settled,
-        balance_after=wallet_account(tx, wallet=wallet).balance,
+        balance_after=tx.ledger.get(payer).balance,
         issued_at=tx.now,
     )
     tx.payments.add_receipt(receipt)
@@ -134,30 +133,32 @@ def issue_receipt(
     return receipt
 
 
-def repay(tx: Transaction, *, account: Account, because: Journal) -> Journal | None:
+def repay(tx: Transaction, *, wallet: Wallet, because: Journal) -> Journal | None:
     """Repay what an owner owes from what a journal has just credited; None when he owes nothing.
 
-    What was owed came from a provider that took more than the wallet held. `account` is the
-    owner's wallet account, `because` the journal that credited it.
+    What was owed came from a provider that took more than the wallet held. `because` is the
+    journal that credited the wallet.
     """
-    is_tenant = account.kind is AccountKind.TENANT_WALLET
-    owed = tx.ledger.account(
-        tenant_id=account.tenant_id,
+    owed = tx.ledger.find(
+        tenant_id=wallet.tenant_id,
         kind=AccountKind.OWED,
-        owner_id=TENANT_OWNED if is_tenant else account.owner_id,
-        currency=account.currency,
+        owner_id=wallet.owner_id,
+        currency=wallet.currency,
     )
-    available = tx.ledger.get(account.id).available
-    amount = Money(min(-owed.balance.minor, available.minor), account.currency)
+    if owed is None or owed.balance.minor >= 0:
+        return None
+    source = wallet_account(tx, wallet=wallet)
+    amount = Money(min(-owed.balance.minor, source.available.minor), wallet.currency)
     if not amount.is_positive:
         return None
     return post(
         tx,
-        tenant_id=account.tenant_id,
+        tenant_id=wallet.tenant_id,
         kind=JournalKind.REPAYMENT,
         subject=because.subject,
-        key=f"repay:{account.id}:{because.id}",
-        legs=[Leg(source=account.id, target=owed.id, amount=amount)],
+        key=f"repay:{source.id}:{because.id}",
+        legs=[Leg(source=source.id, target=owed.id, amount=amount)],
+        source=source,
     )
 
 
@@ -167,13 +168,13 @@ def end_payment(tx: Transaction, *, payment: Payment, status: PaymentStatus) -> 
     Raises:
         IllegalTransition: the step is not in the table.
     """
-    tx.payments.replace(payment, payment.move(status, at=tx.now))
+    ended = tx.payments.replace(payment, payment.move(status, at=tx.now))
     names = {
         PaymentStatus.EXPIRED: EventName.PAYMENT_EXPIRED,
         PaymentStatus.FAILED: EventName.PAYMENT_FAILED,
     }
     tell(tx, name=names.get(status, EventName.PAYMENT_CHANGED), payment=payment)
-    return tx.payments.get(payment.id)
+    return ended
 
 
 def tell(tx: Transaction, *, name: EventName, payment: Payment, other_id: int = 0) -> None:
@@ -191,9 +192,10 @@ def tell(tx: Transaction, *, name: EventName, payment: Payment, other_id: int = 
 
 def tenant_account(tx: Transaction, *, tenant_id: TenantId, amount: Money) -> Account:
     """Return the account of a tenant's own wallet in an amount's currency."""
-    return wallet_account(tx, wallet=tenant_wallet(tx, tenant_id=tenant_id, amount=amount))
+    wallet = tenant_wallet(tx, tenant_id=tenant_id, currency=amount.currency)
+    return wallet_account(tx, wallet=wallet)
 
 
-def tenant_wallet(tx: Transaction, *, tenant_id: TenantId, amount: Money) -> Wallet:
-    """Return a tenant's own wallet in an amount's currency."""
-    return open_wallet(tx, tenant_id=tenant_id, owner_id=TENANT_OWNED, currency=amount.currency)
+def tenant_wallet(tx: Transaction, *, tenant_id: TenantId, currency: Currency) -> Wallet:
+    """Return a tenant's own wallet in a currency."""
+    return open_wallet(tx, tenant_id=tenant_id, owner_id=TENANT_OWNED, currency=currency)

@@ -31,8 +31,7 @@ def open_wallet(
         currency=currency,
         account_id=account.id,
     )
-    tx.wallets.add(wallet)
-    return tx.wallets.get(wallet.id)
+    return tx.wallets.add(wallet)
 
 
 def wallet_account(tx: Transaction, *, wallet: Wallet) -> Account:
@@ -50,9 +49,9 @@ def freeze_wallet(tx: Transaction, *, actor: Actor, wallet_id: WalletId) -> Wall
     wallet = tx.wallets.get(wallet_id)
     if wallet.owner_id != actor.person_id or wallet.tenant_id != actor.tenant_id:
         actor.check(Scope.MEMBERS_MANAGE, wallet.tenant_id)
-    tx.wallets.replace(wallet, wallet.freeze(by=actor.person_id))
+    frozen = tx.wallets.replace(wallet, wallet.freeze(by=actor.person_id))
     _tell(tx, EventName.WALLET_FROZEN, wallet)
-    return tx.wallets.get(wallet_id)
+    return frozen
 
 
 def unfreeze_wallet(tx: Transaction, *, actor: Actor, wallet_id: WalletId) -> Wallet:
@@ -69,9 +68,9 @@ def unfreeze_wallet(tx: Transaction, *, actor: Actor, wallet_id: WalletId) -> Wa
     thawed = wallet.unfreeze()
     if is_own and wallet.frozen_by != actor.person_id:
         raise NotAllowed(scope=Scope.MEMBERS_MANAGE.value)
-    tx.wallets.replace(wallet, thawed)
+    stored = tx.wallets.replace(wallet, thawed)
     _tell(tx, EventName.WALLET_UNFROZEN, wallet)
-    return tx.wallets.get(wallet_id)
+    return stored
 
 
 def _tell(tx: Transaction, name: EventName, wallet: Wallet) -> None:

@@ -38,7 +38,9 @@ ARRIVED: Final = {"seen": "key", "work": "id"}
 """What a press adds when it comes in as an update: the column that numbers the rows."""
 
 PLANNED: Final = ("bill_nudge", "bill_reminder", "bill_overdue")
-"""What a payment in full deletes: every reminder planned for the bill."""
+"""What a payment in full deletes: the reminder planned for the bill, of one of these kinds."""
+
+UNPLAN: Final = "DELETE FROM due WHERE kind IN (?, ?, ?) AND subject = ?"
 
 UPDATES: Final = (
     """UPDATE account SET debits_minor = debits_minor + :amount_minor,
@@ -146,8 +148,7 @@ class PlainRows:
         values = {**self._ids, "number": moved}
         for statement in UPDATES:
             execute(statement, values)
-        for kind in PLANNED:
-            execute("DELETE FROM due WHERE kind = ? AND subject = ?", (kind, self._number))
+        execute(UNPLAN, (*PLANNED, self._number))
         execute("COMMIT")
         if self._number % CHECKPOINT_EVERY == 0:
             execute("PRAGMA wal_checkpoint(PASSIVE)")

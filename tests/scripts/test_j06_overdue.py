@@ -90,7 +90,8 @@ async def test_a_sweep_may_be_run_by_hand_for_another_day(tmp_path: Path) -> Non
         await noon_after(stage, 0)
         card = await adaeze.start()
         when = datetime.fromtimestamp(stage.world.now(), UTC) + timedelta(days=8)
-        assert await sweep(stage, "overdue_bills", at=when) == 2
+        # One planned row a bill, whatever its next step is.
+        assert await sweep(stage, "overdue_bills", at=when) == 3
         assert "To review 2" in plain(await newest(adaeze, "Your open bills"))
         assert await tap_on(adaeze, card, "Bills", until="Your bills")
         await stage.check_books()

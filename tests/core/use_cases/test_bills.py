@@ -1,7 +1,7 @@
 """Bills: who may ask for what, agreeing, amending, reminding."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -271,40 +271,3 @@ def test_residents_and_other_tenants_change_no_bill(estate: Estate) -> None:
             )
         with pytest.raises(refusal):
             estate.do(cancel_bill, actor=actor, bill_id=bill.id, revision=1, reason="r")
-
-
-def planned(estate: Estate, kind: str) -> list[tuple[str, str]]:
-    far = estate.clock.now() + timedelta(days=365)
-    due = estate.look(lambda tx: tx.work.take_due(kind, at=far, limit=50))
-    return [(each.due_at.isoformat(timespec="hours"), each.period) for each in due]
-
-
-def test_reminders_lie_ahead_at_the_tenants_hour(estate: Estate) -> None:
-    estate.issue()
-    assert planned(estate, "bill_reminder") == [
-        ("2026-03-09T08+00:00", "1:r7"),
-        ("2026-03-13T08+00:00", "1:r3"),
-        ("2026-03-15T08+00:00", "1:r1"),
-        ("2026-03-16T08+00:00", "1:r0"),
-    ]
-    assert planned(estate, "bill_overdue")[0] == ("2026-03-17T08+00:00", "1:o1")
-    assert planned(estate, "bill_nudge") == [
-        ("2026-03-04T08+00:00", "1:n2"),
-        ("2026-03-07T08+00:00", "1:n5"),
-    ]
-
-
-@pytest.mark.parametrize("how", ["paid", "paid by link", "cancelled", "disputed"])
-def test_a_bill_that_needs_nothing_more_reminds_nobody(estate: Estate, how: str) -> None:
-    estate.fund(estate.ada, TOTAL)
-    bill = estate.agreed()
-    if how == "paid":
-        estate.pay(bill, TOTAL)
-    elif how == "paid by link":
-        estate.settle(estate.open_link(bill))
-    elif how == "cancelled":
-        cancel(estate, bill)
-    else:
-        contest(estate, bill)
-    for kind in ("bill_reminder", "bill_overdue", "bill_nudge"):
-        assert planned(estate, kind) == []
