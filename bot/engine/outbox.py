@@ -47,6 +47,16 @@ class Message:
         """Tell whether it makes a new message: repeating it blindly would show it twice."""
         return self.method.startswith("send")
 
+    @property
+    def is_edit(self) -> bool:
+        """Tell whether it edits a message that is no live screen: those know their own order."""
+        return self.method == "editMessageText" and not self.live
+
+    @property
+    def place(self) -> str:
+        """Name the message that is edited, as a subject beside the live screens."""
+        return f"edit:{self.payload.get('message_id', 0)}"
+
     def as_new(self) -> "Message":
         """Turn an edit into a new message with the same content."""
         payload = {k: v for k, v in self.payload.items() if k != "message_id"}
@@ -189,6 +199,27 @@ class Outbox:
         return (
             replace(screen, html=Html(f"{screen.html}{self._footer}")) if self._footer else screen
         )
+
+
+def put_off_edit(tx: SqlTransaction, work: Work, message: Message) -> None:
+    """Note that an edit waits for another try: a later one of the same message may overtake it."""
+    if message.is_edit and tx.dialogues.live(message.chat_id, message.place) is None:
+        tx.dialogues.put_live(
+            LiveMessage(chat_id=message.chat_id, subject=message.place, revision=work.id)
+        )
+
+
+def pass_edit(tx: SqlTransaction, work: Work, message: Message) -> None:
+    """Note, where an earlier edit waits for another try, that a later one is over."""
+    waiting = tx.dialogues.live(message.chat_id, message.place) if message.is_edit else None
+    if waiting is not None and waiting.revision < work.id:
+        tx.dialogues.put_live(replace(waiting, revision=work.id))
+
+
+def is_overtaken(tx: SqlTransaction, work: Work, message: Message) -> bool:
+    """Tell whether a later edit of the same message came through while this one waited."""
+    waiting = tx.dialogues.live(message.chat_id, message.place) if message.is_edit else None
+    return waiting is not None and waiting.revision > work.id
 
 
 def resolve_live(tx: SqlTransaction, message: Message) -> Message | None:

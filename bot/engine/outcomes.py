@@ -108,6 +108,9 @@ SendOutcome = (
     | Unauthorized
 )
 
+NotOver = Unknown | Retry | Unauthorized
+"""What leaves a call to be tried again."""
+
 _UNMODIFIED: Final = ("message is not modified",)
 _GONE: Final = (
     "message to edit not found",

@@ -17,7 +17,16 @@ from bot.engine import outcomes
 from bot.engine.dispatch import CHANNEL
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.limits import SendLimits
-from bot.engine.outbox import Message, bind_live, from_bytes, resolve_live, unbind_live
+from bot.engine.outbox import (
+    Message,
+    bind_live,
+    from_bytes,
+    is_overtaken,
+    pass_edit,
+    put_off_edit,
+    resolve_live,
+    unbind_live,
+)
 from bot.engine.turns import Turns
 from core.domain.work import Work, WorkStatus
 from core.use_cases import people
@@ -68,11 +77,11 @@ class Sender:
     async def handle(self, work: Work) -> None:
         """Send one row and record what became of it."""
         message = from_bytes(work.payload)
-        if message.live:
-            resolved = await self._database.run(lambda tx: _resolve(tx, work, message))
-            if resolved is None:
+        if message.live or (message.is_edit and work.attempts):
+            still = await self._database.run(lambda tx: _still(tx, work, message))
+            if still is None:
                 return
-            message = resolved
+            message = still
         is_ambiguous = message.is_new and work.status is WorkStatus.SENT and not is_fresh(work)
         if is_ambiguous and work.is_repeat:
             await self._database.run(lambda tx: _park(tx, work, "twice unknown"))
@@ -126,6 +135,8 @@ class Sender:
     ) -> None:
         if message.is_new:
             self._leases.finish(tx, work)
+        if not isinstance(outcome, outcomes.NotOver):
+            pass_edit(tx, work, message)
         match outcome:
             case outcomes.Delivered(message_id=message_id):
                 if message.live:
@@ -174,6 +185,8 @@ def _not_delivered(
     message: Message,
     outcome: outcomes.Unknown | outcomes.Retry | outcomes.Refused | outcomes.Unauthorized,
 ) -> None:
+    if isinstance(outcome, outcomes.NotOver):
+        put_off_edit(tx, work, message)
     match outcome:
         case outcomes.Unknown(reason=reason):
             _after_unknown(tx, work, message, reason)
@@ -185,11 +198,16 @@ def _not_delivered(
             _postpone(tx, work, LONGEST_PAUSE_S, "unauthorized")
 
 
-def _resolve(tx: SqlTransaction, work: Work, message: Message) -> Message | None:
-    resolved = resolve_live(tx, message)
-    if resolved is None:
+def _still(tx: SqlTransaction, work: Work, message: Message) -> Message | None:
+    """Return what to send now; None ends a screen that a newer one overtook."""
+    still: Message | None = message
+    if message.live:
+        still = resolve_live(tx, message)
+    elif is_overtaken(tx, work, message):
+        still = None
+    if still is None:
         tx.work.end(work)
-    return resolved
+    return still
 
 
 def is_fresh(work: Work) -> bool:

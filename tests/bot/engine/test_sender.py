@@ -259,3 +259,45 @@ def live(tx: SqlTransaction, message_id: int, revision: int) -> None:
             chat_id=CHAT, subject="bill:1", message_id=message_id, revision=revision, sent_at=tx.now
         )
     )
+
+
+@pytest.mark.parametrize("trouble", [Flooded(1), AnswerLost("timed out"), NotSent("no route")])
+async def test_an_edit_that_waited_does_not_undo_a_later_one(
+    tmp_path: Path, trouble: TelegramError
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.api.plan("editMessageText", trouble)
+        first = await desk.queue(edit("Checking"))
+        await desk.settle()
+        last = await desk.queue(edit("Paid"))
+        await desk.until(lambda: bool(desk.time.slept) or len(desk.api.texts) > 1)
+        desk.time.pass_by(1)
+        await desk.settle()
+        await desk.later(10)
+        assert desk.api.texts == ["Checking", "Paid"]
+        assert (await desk.work(first)).status is WorkStatus.DONE
+        assert (await desk.work(last)).status is WorkStatus.DONE
+
+
+async def test_an_edit_that_waited_is_made_where_no_later_one_came(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.api.plan("editMessageText", AnswerLost("timed out"))
+        await desk.queue(edit("Paid"))
+        await desk.settle()
+        await desk.queue(edit("Another message", message_id=6))
+        await desk.settle()
+        await desk.later(10)
+        assert desk.api.texts == ["Paid", "Another message", "Paid"]
+
+
+async def test_an_edit_gives_way_after_a_restart_too(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.api.plan("editMessageText", AnswerLost("timed out"))
+        await desk.queue(edit("Checking"))
+        await desk.settle()
+        await desk.queue(edit("Paid"))
+        await desk.settle()
+        path = desk.path
+    async with open_desk(tmp_path, path=path) as desk:
+        await desk.later(10)
+        assert desk.api.texts == []
