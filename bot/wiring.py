@@ -127,7 +127,7 @@ def build(
     registry = Registry(http, credentials_of(settings))
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     pace = Pace() if has_limits else None
-    dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, pace=pace)
+    dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
     limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
     sender = Sender(

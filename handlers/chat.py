@@ -16,6 +16,11 @@ MAX_DATA_BYTES: Final = 64
 """Bytes of one button's data (Telegram)."""
 
 
+def lane_of_person(bot_id: int, external_id: int) -> str:
+    """Return the lane of everything one person does with one bot, PIN checks included."""
+    return f"u:{bot_id}:{external_id}"
+
+
 class Did(StrEnum):
     """What kind of thing the person did."""
 

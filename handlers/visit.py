@@ -32,6 +32,7 @@ class Visit:
     identity: Identity
     words: Words
     bot_username: str
+    bot_id: int = 0
     tenant: Tenant | None = None
     actor: Actor | None = None
     argument: str = ""

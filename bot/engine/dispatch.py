@@ -96,9 +96,15 @@ class Dispatcher:
     """Answers what people do."""
 
     def __init__(
-        self, capabilities: Sequence[Routes], *, bot_username: str, pace: Pace | None = None
+        self,
+        capabilities: Sequence[Routes],
+        *,
+        bot_username: str,
+        bot_id: int = 0,
+        pace: Pace | None = None,
     ) -> None:
         """Join the doors; `bot_username` makes deep links, `pace` slows down who is too fast."""
+        self._bot_id = bot_id
         self._doors = doors_of(capabilities)
         self._pace = pace
         self.bot_username = bot_username
@@ -142,7 +148,7 @@ class Dispatcher:
             reply = self._checked(tx, visit, pad, is_right=is_right, pin_hash=pin_hash)
             return self._keep(tx, visit, reply)
 
-        return self._guarded(tx, visit, act)
+        return pin_flows.on_pad(visit, self._guarded(tx, visit, act))
 
     def words_of(self, tx: SqlTransaction, person: Person) -> Words:
         """Return a person's words: own language, own zone or that of the current tenant."""
@@ -169,6 +175,7 @@ class Dispatcher:
             identity=identity,
             words=self.words_of(tx, person),
             bot_username=self.bot_username,
+            bot_id=self._bot_id,
         )
         return _placed(tx, visit, person.current_tenant_id)
 
@@ -310,7 +317,7 @@ class Dispatcher:
         self, tx: SqlTransaction, visit: Visit, pad: Pad, *, is_right: bool, pin_hash: str
     ) -> Reply:
         if tx.now >= pad.expires_at:
-            raise StaleCard
+            return pin_flows.too_late(visit, pad)
         match pad.use:
             case PadUse.SET:
                 return pin_flows.hashed(tx, visit, pad, pin_hash)

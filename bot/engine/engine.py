@@ -20,7 +20,7 @@ from bot.engine.leases import LaneLost, Leases, SoleOwner
 from bot.engine.metrics import Metrics
 from bot.engine.notices import Notices, expand
 from bot.engine.outbox import Outbox
-from bot.engine.pins import Pins, asked_by
+from bot.engine.pins import Pins, asked_by, failed_check
 from bot.engine.sender import Sender, is_fresh
 from bot.logs import trace_of
 from core.domain.acts import Cause, CauseKind
@@ -276,10 +276,13 @@ class Engine:
         if work.kind not in AWAITED:
             return
         incoming = asked_by(work) if work.kind is Kind.PIN else self._read(work)
-        if incoming is not None:
-            words = Words(language=choose("", incoming.sender.language))
-            screen = home_screens.apology(words, f"{work.id:x}"[-8:])
-            self._outbox.answer(tx, incoming, Reply(screen=screen, show=Show.SEND))
+        if incoming is None:
+            return
+        words, reference = Words(language=choose("", incoming.sender.language)), _reference(work)
+        reply = Reply(screen=home_screens.apology(words, reference), show=Show.SEND)
+        if work.kind is Kind.PIN:
+            reply = Reply(screen=failed_check(work, words, reference), show=Show.EDIT)
+        self._outbox.answer(tx, incoming, reply)
 
     async def _stop_money(self, work: Work, error: InvariantBroken) -> None:
         reason = f"{error} while handling {work.kind} {work.id:x}"
@@ -316,6 +319,10 @@ def _bury(
     else:
         tx.work.mark(work, status=WorkStatus.DEAD, last_error=trace)
     apologise(tx, work)
+
+
+def _reference(work: Work) -> str:
+    return f"{work.id:x}"[-8:]
 
 
 def _say_nothing(_tx: SqlTransaction, _work: Work) -> None:

@@ -19,7 +19,9 @@ from bot.engine.outbox import Outbox
 from core.domain.acts import Cause, CauseKind
 from core.domain.dialogues import PAD_LIFE, Pad, PadId, PadUse
 from core.domain.work import Work
-from handlers.chat import Chat, Did, Incoming, Sender
+from handlers.chat import Chat, Did, Incoming, Screen, Sender
+from handlers.flows import pins as pin_flows
+from handlers.words import Words
 from storage.database import Database
 from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
@@ -110,6 +112,13 @@ def asked_by(work: Work) -> Incoming:
         chat=Chat(id=kept["chat"], is_private=True),
         message_id=kept["message"],
     )
+
+
+def failed_check(work: Work, words: Words, reference: str) -> Screen:
+    """Return what frees the pad of a check that is dead."""
+    kept = orjson.loads(work.payload)
+    use, intent_key = PadUse(kept["use"]), str(kept["intent"])
+    return pin_flows.failed(words, use=use, intent_key=intent_key, reference=reference)
 
 
 def _pad(kept: dict[str, Any], work: Work) -> Pad:

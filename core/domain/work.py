@@ -32,6 +32,8 @@ class WorkStatus(StrEnum):
 class Priority(IntEnum):
     """Who waits: smaller goes first."""
 
+    NEXT = -1
+    """What the row before it in its lane began: nothing that arrived meanwhile comes between."""
     ANSWER = 0
     MONEY = 1
     QUIET = 2

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handlers.chat import Chat, Contact, Did, File, Incoming, Sender
+from handlers.chat import Chat, Contact, Did, File, Incoming, Sender, lane_of_person
 
 Raw = Mapping[str, Any]
 
@@ -129,14 +129,14 @@ def lane_of(raw: Raw, bot_id: int) -> str:
         return f"g:{chat_id}"
     if is_group and (not person_id or person_id in ANONYMOUS_IDS):
         return f"g:{chat_id}"
-    return f"u:{bot_id}:{person_id or max(chat_id, 0)}"
+    return lane_of_person(bot_id, person_id or max(chat_id, 0))
 
 
 def _lane_without_person(raw: Raw, bot_id: int) -> str:
     for kind in _CHANNEL:
         if chat_id := _int(_dict(_dict(raw, kind), "chat"), "id"):
             return f"g:{chat_id}"
-    return f"u:{bot_id}:0"
+    return lane_of_person(bot_id, 0)
 
 
 def _read_message(message: Raw, username: str) -> Incoming | None:

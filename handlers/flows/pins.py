@@ -5,19 +5,30 @@ dispatcher calls the functions at the top by name.
 """
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from core.domain.bills import BillId
-from core.domain.dialogues import INTENT_KEY_LENGTH, Intent, IntentKey, Pad, PadId, PadUse
+from core.domain.dialogues import (
+    INTENT_KEY_LENGTH,
+    Intent,
+    IntentKey,
+    IntentStatus,
+    Pad,
+    PadId,
+    PadUse,
+)
 from core.domain.errors import NotForYou, PinWeak, StaleCard
 from core.domain.money import Money
-from core.domain.work import Kind
+from core.domain.work import Kind, Priority
 from core.ports import Transaction
 from core.use_cases import pins as use_cases
 from handlers import parsing
-from handlers.chat import Reply, Screen, Show, Step
+from handlers.chat import Reply, Screen, Show, Step, lane_of_person
 from handlers.screens import pins
+from handlers.screens.home import home_row
 from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit, number
+from handlers.words import Html, Words, escape
 
 _MOST_TYPED: Final = 20
 
@@ -109,9 +120,48 @@ def typed(tx: Transaction, visit: Visit) -> Reply:
     return _okay(tx, visit, full, message_id=message_id, deletes=True)
 
 
-def lane(visit: Visit) -> str:
-    """Return the person's own lane: the check stays in order with what he does next."""
-    return f"u:0:{visit.incoming.sender.external_id}"
+def wait(tx: Transaction, visit: Visit) -> Reply:
+    """Show what came of a check whose answer never reached its message; `argument` is the intent.
+
+    The press stands behind the check in the person's lane, so the check is over by now: either the
+    button was spent and keeps its words, or it is open and the PIN is asked again.
+
+    Raises:
+        NotForYou: somebody else's button.
+        StaleCard: there is no such button.
+        PinLocked: the lock has not lapsed.
+    """
+    intent = tx.dialogues.intent(IntentKey(visit.argument))
+    if intent is None:
+        raise StaleCard
+    if intent.owner_id != visit.person.id:
+        raise NotForYou
+    if intent.status is IntentStatus.OPEN and tx.now < intent.expires_at:
+        return ask(tx, visit, intent)
+    if intent.outcome:
+        screen = Screen(html=Html(intent.outcome), rows=home_row(visit.words))
+        return Reply(screen=screen, ends_dialogue=True)
+    return Reply(screen=pins.closed(visit.words, again=""), ends_dialogue=True)
+
+
+def too_late(visit: Visit, pad: Pad) -> Reply:
+    """Answer digits that were checked too late to count: nothing happened, the button is open."""
+    return Reply(screen=pins.closed(visit.words, again=_again(pad)), ends_dialogue=True)
+
+
+def failed(words: Words, *, use: PadUse, intent_key: str, reference: str) -> Screen:
+    """Free the pad of a check that a fault of ours ended."""
+    return pins.failed(words, use, again=_door(intent_key), reference=reference)
+
+
+def on_pad(visit: Visit, reply: Reply) -> Reply:
+    """Let the pad's own message show what came of it, also where the answer is another message."""
+    if not visit.incoming.message_id or (reply.screen is not None and reply.show is not Show.SEND):
+        return reply
+    words = Html(escape(reply.toast)) if reply.screen is None else None
+    more = reply.more if reply.screen is None else (reply.screen, *reply.more)
+    over = pins.over(visit.words, words)
+    return replace(reply, screen=over, show=Show.EDIT, toast="", more=more)
 
 
 def _open(
@@ -177,12 +227,17 @@ def _okay(
         return _refused(tx, visit, pad, reason=str(weak.data["reason"]), deletes=deletes)
     if pad.use is PadUse.CHECK:
         use_cases.count_try(tx, person_id=visit.person.id)
-    tx.work.add(Kind.PIN, lane=lane(visit), payload=_payload(tx, visit, pad, message_id))
+    tx.work.add(
+        Kind.PIN,
+        lane=lane_of_person(visit.bot_id, visit.incoming.sender.external_id),
+        payload=_payload(tx, visit, pad, message_id),
+        priority=Priority.NEXT,
+    )
     tx.dialogues.drop_pad(pad.id)
     if deletes:
         screen = Screen(html=pins.deleted(visit.words))
         return Reply(screen=screen, show=Show.SEND, ends_dialogue=True, deletes=True)
-    return Reply(screen=pins.checking(visit.words, pad.use), ends_dialogue=True)
+    return Reply(screen=pins.checking(visit.words, pad.use, waits=_waits(pad)), ends_dialogue=True)
 
 
 def _is_known(pad: Pad) -> bool:
@@ -235,13 +290,20 @@ def _close(tx: Transaction, visit: Visit, pad: Pad, *, deletes: bool = False) ->
 
 
 def _again(pad: Pad) -> str:
-    has_intent = len(pad.intent_key) == INTENT_KEY_LENGTH
-    return f"{INTENT_MARK}:{pad.intent_key}" if has_intent else ""
+    return _door(pad.intent_key)
+
+
+def _door(intent_key: str) -> str:
+    return f"{INTENT_MARK}:{intent_key}" if len(intent_key) == INTENT_KEY_LENGTH else ""
+
+
+def _waits(pad: Pad) -> str:
+    return f"{pins.WAIT}:{pad.intent_key}" if _again(pad) else ""
 
 
 ROUTES: Final = Routes(
     name="k",
-    presses={"p": press},
+    presses={"p": press, "w": wait},
     intents={"pin.change": IntentRoute(flow=change, needs_pin=True)},
     steps={"pin.typed": typed},
 )

@@ -13,6 +13,9 @@ from handlers.words import Html, Words, lines
 KEYS: Final = "k:p"
 """What the data of every key begins with; the pad's id and the slot follow."""
 
+WAIT: Final = "k:w"
+"""Looks again for what came of a check; the intent's key follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
@@ -40,11 +43,41 @@ def pad(words: Words, shown: Pad, *, guarded: Guarded = NOTHING, note: str = "")
     return Screen(html=html, rows=_keys(words, shown), is_protected=True)
 
 
-def checking(words: Words, use: PadUse) -> Screen:
-    """Show that the digits are being worked on; the keys are gone."""
+def checking(words: Words, use: PadUse, *, waits: str) -> Screen:
+    """Show that the digits are being worked on; the keys are gone.
+
+    `waits` is the data of a button that looks again, should the answer never arrive; "" for none.
+    """
     if use is PadUse.CHECK:
-        return Screen(html=words.t("⏳ Checking your PIN …"))
-    return Screen(html=words.t("⏳ One moment …"))
+        look = (Button(label=words.label("Still waiting? Look again"), data=waits),)
+        return Screen(html=words.t("⏳ Checking your PIN …"), rows=(look,) if waits else ())
+    start = Button(label=words.label("Still waiting? Open settings"), data="settings:card")
+    return Screen(html=words.t("⏳ One moment …"), rows=((start,),))
+
+
+def failed(words: Words, use: PadUse, *, again: str, reference: str) -> Screen:
+    """Admit that a fault of ours ended a check; `again` is the data that opens a new pad."""
+    html = words.t("Your PIN was not changed.")
+    if use is PadUse.CHECK:
+        html = words.t(
+            "Your PIN could not be checked. Nothing was confirmed and no money moved. It counts as "
+            "one try."
+        )
+    told = lines(
+        words.t("⚠️ That did not work: a fault of ours, not yours."),
+        html,
+        words.t(
+            "If it fails again, tell your administrator the reference %(reference)s.",
+            reference=Html(f"<code>{reference}</code>"),
+        ),
+    )
+    return Screen(html=told, rows=_again_rows(words, again))
+
+
+def over(words: Words, outcome: Html | None) -> Screen:
+    """Close a pad whose answer is told elsewhere, or in these few words."""
+    html = words.t("🔒 Your PIN was checked. What came of it is in the next message.")
+    return Screen(html=outcome or html, rows=home_row(words) if outcome else ())
 
 
 def wrong(words: Words, tries_left: int) -> Html:

@@ -71,7 +71,7 @@ class Desk:
         self.leases: Leases = SoleOwner(self.database)
         if parts is not None:
             self._join_others(parts, owner=f"desk {seed}")
-        self.dispatcher = Dispatcher(routes, bot_username="hazina_test_bot")
+        self.dispatcher = Dispatcher(routes, bot_username="hazina_test_bot", bot_id=BOT_ID)
         self.outbox = Outbox(is_sandbox=False)
         self.sender = Sender(
             self.database,

@@ -33,15 +33,16 @@ CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 class Till:
     """A capability with one button that wants the PIN."""
 
-    def __init__(self, refusal: Exception | None = None) -> None:
+    def __init__(self, refusal: Exception | None = None, *, show: Show = Show.SEND) -> None:
         self.paid = 0
+        self.show = show
         self.refusal = refusal
 
     def pay(self, tx: Transaction, visit: Visit) -> Reply:
         if self.refusal is not None:
             raise self.refusal
         self.paid += 1
-        return Reply(screen=Screen(html=Html("Paid in full")), show=Show.SEND)
+        return Reply(screen=Screen(html=Html("Paid in full")), show=self.show)
 
     def menu(self, tx: Transaction, visit: Visit) -> Reply:
         return Reply(screen=Screen(html=Html("Home")), show=Show.SEND)
@@ -74,7 +75,7 @@ def _offer(tx: SqlTransaction, person_id: PersonId) -> None:
     )
 
 
-async def _seed(desk: Desk) -> PersonId:
+async def seed(desk: Desk) -> PersonId:
     def make(tx: SqlTransaction) -> PersonId:
         person = _person(tx)
         _offer(tx, person.id)
@@ -91,7 +92,7 @@ async def _enters(desk: Desk, number: int, digits: str) -> None:
     await desk.settle()
 
 
-async def _stands(desk: Desk, person_id: PersonId) -> tuple[int, bool, IntentStatus]:
+async def stands(desk: Desk, person_id: PersonId) -> tuple[int, bool, IntentStatus]:
     def look(tx: SqlTransaction) -> tuple[int, bool, IntentStatus]:
         person, intent = tx.people.person(person_id), tx.dialogues.intent(KEY)
         assert intent is not None
@@ -103,10 +104,10 @@ async def _stands(desk: Desk, person_id: PersonId) -> tuple[int, bool, IntentSta
 async def test_the_right_pin_spends_the_button_once(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
         await _enters(desk, 1, PIN)
         assert till.paid == 1
-        assert await _stands(desk, person_id) == (0, False, IntentStatus.DONE)
+        assert await stands(desk, person_id) == (0, False, IntentStatus.DONE)
         assert desk.api.texts[-1] == "Paid in full"
         await desk.arrive(press_update(9, PRESS))
         await desk.settle()
@@ -117,20 +118,20 @@ async def test_the_right_pin_spends_the_button_once(tmp_path: Path) -> None:
 async def test_a_wrong_pin_moves_nothing_and_leaves_the_button(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
         await _enters(desk, 1, "1357")
         assert till.paid == 0
-        assert await _stands(desk, person_id) == (1, False, IntentStatus.OPEN)
+        assert await stands(desk, person_id) == (1, False, IntentStatus.OPEN)
         assert "4 tries left" in desk.api.texts[-1]
         await _enters(desk, 3, PIN)
         assert till.paid == 1
-        assert await _stands(desk, person_id) == (0, False, IntentStatus.DONE)
+        assert await stands(desk, person_id) == (0, False, IntentStatus.DONE)
 
 
 async def test_the_pad_after_a_wrong_pin_takes_a_typed_one(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        await _seed(desk)
+        await seed(desk)
         await _enters(desk, 1, "1357")
         await desk.arrive(text_update(5, PIN))
         await desk.settle()
@@ -140,10 +141,10 @@ async def test_the_pad_after_a_wrong_pin_takes_a_typed_one(tmp_path: Path) -> No
 async def test_five_wrong_pins_lock_for_half_an_hour(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
         for number in range(PIN_FAILURES):
             await _enters(desk, 10 * number + 1, "1357")
-        assert await _stands(desk, person_id) == (5, True, IntentStatus.OPEN)
+        assert await stands(desk, person_id) == (5, True, IntentStatus.OPEN)
         await _enters(desk, 90, PIN)
         assert till.paid == 0
         desk.time.clock.move(minutes=int(PIN_LOCK.total_seconds() // 60))
@@ -155,7 +156,7 @@ async def test_five_wrong_pins_lock_for_half_an_hour(tmp_path: Path) -> None:
 async def test_guesses_at_once_get_no_more_tries_than_one_by_one(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
 
         def pads(tx: SqlTransaction) -> list[Any]:
             made = []
@@ -172,34 +173,34 @@ async def test_guesses_at_once_get_no_more_tries_than_one_by_one(tmp_path: Path)
         )
         await desk.settle()
         assert till.paid == 0
-        assert await _stands(desk, person_id) == (5, True, IntentStatus.OPEN)
+        assert await stands(desk, person_id) == (5, True, IntentStatus.OPEN)
         assert len(await desk.rows(Kind.PIN)) == PIN_FAILURES
 
 
 async def test_a_crash_in_the_middle_costs_one_try_and_gives_none(tmp_path: Path) -> None:
     async with open_desk(tmp_path, routes=Till().routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
         await desk.arrive(press_update(1, PRESS))
         await desk.settle()
-        _hold_checks(desk)
+        hold_checks(desk)
         await desk.arrive(text_update(2, PIN))
         await desk.settle()
         path = desk.path
     till = Till()
     async with open_desk(tmp_path, routes=till.routes, path=path) as desk:
-        assert await _stands(desk, person_id) == (1, False, IntentStatus.OPEN)
+        assert await stands(desk, person_id) == (1, False, IntentStatus.OPEN)
         await desk.later(0)
         assert till.paid == 1
-        assert await _stands(desk, person_id) == (0, False, IntentStatus.DONE)
+        assert await stands(desk, person_id) == (0, False, IntentStatus.DONE)
 
 
 async def test_digits_older_than_two_minutes_open_nothing(tmp_path: Path) -> None:
     till = Till()
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        await _seed(desk)
+        await seed(desk)
         await desk.arrive(press_update(1, PRESS))
         await desk.settle()
-        _hold_checks(desk)
+        hold_checks(desk)
         await desk.arrive(text_update(2, PIN))
         await desk.settle()
         desk.time.clock.move(minutes=2)
@@ -211,20 +212,20 @@ async def test_digits_older_than_two_minutes_open_nothing(tmp_path: Path) -> Non
 async def test_a_refusal_after_the_right_pin_is_no_wrong_pin(tmp_path: Path) -> None:
     till = Till(InsufficientFunds(missing=naira(100), available=naira(0)))
     async with open_desk(tmp_path, routes=till.routes) as desk:
-        person_id = await _seed(desk)
+        person_id = await seed(desk)
         await _enters(desk, 1, PIN)
-        assert await _stands(desk, person_id) == (0, False, IntentStatus.REFUSED)
+        assert await stands(desk, person_id) == (0, False, IntentStatus.REFUSED)
 
 
 async def test_a_check_that_fails_three_times_forgets_the_digits(tmp_path: Path) -> None:
     async with open_desk(tmp_path, routes=Till().routes) as desk:
-        await _seed(desk)
+        await seed(desk)
         await desk.arrive(press_update(1, PRESS))
         await desk.settle()
-        _hold_checks(desk)
+        hold_checks(desk)
         await desk.arrive(text_update(2, PIN))
         await desk.settle()
-        await desk.run(_break_check)
+        await desk.run(break_check)
         look = asyncio.create_task(desk.later(0))
         await desk.until(lambda: 1 in desk.time.slept)
         desk.time.pass_by(1)
@@ -242,7 +243,7 @@ async def test_the_digits_rest_nowhere_in_the_clear(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with open_desk(tmp_path, routes=Till().routes) as desk:
-        await _seed(desk)
+        await seed(desk)
         await desk.arrive(press_update(1, PRESS))
         await desk.settle()
         hashing = asyncio.Event()
@@ -275,14 +276,14 @@ async def test_a_new_pin_is_asked_twice_and_hashed_as_owasp_says(tmp_path: Path)
         assert person.pin_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def _hold_checks(desk: Desk) -> None:
+def hold_checks(desk: Desk) -> None:
     """Leave checks in the table, as when the process ends before them."""
     desk.database.on_commit(
         lambda rows: desk.engine.lanes.offer(r for r in rows if r.kind is not Kind.PIN)
     )
 
 
-def _break_check(tx: SqlTransaction) -> None:
+def break_check(tx: SqlTransaction) -> None:
     """Put a check in the place of the one that waits that nobody can make."""
     (held,) = [work for work in tx.work.live(at=tx.now, after=0, limit=9) if work.kind is Kind.PIN]
     tx.work.end(held)

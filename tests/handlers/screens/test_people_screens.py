@@ -164,7 +164,7 @@ def test_every_role_has_a_name(role: Role) -> None:
 @pytest.mark.parametrize("use", PadUse)
 def test_every_pad_says_what_it_is_for(use: PadUse) -> None:
     assert pins.pad(WORDS, PAD).html
-    assert pins.checking(WORDS, use).html
+    assert pins.checking(WORDS, use, waits="k:w:x").html
     assert "no money moved" in pins.left(WORDS, PadUse.CHECK, again="").html
 
 
