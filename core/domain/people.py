@@ -7,11 +7,12 @@ from typing import Final, NewType, Protocol
 
 from core.domain.errors import LinkUsed, NotAllowed
 from core.domain.machines import NONE, machine
-from core.domain.roles import CHECKER_SCOPES, ROLE_SCOPES, Role, Scope
+from core.domain.roles import CHECKER_SCOPES, GUARDED_SCOPES, ROLE_SCOPES, Role, Scope
 from core.domain.tenants import TenantId
 
 __all__ = [
     "CHECKER_SCOPES",
+    "GUARDED_SCOPES",
     "INVITATION_TRANSITIONS",
     "MEMBERSHIP_TRANSITIONS",
     "NO_UNIT",

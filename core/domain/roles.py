@@ -86,3 +86,6 @@ CHECKER_SCOPES: Final = frozenset(
     {Scope.WITHDRAW_APPROVE, Scope.ADJUST_APPROVE, Scope.REFUND_APPROVE}
 )
 """Held only by persons whose phone was verified."""
+
+GUARDED_SCOPES: Final = CHECKER_SCOPES | {Scope.MEMBERS_MANAGE}
+"""Nobody hands these out without having entered the own PIN."""

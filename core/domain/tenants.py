@@ -9,7 +9,7 @@ from typing import Final, NewType, Protocol
 
 from core.domain.errors import TenantClosed
 from core.domain.machines import NONE, machine
-from core.domain.money import Currency, Money
+from core.domain.money import Currency, Money, exponent
 
 TenantId = NewType("TenantId", int)
 
@@ -50,14 +50,41 @@ class FeeBearer(StrEnum):
     PAYER = "payer"
 
 
+PINLESS: Final[dict[str, int]] = {
+    "NGN": 50_000,
+    "GHS": 500,
+    "KES": 5_000,
+    "ZAR": 600,
+    "USD": 30,
+    "EUR": 30,
+    "GBP": 25,
+    "TZS": 80_000,
+    "EGP": 1_500,
+    "MAD": 300,
+    "CAD": 40,
+    "INR": 2_500,
+    "UGX": 120_000,
+    "RWF": 45_000,
+    "XOF": 20_000,
+    "XAF": 20_000,
+    "JPY": 4_500,
+    "TND": 100,
+    "KWD": 10,
+    "BHD": 12,
+    "XTR": 2_000,
+}
+"""In whole units of the currency, about thirty US dollars: a home's ordinary bill passes without a
+PIN, while a found phone does not empty a wallet at one press."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What a tenant decides about its bills; hours are local, 0 to 23.
 
     A part payment must reach the smaller of `part_percent` of the total and `part_minor`.
     `reminder_days` count before the due date (negative: after it).
-    `pinless_minor`: most a person without a PIN may pay of own bills from the own wallet;
-    0 means no limit.
+    `pinless_minor`: most a person without a PIN may pay at a time of own bills from the own
+    wallet; 0 takes what is usual for the currency (`PINLESS`).
     """
 
     must_acknowledge: bool = True
@@ -100,6 +127,12 @@ class Tenant:
         """
         if self.status is not TenantStatus.ACTIVE:
             raise TenantClosed
+
+    @property
+    def pinless(self) -> Money:
+        """The most a person without a PIN may pay at a time."""
+        usual = PINLESS.get(self.currency, 0) * 10 ** exponent(self.currency)
+        return Money(self.policy.pinless_minor or usual, self.currency)
 
     def least_part(self, total: Money) -> Money:
         """Return the smallest part payment of a bill of this total."""

@@ -348,9 +348,8 @@ def _check_calm(bill: Bill) -> None:
 
 
 def _check_pinless(tx: Transaction, tenant: Tenant, actor: Actor, amount: Money) -> None:
-    limit = tenant.policy.pinless_minor
-    if limit and amount.minor > limit and not tx.people.person(actor.person_id).has_pin:
-        raise PinNeeded(most=Money(limit, amount.currency))
+    if tenant.pinless < amount and not tx.people.person(actor.person_id).has_pin:
+        raise PinNeeded(most=tenant.pinless)
 
 
 def _check_content(

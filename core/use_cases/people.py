@@ -13,6 +13,7 @@ from core.domain.errors import (
     LinkUsed,
     NotJoined,
     PhoneNeeded,
+    PinNeeded,
     TooManyRequests,
     UnknownLink,
     WrongPhone,
@@ -21,6 +22,7 @@ from core.domain.ledger import Subject
 from core.domain.money import Currency, exponent
 from core.domain.people import (
     CHECKER_SCOPES,
+    GUARDED_SCOPES,
     NO_UNIT,
     ROLE_SCOPES,
     Actor,
@@ -187,17 +189,22 @@ def invite(
     unit_code: str = "",
     phone: str = "",
     actor: Actor | None = None,
+    has_pin_check: bool = False,
 ) -> tuple[Invitation, str]:
     """Make a single-use invitation; returns it with the key that goes into the link.
 
     `actor` None is the operator's command line. `phone` is E.164 and binds the invitation.
+    `has_pin_check` says that the actor's PIN was checked for this very invitation.
 
     Raises:
         NotAllowed: the actor lacks `members:manage`.
+        PinNeeded: the role approves money or manages members, and no PIN was checked.
         InvalidInput: a checker role without a phone (its holder must be verified).
     """
     if actor is not None:
         actor.check(Scope.MEMBERS_MANAGE, tenant_id)
+    if actor is not None and needs_pin(role) and not has_pin_check:
+        raise PinNeeded
     if ROLE_SCOPES[role] & CHECKER_SCOPES and not phone:
         raise InvalidInput(what="checker_phone", example="+2348012345678")
     tenant = tx.tenants.get(tenant_id)
@@ -218,6 +225,11 @@ def invite(
     )
     tx.people.add_invitation(invitation)
     return invitation, key
+
+
+def needs_pin(role: Role) -> bool:
+    """Tell whether handing out a role asks for the PIN of who does it."""
+    return bool(ROLE_SCOPES[role] & GUARDED_SCOPES)
 
 
 def check_guesses(tx: Transaction, *, person_id: PersonId) -> None:

@@ -15,7 +15,7 @@ from core.domain.people import (
 )
 from core.domain.tenants import Tenant, TenantKind
 from core.ports import Transaction
-from core.use_cases.people import invite
+from core.use_cases.people import invite, needs_pin
 from handlers import parsing
 from handlers.chat import Reply, Show, Step
 from handlers.screens import people
@@ -105,7 +105,7 @@ def take_no_unit(tx: Transaction, visit: Visit) -> Reply:
 
 
 def take_phone(tx: Transaction, visit: Visit) -> Reply:
-    """Make an invitation for one phone; the number is never kept in a dialogue.
+    """Make an invitation for one phone, after the PIN where the role asks for it.
 
     Raises:
         InvalidInput: no phone number.
@@ -114,6 +114,8 @@ def take_phone(tx: Transaction, visit: Visit) -> Reply:
     tenant, _ = visit.here
     phone = parsing.phone(visit.incoming.text, tenant.country)
     role, unit = Role(str(visit.data["role"])), str(visit.data["unit"])
+    if needs_pin(role):
+        return replace(_confirm(tx, visit, role=role, unit=unit, phone=phone), show=Show.SEND)
     return replace(_invite(tx, visit, role=role, unit=unit, phone=phone), show=Show.SEND)
 
 
@@ -123,9 +125,44 @@ def invite_anyone(tx: Transaction, visit: Visit) -> Reply:
     Raises:
         NotAllowed: the actor lacks `members:manage`.
     """
-    arguments = {} if visit.intent is None else visit.intent.arguments
-    role, unit = Role(str(arguments["role"])), str(arguments["unit"])
+    role, unit, _ = _kept(visit)
     return _invite(tx, visit, role=role, unit=unit, phone="")
+
+
+def confirm_anyone(tx: Transaction, visit: Visit) -> Reply:
+    """Ask to confirm an invitation to a strong role for whoever has the link.
+
+    Raises:
+        NotAllowed: the actor lacks `members:manage`.
+        StaleCard: the dialogue is over.
+    """
+    _checked(visit)
+    if "role" not in visit.data or "unit" not in visit.data:
+        raise StaleCard
+    role, unit = Role(str(visit.data["role"])), str(visit.data["unit"])
+    return _confirm(tx, visit, role=role, unit=unit, phone="")
+
+
+def grant(tx: Transaction, visit: Visit) -> Reply:
+    """Make an invitation to a strong role; the PIN was checked for it.
+
+    Raises:
+        NotAllowed: the actor lacks `members:manage`.
+        PinNeeded: the actor has no PIN.
+    """
+    role, unit, phone = _kept(visit)
+    return _invite(tx, visit, role=role, unit=unit, phone=phone, has_pin_check=visit.person.has_pin)
+
+
+def _kept(visit: Visit) -> tuple[Role, str, str]:
+    arguments = {} if visit.intent is None else visit.intent.arguments
+    return Role(str(arguments["role"])), str(arguments["unit"]), str(arguments.get("phone", ""))
+
+
+def _confirm(tx: Transaction, visit: Visit, *, role: Role, unit: str, phone: str) -> Reply:
+    data = offer(tx, visit, "people.grant", role=role.value, unit=unit, phone=phone)
+    screen = people.confirm_grant(visit.words, role, unit, phone=people.masked(phone), confirm=data)
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def _checked(visit: Visit) -> Tenant:
@@ -159,17 +196,33 @@ def _ask_phone(tx: Transaction, visit: Visit, unit: str) -> Reply:
         return begin(tx, visit)
     role = Role(str(visit.data["role"]))
     is_bound = bool(ROLE_SCOPES[role] & CHECKER_SCOPES)
-    anyone = "" if is_bound else offer(tx, visit, "people.invite", role=role.value, unit=unit)
+    anyone = "" if is_bound else "people:anyone"
+    if not needs_pin(role):
+        anyone = offer(tx, visit, "people.invite", role=role.value, unit=unit)
     return Reply(
         screen=people.ask_phone(visit.words, role, unit, anyone=anyone),
         step=Step(name="people.phone", data={"role": role.value, "unit": unit}),
     )
 
 
-def _invite(tx: Transaction, visit: Visit, *, role: Role, unit: str, phone: str) -> Reply:
+def _invite(
+    tx: Transaction,
+    visit: Visit,
+    *,
+    role: Role,
+    unit: str,
+    phone: str,
+    has_pin_check: bool = False,
+) -> Reply:
     tenant, actor = visit.here
     invitation, key = invite(
-        tx, tenant_id=tenant.id, role=role, unit_code=unit, phone=phone, actor=actor
+        tx,
+        tenant_id=tenant.id,
+        role=role,
+        unit_code=unit,
+        phone=phone,
+        actor=actor,
+        has_pin_check=has_pin_check,
     )
     view = _view(visit, tenant, invitation, unit=unit, key=key)
     return Reply(screen=people.invited(visit.words, view), ends_dialogue=True)
@@ -192,7 +245,16 @@ ROUTES: Final = Routes(
     name="people",
     commands={"people": show},
     aliases={"invite": begin},
-    presses={"list": turn, "invite": begin, "role": take_role, "nounit": take_no_unit},
-    intents={"people.invite": IntentRoute(flow=invite_anyone)},
+    presses={
+        "list": turn,
+        "invite": begin,
+        "role": take_role,
+        "nounit": take_no_unit,
+        "anyone": confirm_anyone,
+    },
+    intents={
+        "people.invite": IntentRoute(flow=invite_anyone),
+        "people.grant": IntentRoute(flow=grant, needs_pin=True),
+    },
     steps={"people.unit": take_unit, "people.phone": take_phone},
 )

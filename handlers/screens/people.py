@@ -112,6 +112,28 @@ def ask_phone(words: Words, role: Role, unit: str, *, anyone: str) -> Screen:
     return Screen(html=html, rows=(*(rows if anyone else ()), _leave_row(words)))
 
 
+def confirm_grant(words: Words, role: Role, unit: str, *, phone: str, confirm: str) -> Screen:
+    """Ask to confirm an invitation to a role with strong rights; `phone` is masked."""
+    who = words.t("<b>Invite: %(role)s</b>", role=role_word(words, role))
+    if unit:
+        who = words.t(
+            "<b>Invite: %(role)s, unit %(unit)s</b>", role=role_word(words, role), unit=unit
+        )
+    reach = words.t("The link works for whoever has it: pass it on with care.")
+    if phone:
+        reach = words.t("The link works only for the phone %(phone)s.", phone=phone)
+    html = lines(
+        who,
+        reach,
+        words.t(
+            "This role can invite people or approve money, so your PIN is asked next. Nobody is "
+            "invited yet."
+        ),
+    )
+    make = Button(label=words.label("Make the invitation"), data=confirm)
+    return Screen(html=html, rows=((make,), _leave_row(words)))
+
+
 def invited(words: Words, view: Invited) -> Screen:
     """Show the link: once, to be passed on."""
     role = role_word(words, view.role)

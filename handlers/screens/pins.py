@@ -173,6 +173,9 @@ def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
         )
     known = {
         "pin.change": words.t("Your present PIN, before you choose a new one."),
+        "people.grant": words.t(
+            "It makes an invitation to a role with strong rights. Nobody is invited yet."
+        ),
         "wallet.unfreeze": words.t("It lets money leave your wallet again."),
     }
     return known.get(guarded.verb) or words.t(

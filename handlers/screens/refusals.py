@@ -8,6 +8,7 @@ from typing import Final
 
 from core.domain.bills import Bill
 from core.domain.errors import PinLocked, Refusal
+from core.domain.money import Money
 from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.home import home_row
@@ -175,9 +176,16 @@ def pin_locked(words: Words, refusal: Refusal) -> Screen:
 
 def pin_needed(words: Words, refusal: Refusal) -> Screen:
     """Ask for a PIN to be set first."""
+    most = refusal.data.get("most")
+    why = words.t("🔒 This needs a PIN, and you have none yet. No money moved.")
+    if isinstance(most, Money):
+        why = words.t(
+            "🔒 Above %(most)s a payment needs a PIN, and you have none yet. No money moved.",
+            most=words.money(most),
+        )
     return _said(
         words,
-        words.t("🔒 This needs a PIN, and you have none yet. No money moved."),
+        why,
         words.t("Set one, then press again."),
         door=Button(label=words.label("Set a PIN"), data=_SETTINGS),
     )

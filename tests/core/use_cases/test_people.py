@@ -13,6 +13,7 @@ from core.domain.errors import (
     NotAllowed,
     NotJoined,
     PhoneNeeded,
+    PinNeeded,
     TenantClosed,
     TooManyRequests,
     UnknownLink,
@@ -225,6 +226,27 @@ def test_a_suspended_tenant_invites_nobody(estate: Estate) -> None:
     estate.books.run(lambda tx: tx.tenants.replace(before, before.suspend()))
     with pytest.raises(TenantClosed):
         key_for(estate, actor=estate.admin)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.FINANCE_APPROVER])
+def test_strong_roles_are_handed_out_with_the_pin_only(estate: Estate, role: Role) -> None:
+    with pytest.raises(PinNeeded):
+        estate.do(invite, tenant_id=estate.tenant.id, role=role, phone=PHONE, actor=estate.admin)
+    invitation, _ = estate.do(
+        invite,
+        tenant_id=estate.tenant.id,
+        role=role,
+        phone=PHONE,
+        actor=estate.admin,
+        has_pin_check=True,
+    )
+    assert invitation.role is role
+
+
+@pytest.mark.parametrize("role", [Role.RESIDENT, Role.SUPPORT, Role.AUDITOR, Role.FINANCE])
+def test_other_roles_need_no_pin(estate: Estate, role: Role) -> None:
+    invitation, _ = estate.do(invite, tenant_id=estate.tenant.id, role=role, actor=estate.admin)
+    assert invitation.role is role
 
 
 def test_a_checker_is_invited_by_phone_only(estate: Estate, guest: Person) -> None:

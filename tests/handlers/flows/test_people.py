@@ -106,3 +106,66 @@ def test_a_forged_role_opens_nothing(estate: Estate) -> None:
     for role in (Role.GATE_OFFICER.value, "king", ""):
         bello.presses_data(f"people:role:{role}", bello.messages[-1])
         assert "out of date" in bello.sees
+
+
+def strong(bello: Talker, role: str = "Administrator") -> None:
+    """Ask for an invitation to a strong role, bound to a phone."""
+    bello.says("/people")
+    bello.presses("Invite")
+    bello.presses(role)
+    bello.presses("No unit")
+    bello.says(PHONE)
+
+
+def test_an_administrator_is_invited_with_the_pin(estate: Estate) -> None:
+    bello, eve = estate.bello, estate.eve
+    estate.world.set_pin(bello, "4829")
+    strong(bello)
+    assert bello.sees == (
+        "Invite: Administrator\n"
+        "The link works only for the phone ••0001.\n"
+        "This role can invite people or approve money, so your PIN is asked next. Nobody is "
+        "invited yet."
+    )
+    bello.presses("Make the invitation")
+    assert "Nobody is invited yet." in bello.sees
+    bello.enters("1357")
+    assert "Wrong PIN" in bello.sees
+    bello.enters("4829")
+    assert "Role: Administrator" in bello.sees
+    assert "Only for the phone ••0001." in bello.sees
+    opened(eve, bello)
+    eve.shares(PHONE)
+    assert "Your role: Administrator." in eve.messages[-2].screen.html
+
+
+def test_without_a_pin_nobody_hands_out_strong_roles(estate: Estate) -> None:
+    bello = estate.bello
+    strong(bello)
+    bello.presses("Make the invitation")
+    assert "needs a PIN, and you have none yet" in bello.sees
+    assert "start=" not in bello.sees
+
+
+def test_a_link_for_anyone_to_a_strong_role_asks_for_the_pin_too(estate: Estate) -> None:
+    bello = estate.bello
+    estate.world.set_pin(bello, "4829")
+    bello.says("/people")
+    bello.presses("Invite")
+    bello.presses("Administrator")
+    bello.presses("No unit")
+    bello.presses("Make the link without a phone")
+    assert "The link works for whoever has it" in bello.sees
+    bello.presses("Make the invitation")
+    bello.enters("4829")
+    assert "Anybody who has the link can use it" in bello.sees
+
+
+def test_who_approves_money_is_invited_with_the_pin_and_a_phone(estate: Estate) -> None:
+    bello = estate.bello
+    estate.world.set_pin(bello, "4829")
+    strong(bello, "Finance approver")
+    bello.presses("Make the invitation")
+    bello.enters("4829")
+    assert "Role: Finance approver" in bello.sees
+    assert "Only for the phone ••0001." in bello.sees
