@@ -196,8 +196,9 @@ def _allocation() -> Iterator[Rule | str]:
         "NEW.amount_minor < 1"
         f" OR NEW.amount_minor + {of_payment} >"
         " (SELECT captured_minor FROM payment WHERE id = NEW.payment_id)"
-        f" OR NEW.amount_minor + {of_bill} >"
-        " (SELECT allocated_minor FROM bill WHERE id = NEW.bill_id)"
+        " OR NOT EXISTS (SELECT 1 FROM bill WHERE id = NEW.bill_id AND life = 'open'"
+        f" AND allocated_minor = {of_bill}"
+        " AND allocated_minor - refunded_minor + NEW.amount_minor <= total_minor)"
         f" OR NEW.amount_minor + {of_journal} > {moved.format(end='to_account')}",
         "allocation.backed",
     )
@@ -232,7 +233,7 @@ def _bill() -> Iterator[Rule | str]:
         "bill_counted",
         "BEFORE UPDATE ON bill",
         "(NEW.allocated_minor <> OLD.allocated_minor"
-        f" AND (OLD.allocated_minor <> {allocated} OR NEW.life <> 'open'))"
+        f" AND (NEW.allocated_minor <> {allocated} OR NEW.life <> 'open'))"
         f" OR (NEW.refunded_minor <> OLD.refunded_minor AND NEW.refunded_minor <> {returned})",
         "bill.counted",
     )

@@ -71,7 +71,8 @@ def allocate(
     Raises:
         AboveRest: more than what is left open.
     """
-    after = tx.bills.replace(bill, bill.allocate(amount))
+    counted = bill.allocate(amount)
+    # The allocation first: the database lets a bill count only what was allocated to it.
     tx.payments.add_allocation(
         Allocation(
             payment_id=payment.id,
@@ -83,6 +84,7 @@ def allocate(
             journal_id=journal.id,
         )
     )
+    after = tx.bills.replace(bill, counted)
     is_paid = not after.rest.is_positive
     name = EventName.BILL_PAID if is_paid else EventName.BILL_PARTIALLY_PAID
     subject = Subject(kind="bill", id=bill.id)

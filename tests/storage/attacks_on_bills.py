@@ -14,6 +14,8 @@ BILLS: Final = tuple(
     Attack(name=f"a bill: {name}", statement=update("bill", f"{changes}, {NEXT}", "id = :bill"))
     for name, changes in (
         ("overpaid", "allocated_minor = 21001"),
+        ("paid by one minor unit that nobody allocated", "allocated_minor = 8001"),
+        ("paid in full that nobody allocated", "allocated_minor = 21000"),
         ("paid in full without money", "allocated_minor = 21000, refunded_minor = 1001"),
         ("never paid", "allocated_minor = 0, refunded_minor = 0"),
         ("paid less", "allocated_minor = 7999"),
@@ -73,6 +75,30 @@ VERSIONS: Final = tuple(
         ("no version", "NULL"),
     )
 )
+PAID_AGAIN: Final = (
+    update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),
+    journal(),
+    transfer(from_account=":wallet", to_account=":own", amount_minor="1000"),
+)
+SECOND: Final = {
+    "payment_id": ":paid",
+    "line": "2",
+    "bill_id": ":bill",
+    "tenant_id": ":tenant",
+    "currency": "'NGN'",
+    "amount_minor": "100",
+    "payer_id": ":payer",
+    "journal_id": "900001",
+    "act_id": ":top_up_act",
+}
+COUNTS: Final = tuple(
+    Attack(
+        name=f"a bill counts {name}",
+        prepare=(*PAID_AGAIN, insert("allocation", SECOND)),
+        statement=update("bill", f"allocated_minor = {minor}, {NEXT}", "id = :bill"),
+    )
+    for name, minor in (("more than was allocated", 8101), ("less than was allocated", 8099))
+)
 ALLOCATIONS: Final = tuple(
     Attack(
         name=f"an allocation {name}",
@@ -105,24 +131,27 @@ ALLOCATIONS: Final = tuple(
         ("in another currency", (), {"currency": "'USD'"}),
         ("by no journal", (), {"journal_id": "NULL"}),
         (
-            "that the bill does not count",
-            (update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),),
-            {},
+            "beyond the bill's rest",
+            (
+                update("payment", f"captured_minor = 21001, {NEXT}", "id = :paid"),
+                journal(),
+                transfer(from_account=":wallet", to_account=":own", amount_minor="13001"),
+            ),
+            {"amount_minor": "13001", "journal_id": "900001", "act_id": ":top_up_act"},
+        ),
+        (
+            "while an earlier one is not counted",
+            (*PAID_AGAIN, insert("allocation", SECOND)),
+            {"line": "3", "journal_id": "900001", "act_id": ":top_up_act"},
         ),
         (
             "by a journal that paid no tenant",
-            (
-                update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),
-                update("bill", f"allocated_minor = 9000, {NEXT}", "id = :bill"),
-            ),
+            (update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),),
             {"journal_id": ":top_up", "act_id": ":top_up_act"},
         ),
         (
             "by a journal that is used up",
-            (
-                update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),
-                update("bill", f"allocated_minor = 9000, {NEXT}", "id = :bill"),
-            ),
+            (update("payment", f"captured_minor = 9000, {NEXT}", "id = :paid"),),
             {},
         ),
     )

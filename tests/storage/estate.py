@@ -117,7 +117,6 @@ def bills(tx: SqlTransaction, ids: Ids) -> Ids:
         key="paid",
     )
     tx.payments.replace(paid, paid.complete(naira(8_000), at=tx.now))
-    tx.bills.replace(bill, bill.allocate(naira(8_000)))
     allocation = Allocation(
         payment_id=paid.id,
         line=1,
@@ -128,6 +127,7 @@ def bills(tx: SqlTransaction, ids: Ids) -> Ids:
         journal_id=journal.id,
     )
     tx.payments.add_allocation(allocation)
+    tx.bills.replace(bill, bill.allocate(naira(8_000)))
     receipt = Receipt(
         id=ReceiptId(tx.new_id()),
         number="RCPT-2026-000001",

@@ -29,6 +29,7 @@ ATTACKS = [
         ("births", attacks_on_bills.BIRTHS),
         ("versions", attacks_on_bills.VERSIONS),
         ("allocations", attacks_on_bills.ALLOCATIONS),
+        ("counts", attacks_on_bills.COUNTS),
         ("returns", attacks_on_bills.RETURNS),
         ("receipts", attacks_on_bills.RECEIPTS),
         ("payments", attacks_on_bills.PAYMENTS),
