@@ -7,7 +7,7 @@ leads to its last status event (design section 5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -138,7 +138,9 @@ class Shape:
         contexts = {f.name: f"{target.name}.{f.name}" if f.name in secret else "" for f in parts}
         readers = {f.name: f.reader(places, secret=contexts[f.name]) for f in parts}
         writers = {f.name: f.writer(secret=contexts[f.name]) for f in parts}
-        self._parts = [(field.name, frozenset(field.columns)) for field in parts]
+        self._columns_of = {field.name: field.columns for field in parts}
+        self._all = attrgetter(*self._columns_of)
+        self._writer_of = writers
         self._readers = [(name, read) for name, read in readers.items() if read]
         self._writers = [(name, write) for name, write in writers.items() if write]
         self._read_plain = [name for name, read in readers.items() if not read]
@@ -161,13 +163,19 @@ class Shape:
             write(getattr(record, name), tx, row)
         return row
 
-    def changed(self, before: Any, after: Any) -> set[str]:
-        """Return the columns of the fields in which two records differ."""
-        found: set[str] = set()
-        for name, columns in self._parts:
-            if getattr(before, name) != getattr(after, name):
-                found |= columns
-        return found
+    def changes(self, before: Any, after: Any, tx: "SqlTransaction") -> dict[str, Any]:
+        """Return a row's columns of the fields in which two records differ."""
+        row: dict[str, Any] = {}
+        pairs = zip(self._columns_of, self._all(before), self._all(after), strict=True)
+        for name, was, value in pairs:
+            if was is value or was == value:
+                continue
+            write = self._writer_of[name]
+            if write:
+                write(value, tx, row)
+            else:
+                row[name] = value
+        return row
 
 
 class Records(Generic[R]):
@@ -203,6 +211,9 @@ class Records(Generic[R]):
         fixed = {*(c.name for c in target.primary_key.columns), *self.sealed_columns, "act_id"}
         self._changing = frozenset(c.name for c in target.columns if c.computed is None) - fixed
         self._version = self._versioning() if self.axes else None
+        self._key = [column.name for column in target.primary_key.columns]
+        self._fields = tuple(field.name for field in fields(record))  # type: ignore[arg-type]
+        self._give = attrgetter(*self._fields)
 
     def select(self) -> Select[Any]:
         """Start a SELECT of whole records."""
@@ -236,15 +247,16 @@ class Records(Generic[R]):
     def add(self, tx: "SqlTransaction", record: R, *, act_id: int = 0, note_id: int = 0) -> R:
         """Insert a record; its axes are born with their first events. Return it as stored."""
         values = self.row(tx, record)
+        counted = {f"{axis.field}_seq": 1 for axis in self.axes}
+        values |= counted
         for axis in self.axes:
-            values[f"{axis.field}_seq"] = 1
             self._birth(tx, axis, values, act_id=act_id, note_id=note_id)
         if self.has_act:
             values["act_id"] = act_id
         stored = self._insert.run(tx.cursor, values)
         if self.has_act:
             tx.seal(act_id, self.name, {k: stored[k] for k in self.sealed_columns})
-        return self._stored(record, values) if self.axes else record
+        return self._evolved(record, counted) if self.axes else record
 
     def replace(
         self,
@@ -260,32 +272,51 @@ class Records(Generic[R]):
         Raises:
             StaleState: the row was changed meanwhile.
         """
-        values = self.row(tx, after)
-        changed = self._shape.changed(before, after) | self.extra.keys() | {"row_version"}
+        changes = self._shape.changes(before, after, tx)
+        for name, compute in self.extra.items():
+            changes[name] = compute(after, tx)
+        counted = {}
         for axis in self.axes:
             # A record that was just added still says 0; its row was born at 1.
             known: int = getattr(before, f"{axis.field}_seq")
-            seq = max(1, known)
-            values[f"{axis.field}_seq"] = seq
-            steps = (str(getattr(before, axis.field)), str(getattr(after, axis.field)))
-            if steps[0] != steps[1]:
-                if known:
-                    self._check_version(tx, values["id"], before)
+            counted[f"{axis.field}_seq"] = max(1, known)
+            if axis.field in changes:
                 act = act_id() if act_id else 0
-                self._event(tx, axis, values["id"], seq + 1, steps, act_id=act, note_id=note_id)
-                values[f"{axis.field}_seq"] = seq + 1
-                changed |= {f"{axis.field}_seq"}
-        values["seen_version"] = values["row_version"] = before.row_version  # type: ignore[attr-defined]
-        values["row_version"] += 1
-        self._update(sorted(changed & self._changing)).run(tx.cursor, values)
+                seq = self._step(tx, axis, before, after, act_id=act, note_id=note_id)
+                counted[f"{axis.field}_seq"] = changes[f"{axis.field}_seq"] = seq
+        seen: int = before.row_version  # type: ignore[attr-defined]
+        counted["row_version"] = changes["row_version"] = seen + 1
+        update = self._update(sorted(changes.keys() & self._changing))
+        values = {name: getattr(before, name) for name in self._key}
+        update.run(tx.cursor, {**changes, **values, "seen_version": seen})
         if tx.cursor.rowcount != 1:
             raise StaleState(entity=self.name)
-        return self._stored(after, values, row_version=values["row_version"])
+        return self._evolved(after, counted)
 
-    def _stored(self, record: R, values: Mapping[str, Any], **more: int) -> R:
+    def _step(
+        self,
+        tx: "SqlTransaction",
+        axis: Axis,
+        before: Any,
+        after: Any,
+        *,
+        act_id: int,
+        note_id: int,
+    ) -> int:
+        """Write the event of a step; return its number."""
+        known: int = getattr(before, f"{axis.field}_seq")
+        if known:
+            self._check_version(tx, before.id, before)
+        seq = max(1, known) + 1
+        steps = (str(getattr(before, axis.field)), str(getattr(after, axis.field)))
+        self._event(tx, axis, before.id, seq, steps, act_id=act_id, note_id=note_id)
+        return seq
+
+    def _evolved(self, record: R, changes: Mapping[str, Any]) -> R:
         """Return a record with what was counted while it was written: no need to read it again."""
-        counted = {f"{axis.field}_seq": values[f"{axis.field}_seq"] for axis in self.axes}
-        return replace(record, **counted, **more)  # type: ignore[type-var]
+        # As `dataclasses.replace`, which looks at every field for each call.
+        kept = dict(zip(self._fields, self._give(record), strict=True))
+        return self.record(**{**kept, **changes})
 
     def _check_version(self, tx: "SqlTransaction", entity: int, before: Any) -> None:
         """Refuse a stale step before its event meets the one that was faster."""

@@ -168,10 +168,11 @@ class Payment:
     def complete(self, captured: Money, *, at: datetime) -> "Payment":
         """Count captured money; the first capture completes, later ones add up."""
         total = self.captured_minor + captured.minor
-        done = self
-        if self.status is not PaymentStatus.COMPLETED:
-            done = self.move(PaymentStatus.COMPLETED, at=at)
-        return replace(done, captured_minor=total)
+        if self.status is PaymentStatus.COMPLETED:
+            return replace(self, captured_minor=total)
+        completed = PaymentStatus.COMPLETED
+        TRANSITIONS.check(self.status, completed)
+        return replace(self, captured_minor=total, status=completed, ended_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
