@@ -168,14 +168,15 @@ def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
     actor, words = actor_of(reader), reader.words
     if bill.life is Life.CANCELLED or not actor.has(Scope.BILLS_MANAGE):
         return ()
+    target = f"{bill.id}.{bill.revision}"
+    cancel = Button(label=words.label("Cancel bill"), data=f"billing:cancel:{target}")
+    amend = Button(label=words.label("Amend"), data=f"billing:amend:{target}")
     dispute = tx.disputes.open_of(bill.id)
     if dispute is not None:
         if not actor.has(Scope.BILLS_DISPUTE_RESOLVE):
             return ()
-        return ((Button(label=words.label("Decide dispute"), data=doors.dispute(dispute.id)),),)
-    target = f"{bill.id}.{bill.revision}"
-    cancel = Button(label=words.label("Cancel bill"), data=f"billing:cancel:{target}")
-    amend = Button(label=words.label("Amend"), data=f"billing:amend:{target}")
+        decide = Button(label=words.label("Decide dispute"), data=doors.dispute(dispute.id))
+        return ((amend, cancel), (decide,))
     if not bill.rest.is_positive:
         return ((amend, cancel),)
     again = offer_to(tx, tenant=reader.tenant, actor=actor, verb="bill.resend", bill=bill.id)

@@ -21,6 +21,7 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Priority
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
+from core.use_cases.disputes import rejections
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
@@ -74,6 +75,14 @@ def _after_dispute(tx: Transaction, event: Event) -> Sequence[PersonId]:
     if status is DisputeStatus.WITHDRAWN:
         return _holders(Scope.BILLS_DISPUTE_RESOLVE)(tx, event)
     return ()
+
+
+def _dispute_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who may decide a dispute: checkers, too, where one was rejected before."""
+    hearers = [*_holders(Scope.BILLS_DISPUTE_RESOLVE)(tx, event)]
+    if rejections(tx, dispute=tx.disputes.get(DisputeId(event.other_id))):
+        hearers += _holders(Scope.REFUND_APPROVE)(tx, event)
+    return list(dict.fromkeys(hearers))
 
 
 def _around_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
@@ -339,9 +348,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
         render=_bill_acknowledged,
         priority=Priority.QUIET,
     ),
-    EventName.BILL_DISPUTED: Notice(
-        recipients=_holders(Scope.BILLS_DISPUTE_RESOLVE), render=_bill_disputed
-    ),
+    EventName.BILL_DISPUTED: Notice(recipients=_dispute_hearers, render=_bill_disputed),
     EventName.BILL_DISPUTE_RESOLVED: Notice(recipients=_after_dispute, render=_dispute_resolved),
     EventName.BILL_AMENDED: Notice(recipients=_debtors, render=_bill_amended),
     EventName.BILL_CANCELLED: Notice(recipients=_debtors, render=_bill_cancelled),

@@ -204,6 +204,10 @@ class UnknownLink(Refusal):
     recorder = "guess"
 
 
+class RejectedBefore(Refusal):
+    """Who rejected the first dispute of a version may not reject the second (`dispute`)."""
+
+
 class LastWay(Refusal):
     """The act needs somebody who holds the right and is somebody else (`scope`)."""
 

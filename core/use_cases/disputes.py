@@ -10,12 +10,22 @@ from core.domain.disputes import (
     DisputeReason,
     DisputeStatus,
 )
-from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed, NotFound, TooLong
+from core.domain.errors import (
+    IllegalTransition,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    RejectedBefore,
+    StaleCard,
+    TooLong,
+)
 from core.domain.ledger import Subject
 from core.domain.money import Money
-from core.domain.people import Actor, PersonId, Scope
+from core.domain.people import CHECKER_SCOPES, Actor, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.bills import (
+    amend_bill,
+    cancel_bill,
     own_bill,
     put_amended,
     put_cancelled,
@@ -70,17 +80,32 @@ def open_dispute(
 
 
 def seen_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispute:
-    """Return a dispute that staff may decide.
+    """Return a dispute that staff may decide; a repeated one is a checker's to decide, too.
 
     Raises:
         NotAllowed: the actor lacks `bills:dispute:resolve`.
         NotFound: it is not in his tenant.
     """
-    actor.check(Scope.BILLS_DISPUTE_RESOLVE, actor.tenant_id)
+    is_checker = bool(actor.scopes & CHECKER_SCOPES)
+    if not is_checker:
+        actor.check(Scope.BILLS_DISPUTE_RESOLVE, actor.tenant_id)
     dispute = tx.disputes.get(dispute_id)
     if dispute.tenant_id != actor.tenant_id:
         raise NotFound(kind="dispute")
+    if not (is_checker and rejections(tx, dispute=dispute)):
+        actor.check(Scope.BILLS_DISPUTE_RESOLVE, actor.tenant_id)
     return dispute
+
+
+def rejections(tx: Transaction, *, dispute: Dispute) -> tuple[Dispute, ...]:
+    """Return the earlier disputes of the same version that were rejected, oldest first."""
+    return tuple(
+        each
+        for each in tx.disputes.history(dispute.bill_id)
+        if each.id < dispute.id
+        and each.revision == dispute.revision
+        and each.status is DisputeStatus.REJECTED
+    )
 
 
 def _to_decide(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispute:
@@ -94,12 +119,18 @@ def _to_decide(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispu
 def reject_dispute(tx: Transaction, *, actor: Actor, dispute_id: DisputeId, answer: str) -> Dispute:
     """Answer that the bill stands; the debtor is asked to acknowledge again.
 
+    A second dispute of the same version needs a second pair of eyes: whoever rejected the first
+    may give in, but not reject again (product J-05).
+
     Raises:
         NotAllowed, NotFound: not the actor's to decide.
+        RejectedBefore: the actor rejected an earlier dispute of this version.
         IllegalTransition: it has ended before.
         InvalidInput, TooLong: an answer is owed, and not a book.
     """
     dispute = _to_decide(tx, actor=actor, dispute_id=dispute_id)
+    if any(each.handled_by == actor.person_id for each in rejections(tx, dispute=dispute)):
+        raise RejectedBefore(dispute=dispute)
     _check_answer(answer)
     bill = tx.bills.get(dispute.bill_id)
     ended = _end(tx, dispute, DisputeStatus.REJECTED, by=actor.person_id, answer=answer)
@@ -139,6 +170,73 @@ def cancel_disputed(
     ended = _end(tx, dispute, DisputeStatus.CANCELLED_BILL, by=actor.person_id, answer=answer)
     put_cancelled(tx, bill=tx.bills.get(dispute.bill_id), reason=answer)
     return ended
+
+
+def amend_any(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    bill_id: BillId,
+    revision: int,
+    dispute_id: DisputeId | None,
+    total: Money,
+    reason: str,
+) -> Bill:
+    """Ask for another amount; where the bill is disputed, that ends the dispute in the same act.
+
+    `dispute_id` is the open dispute that was shown, None for none.
+
+    Raises:
+        NotAllowed, NotFound, StaleCard, InvalidAmount, InsufficientFunds: as `amend_bill` and,
+            where it is disputed, as `amend_disputed`.
+    """
+    _check_shown(tx, actor=actor, bill_id=bill_id, revision=revision, dispute_id=dispute_id)
+    if dispute_id is None:
+        return amend_bill(
+            tx, actor=actor, bill_id=bill_id, revision=revision, total=total, reason=reason
+        )
+    amend_disputed(tx, actor=actor, dispute_id=dispute_id, total=total, answer=reason)
+    return tx.bills.get(bill_id)
+
+
+def cancel_any(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    bill_id: BillId,
+    revision: int,
+    dispute_id: DisputeId | None,
+    reason: str,
+) -> Bill:
+    """Take a bill back; where it is disputed, that ends the dispute in the same act.
+
+    `dispute_id` is the open dispute that was shown, None for none.
+
+    Raises:
+        NotAllowed, NotFound, StaleCard, InsufficientFunds: as `cancel_bill` and, where it is
+            disputed, as `cancel_disputed`.
+    """
+    _check_shown(tx, actor=actor, bill_id=bill_id, revision=revision, dispute_id=dispute_id)
+    if dispute_id is None:
+        return cancel_bill(tx, actor=actor, bill_id=bill_id, revision=revision, reason=reason)
+    cancel_disputed(tx, actor=actor, dispute_id=dispute_id, answer=reason)
+    return tx.bills.get(bill_id)
+
+
+def _check_shown(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    bill_id: BillId,
+    revision: int,
+    dispute_id: DisputeId | None,
+) -> None:
+    actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
+    now = tx.disputes.open_of(bill_id)
+    bill = tx.bills.get(bill_id)
+    bill.check_revision(revision)
+    if (None if now is None else now.id) != dispute_id:
+        raise StaleCard(bill=bill)
 
 
 def withdraw_dispute(

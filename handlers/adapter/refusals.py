@@ -51,6 +51,7 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.PhoneNeeded: words_of.phone_needed,
     errors.AlreadyMember: words_of.already_member,
     errors.UnknownLink: words_of.unknown_link,
+    errors.RejectedBefore: words_of.rejected_before,
     errors.LastWay: words_of.last_way,
     errors.NoProvider: money.no_provider,
 }
@@ -75,6 +76,7 @@ PASSING: Final = (
     errors.WalletFrozen,
     errors.TenantClosed,
     errors.NotForYou,
+    errors.RejectedBefore,
 )
 """What passes without the thing itself changing: a pressed button stays unspent."""
 

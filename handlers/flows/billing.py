@@ -5,12 +5,13 @@ from typing import Final
 
 from core.domain.bills import Bill, BillId
 from core.domain.calendar import local_date
-from core.domain.disputes import MAX_DISPUTE_TEXT
-from core.domain.errors import BillDisputed, InvalidInput, NotFound, StaleCard, TooLong
+from core.domain.disputes import MAX_DISPUTE_TEXT, DisputeId
+from core.domain.errors import InvalidInput, NotFound, StaleCard, TooLong
 from core.domain.money import Money
 from core.domain.people import Scope
 from core.ports import Transaction
-from core.use_cases.bills import amend_bill, cancel_bill, seen_bill
+from core.use_cases.bills import seen_bill
+from core.use_cases.disputes import amend_any, cancel_any
 from core.use_cases.timeline import resend_bill
 from handlers import parsing
 from handlers.cards import bill_screen, reader_of, staff_screen
@@ -37,7 +38,7 @@ def amend(tx: Transaction, visit: Visit) -> Reply:
     """Ask for the new total."""
     bill = _bill(tx, visit)
     step = Step(name=TOTAL_STEP, data={"bill": bill.id, "revision": bill.revision})
-    return Reply(screen=billing.ask_total(visit.words, bill), step=step)
+    return Reply(screen=billing.ask_total(visit.words, bill, ends=_ends(tx, bill)), step=step)
 
 
 def total_typed(tx: Transaction, visit: Visit) -> Reply:
@@ -45,7 +46,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
     bill = _kept(tx, visit)
     total = parsing.amount(visit.incoming.text, bill.currency)
     bill.amend(total=total)
-    screen = billing.ask_reason(visit.words, bill, total=total)
+    screen = billing.ask_reason(visit.words, bill, total=total, ends=_ends(tx, bill))
     data = {**visit.data, "total": total.minor}
     return Reply(screen=screen, show=Show.SEND, step=Step(name=REASON_STEP, data=data))
 
@@ -54,7 +55,8 @@ def cancel(tx: Transaction, visit: Visit) -> Reply:
     """Ask why a bill is to be cancelled."""
     bill = _bill(tx, visit)
     step = Step(name=REASON_STEP, data={"bill": bill.id, "revision": bill.revision})
-    return Reply(screen=billing.ask_reason(visit.words, bill, total=None), step=step)
+    screen = billing.ask_reason(visit.words, bill, total=None, ends=_ends(tx, bill))
+    return Reply(screen=screen, step=step)
 
 
 def reason_typed(tx: Transaction, visit: Visit) -> Reply:
@@ -65,14 +67,19 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         raise InvalidInput(what="answer", example=visit.words.label("Meter read again"))
     if len(reason) > MAX_DISPUTE_TEXT:
         raise TooLong(limit=MAX_DISPUTE_TEXT)
+    dispute = tx.disputes.open_of(bill.id)
     bound: dict[str, object] = {"bill": bill.id, "revision": bill.revision, "reason": reason}
+    bound["dispute"] = 0 if dispute is None else dispute.id
+    ends = _ends(tx, bill)
     if "total" in visit.data:
         total = Money(number(visit.data, "total"), bill.currency)
         act = offer(tx, visit, "bill.amend", total=total.minor, **bound)
-        screen = billing.confirm_amend(visit.words, bill, total=total, reason=reason, act=act)
+        screen = billing.confirm_amend(
+            visit.words, bill, total=total, reason=reason, act=act, ends=ends
+        )
     else:
         act = offer(tx, visit, "bill.cancel", **bound)
-        screen = billing.confirm_cancel(visit.words, bill, reason=reason, act=act)
+        screen = billing.confirm_cancel(visit.words, bill, reason=reason, act=act, ends=ends)
     return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
 
 
@@ -80,11 +87,12 @@ def amended(tx: Transaction, visit: Visit) -> Reply:
     """Amend the bill of the pressed button."""
     arguments = visit.intent.arguments if visit.intent else {}
     bill_id = BillId(number(arguments, "bill"))
-    bill = amend_bill(
+    bill = amend_any(
         tx,
         actor=visit.here[1],
         bill_id=bill_id,
         revision=number(arguments, "revision"),
+        dispute_id=DisputeId(number(arguments, "dispute")) or None,
         total=Money(number(arguments, "total"), tx.bills.get(bill_id).currency),
         reason=str(arguments["reason"]),
     )
@@ -95,11 +103,12 @@ def amended(tx: Transaction, visit: Visit) -> Reply:
 def cancelled(tx: Transaction, visit: Visit) -> Reply:
     """Cancel the bill of the pressed button."""
     arguments = visit.intent.arguments if visit.intent else {}
-    bill = cancel_bill(
+    bill = cancel_any(
         tx,
         actor=visit.here[1],
         bill_id=BillId(number(arguments, "bill")),
         revision=number(arguments, "revision"),
+        dispute_id=DisputeId(number(arguments, "dispute")) or None,
         reason=str(arguments["reason"]),
     )
     return _card(tx, visit, bill, billing.cancelled(visit.words, bill))
@@ -125,10 +134,13 @@ def _bill(tx: Transaction, visit: Visit) -> Bill:
     if not head.isdecimal() or not revision.isdecimal():
         raise StaleCard
     kept = replace(visit, data={"bill": int(head), "revision": int(revision)})
-    bill = _kept(tx, kept)
-    if tx.disputes.open_of(bill.id) is not None:
-        raise BillDisputed(bill=bill)
-    return bill
+    return _kept(tx, kept)
+
+
+def _ends(tx: Transaction, bill: Bill) -> str:
+    """Return the number of the dispute that a change of the bill would end, "" for none."""
+    dispute = tx.disputes.open_of(bill.id)
+    return "" if dispute is None else dispute.number
 
 
 def _kept(tx: Transaction, visit: Visit) -> Bill:

@@ -9,7 +9,13 @@ from core.domain.errors import InvalidInput, NotAllowed, NotFound, StaleCard, To
 from core.domain.money import Money
 from core.domain.people import Scope
 from core.ports import Transaction
-from core.use_cases.disputes import amend_disputed, cancel_disputed, reject_dispute, seen_dispute
+from core.use_cases.disputes import (
+    amend_disputed,
+    cancel_disputed,
+    reject_dispute,
+    rejections,
+    seen_dispute,
+)
 from core.use_cases.reports import unmatched_money
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
@@ -173,6 +179,8 @@ def _open_view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes
 def _view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes.DisputeCard:
     dispute = seen_dispute(tx, actor=visit.here[1], dispute_id=dispute_id)
     bill = tx.bills.get(dispute.bill_id)
+    rejected = rejections(tx, dispute=dispute)
+    decider = rejected[-1].handled_by if rejected else None
     return disputes.DisputeCard(
         dispute=dispute,
         bill=bill,
@@ -186,6 +194,7 @@ def _view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes.Disp
         earlier=tuple(each for each in tx.disputes.history(bill.id) if each.id < dispute.id)[
             -MOST_EARLIER:
         ],
+        rejected_by="" if decider is None else name_of(tx, decider),
     )
 
 

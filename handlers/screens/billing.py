@@ -1,4 +1,7 @@
-"""What staff do with a bill: amend it, cancel it, send it again. Pure."""
+"""What staff do with a bill: amend it, cancel it, send it again. Pure.
+
+`ends` is the number of the open dispute that a change would end, "" for none.
+"""
 
 from datetime import date
 
@@ -9,7 +12,7 @@ from handlers.screens import doors
 from handlers.words import Html, Words, lines
 
 
-def ask_total(words: Words, bill: Bill) -> Screen:
+def ask_total(words: Words, bill: Bill, *, ends: str) -> Screen:
     """Ask for the amount that should be asked instead."""
     text = lines(
         _head(words, bill),
@@ -18,21 +21,26 @@ def ask_total(words: Words, bill: Bill) -> Screen:
             example=words.money(bill.total),
         ),
         _given_back(words, bill),
+        _ending(words, ends),
     )
     return Screen(html=text, rows=leave_rows(words))
 
 
-def ask_reason(words: Words, bill: Bill, *, total: Money | None) -> Screen:
+def ask_reason(words: Words, bill: Bill, *, total: Money | None, ends: str) -> Screen:
     """Ask why; the debtor reads the answer."""
     question = words.t("Why is it cancelled? The debtor reads your answer.")
     if total is not None:
         question = words.t(
             "New total %(total)s. Why? The debtor reads your answer.", total=words.money(total)
         )
-    return Screen(html=lines(_head(words, bill), question), rows=leave_rows(words))
+    return Screen(
+        html=lines(_head(words, bill), question, _ending(words, ends)), rows=leave_rows(words)
+    )
 
 
-def confirm_amend(words: Words, bill: Bill, *, total: Money, reason: str, act: str) -> Screen:
+def confirm_amend(
+    words: Words, bill: Bill, *, total: Money, reason: str, act: str, ends: str
+) -> Screen:
     """Show what an amendment changes."""
     text = lines(
         _head(words, bill),
@@ -45,18 +53,20 @@ def confirm_amend(words: Words, bill: Bill, *, total: Money, reason: str, act: s
         _excess(words, bill.paid - total),
         words.t("Reason: %(reason)s", reason=reason),
         words.t("The debtor is told and must acknowledge the new version."),
+        _ending(words, ends),
     )
     label = words.label("Confirm new total %(total)s", total=words.money(total))
     return _confirm(words, bill, text, label=label, act=act)
 
 
-def confirm_cancel(words: Words, bill: Bill, *, reason: str, act: str) -> Screen:
+def confirm_cancel(words: Words, bill: Bill, *, reason: str, act: str, ends: str) -> Screen:
     """Show what cancelling does."""
     text = lines(
         _head(words, bill),
         words.t("The bill is cancelled for good; nothing is owed any more."),
         _excess(words, bill.paid),
         words.t("Reason: %(reason)s", reason=reason),
+        _ending(words, ends),
     )
     label = words.label("Confirm cancelling the bill")
     return _confirm(words, bill, text, label=label, act=act)
@@ -95,6 +105,13 @@ def _head(words: Words, bill: Bill) -> Html:
         title=bill.title,
         total=words.money(bill.total),
     )
+
+
+def _ending(words: Words, ends: str) -> Html:
+    """Say that a change also answers an open dispute; `ends` is its number, "" for none."""
+    if not ends:
+        return Html("")
+    return words.t("This also ends dispute %(number)s.", number=ends)
 
 
 def _given_back(words: Words, bill: Bill) -> Html:

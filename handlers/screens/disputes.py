@@ -66,6 +66,8 @@ class DisputeCard:
     at: datetime
     answer: str = ""
     earlier: tuple[Dispute, ...] = field(default_factory=tuple)
+    rejected_by: str = ""
+    """Who rejected the newest earlier dispute of this version, "" for nobody."""
 
 
 def reasons(words: Words, bill: Bill, *, until: datetime) -> Screen:
@@ -166,6 +168,7 @@ def card(words: Words, view: DisputeCard) -> Screen:
         words.t("1 file was sent with it.") if dispute.file_id else "",
         _state_line(words, view),
         *(_earlier_line(words, each) for each in view.earlier),
+        _again_line(words, view),
     )
     return Screen(html=text, rows=_card_rows(words, view))
 
@@ -315,6 +318,17 @@ def _state_line(words: Words, view: DisputeCard) -> Html:
     return lines(
         words.t("Ended: %(end)s", end=end_word(words, view.dispute)),
         words.t("Answer: “%(answer)s”", answer=view.answer) if view.answer else "",
+    )
+
+
+def _again_line(words: Words, view: DisputeCard) -> Html:
+    """Say who may not answer a second dispute of the same version."""
+    if not view.dispute.is_open or not view.rejected_by:
+        return Html("")
+    return words.t(
+        "⚠️ Second dispute of this version: %(name)s rejected the first, so somebody else must "
+        "answer if it is to be rejected again.",
+        name=view.rejected_by,
     )
 
 

@@ -258,6 +258,21 @@ def unknown_link(words: Words, refusal: Refusal) -> Screen:
     )
 
 
+def rejected_before(words: Words, refusal: Refusal) -> Screen:
+    """Say that somebody else must answer a second dispute."""
+    return _said(
+        words,
+        words.t(
+            "⚠️ You rejected the first dispute of this version, so somebody else must answer the "
+            "second. Nothing was changed and no money moved."
+        ),
+        words.t(
+            "Another administrator or a finance approver may reject it. You may still amend or "
+            "cancel the bill."
+        ),
+    )
+
+
 def last_way(words: Words, refusal: Refusal) -> Screen:
     """Say that somebody else must do it."""
     return _said(

@@ -1,6 +1,8 @@
 """Disputes (J-05): the window, the ways they end, what happens to the due date and the money."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,16 @@ from core.domain.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    RejectedBefore,
     StaleCard,
     TooLong,
 )
-from core.domain.people import Actor, Role
+from core.domain.people import CHECKER_SCOPES, Actor, Role
 from core.use_cases.bills import cancel_bill
 from core.use_cases.disputes import (
+    amend_any,
     amend_disputed,
+    cancel_any,
     cancel_disputed,
     open_dispute,
     reject_dispute,
@@ -163,12 +168,103 @@ def test_the_due_date_waits_as_long_as_the_dispute(
 
 def test_two_disputes_move_the_due_date_twice(estate: Estate) -> None:
     bill = estate.issue()
-    for _ in range(2):
+    for by in (estate.admin, estate.member("Second", role=Role.ADMIN)):
         dispute = contest(estate, estate.bill(bill))
         estate.clock.move(days=2)
-        reject(estate, dispute)
+        reject(estate, dispute, by=by)
     assert estate.bill(bill).due_on == DUE + timedelta(days=4)
     assert len(estate.look(lambda tx: tx.disputes.history(bill.id))) == 2
+
+
+def rejected_once(estate: Estate) -> tuple[Bill, Dispute]:
+    """Return a bill whose first dispute was rejected, and the second one."""
+    bill = estate.issue()
+    reject(estate, contest(estate, bill))
+    return bill, contest(estate, estate.bill(bill))
+
+
+def test_who_rejected_once_may_not_reject_again(estate: Estate) -> None:
+    bill, second = rejected_once(estate)
+    with pytest.raises(RejectedBefore):
+        reject(estate, second)
+    assert estate.bill(bill).acknowledgment is Acknowledgment.DISPUTED
+    ended = reject(estate, second, by=estate.member("Second", role=Role.ADMIN))
+    assert ended.status is DisputeStatus.REJECTED
+
+
+def test_who_rejected_once_may_still_give_in(estate: Estate) -> None:
+    bill, second = rejected_once(estate)
+    estate.do(
+        amend_disputed,
+        actor=estate.admin,
+        dispute_id=second.id,
+        total=naira(420_000),
+        answer="You are right",
+    )
+    assert estate.bill(bill).revision == 2
+    third = contest(estate, estate.bill(bill))
+    assert reject(estate, third).status is DisputeStatus.REJECTED
+
+
+def test_a_second_dispute_is_a_checkers_to_decide_the_first_is_not(estate: Estate) -> None:
+    checker = estate.member("Checker", role=Role.FINANCE_APPROVER)
+    verified = replace(checker, scopes=checker.scopes | CHECKER_SCOPES)
+    bill = estate.issue()
+    first = contest(estate, bill)
+    with pytest.raises(NotAllowed):
+        reject(estate, first, by=verified)
+    reject(estate, first)
+    second = contest(estate, estate.bill(bill))
+    with pytest.raises(NotAllowed):
+        reject(estate, second, by=checker)
+    assert reject(estate, second, by=verified).status is DisputeStatus.REJECTED
+
+
+def test_amending_a_disputed_bill_ends_its_dispute(estate: Estate) -> None:
+    bill = estate.issue()
+    dispute = contest(estate, bill)
+    change: dict[str, Any] = {
+        "actor": estate.admin,
+        "bill_id": bill.id,
+        "revision": 1,
+        "reason": "Read again",
+    }
+    with pytest.raises(StaleCard):
+        estate.do(amend_any, **change, dispute_id=None, total=naira(420_000))
+    after = estate.do(amend_any, **change, dispute_id=dispute.id, total=naira(420_000))
+    assert (after.revision, after.acknowledgment) == (2, Acknowledgment.PENDING)
+    ended = estate.look(lambda tx: tx.disputes.get(dispute.id))
+    assert ended.status is DisputeStatus.AMENDED
+    assert estate.look(lambda tx: tx.disputes.open_of(bill.id)) is None
+
+
+def test_cancelling_a_disputed_bill_ends_its_dispute(estate: Estate) -> None:
+    bill = estate.issue()
+    dispute = contest(estate, bill)
+    change: dict[str, Any] = {
+        "actor": estate.admin,
+        "bill_id": bill.id,
+        "revision": 1,
+        "reason": "Not yours",
+    }
+    after = estate.do(cancel_any, **change, dispute_id=dispute.id)
+    assert after.life is Life.CANCELLED
+    ended = estate.look(lambda tx: tx.disputes.get(dispute.id))
+    assert ended.status is DisputeStatus.CANCELLED_BILL
+
+
+def test_a_calm_bill_is_changed_as_ever(estate: Estate) -> None:
+    bill = estate.issue()
+    change: dict[str, Any] = {
+        "actor": estate.admin,
+        "bill_id": bill.id,
+        "revision": 1,
+        "reason": "Read again",
+    }
+    after = estate.do(amend_any, **change, dispute_id=None, total=naira(420_000))
+    assert after.revision == 2
+    with pytest.raises(StaleCard):
+        estate.do(cancel_any, **change, dispute_id=None)
 
 
 def test_an_answer_is_owed(estate: Estate) -> None:

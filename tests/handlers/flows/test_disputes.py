@@ -165,3 +165,36 @@ def test_the_desk_turns_pages(estate: Estate) -> None:
     assert "D-2026-0007" in estate.bello.sees
     estate.bello.presses("Previous")
     assert "page 1/2" in estate.bello.sees
+
+
+def test_staff_amend_a_disputed_bill_from_its_card(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    estate.bello.says("/find BILL-2026-000001")
+    assert "Decide dispute" in estate.bello.labels
+    estate.bello.presses("Amend")
+    assert "This also ends dispute D-2026-0001." in estate.bello.sees
+    estate.bello.says("4,200")
+    estate.bello.says("Meter read again")
+    assert "This also ends dispute D-2026-0001." in estate.bello.sees
+    estate.bello.presses("Confirm new total 4,200.00")
+    assert estate.now_of(bill).revision == 2
+    estate.bello.says("/desk")
+    assert "No open disputes." in estate.bello.sees
+
+
+def test_the_second_dispute_of_a_version_asks_for_somebody_else(estate: Estate) -> None:
+    bill = estate.bill()
+    disputed(estate)
+    for _ in range(2):
+        estate.bello.presses("Open dispute")
+        estate.bello.presses("Reject with answer")
+        estate.bello.says("It is right")
+        estate.bello.presses("Reject dispute")
+        if estate.now_of(bill).acknowledgment is Acknowledgment.PENDING:
+            disputed(estate)
+    assert "You rejected the first dispute of this version" in estate.bello.sees
+    assert estate.now_of(bill).acknowledgment is Acknowledgment.DISPUTED
+    estate.bello.says("/desk")
+    estate.bello.presses("Open D-2026-0002")
+    assert "Second dispute of this version: Mrs Bello rejected the first" in estate.bello.sees
