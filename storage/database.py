@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from core.domain.acts import Cause
 from core.domain.work import Work
-from storage.jobs import Job
+from storage.jobs import Job, Mailbox
 from storage.keyring import KeyRing
 from storage.transaction import NO_CAUSE, SqlTransaction
 from storage.wakeups import NobodyElse, Wakeups
@@ -32,6 +32,7 @@ class Database(ABC):
     """How processes of one database hear of each other's work."""
     finishing: Callable[[SqlTransaction], None] | None = None
     """What is run at the end of every writing function, in its transaction."""
+    _mailbox: Mailbox | None = None
 
     @abstractmethod
     def now(self) -> datetime:
@@ -44,12 +45,18 @@ class Database(ABC):
 
     def on_commit(self, hand_over: Callable[[Sequence[Work]], None]) -> None:
         """Call this on the event loop with the work rows of each committed function."""
-        loop = asyncio.get_running_loop()
+        mailbox = self._mailbox_here()
 
         def tell(work: Sequence[Work]) -> None:
-            loop.call_soon_threadsafe(hand_over, work)
+            mailbox.put(hand_over, work)
 
         self._follow(tell)
+
+    def _mailbox_here(self) -> Mailbox:
+        loop = asyncio.get_running_loop()
+        if self._mailbox is None or self._mailbox.loop is not loop:
+            self._mailbox = Mailbox(loop)
+        return self._mailbox
 
     async def run(self, function: Callable[[SqlTransaction], T], *, cause: Cause = NO_CAUSE) -> T:
         """Run a function in a write transaction; return after the durable commit.
@@ -59,11 +66,11 @@ class Database(ABC):
             NotCommitted: the commit failed and nothing happened.
             CommitUnknown: the server went away during the commit; look before acting again.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        mailbox = self._mailbox_here()
+        future: asyncio.Future[T] = mailbox.loop.create_future()
 
         def deliver(job: Job) -> None:
-            loop.call_soon_threadsafe(settle, future, job)
+            mailbox.put(settle, future, job)
 
         whole = finished(function, self.finishing)
         self._submit(Job(function=whole, cause=cause, deliver=deliver))

@@ -29,6 +29,8 @@ METADATA: Final = MetaData(
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+Processor = Callable[[Any], Any]
+
 _WHOLE: Final = Integer().with_variant(BigInteger(), "postgresql")
 
 
@@ -40,13 +42,27 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Refuse naive times, store microseconds."""
-        if value is None:
-            return None
-        return (value - EPOCH) // _MICROSECOND
+        return _micros(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return an aware UTC time."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return _time(value)
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """Return the same as above, without SQLAlchemy's call around each value."""
+        return _micros
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        """Return the same as above, without SQLAlchemy's call around each value."""
+        return _time
+
+
+def _micros(value: datetime | None) -> int | None:
+    return None if value is None else (value - EPOCH) // _MICROSECOND
+
+
+def _time(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 class LocalDate(TypeDecorator[date]):
@@ -153,6 +169,3 @@ def sealed(name: str, *items: SchemaItem, **options: Any) -> Column[bytes]:
 def only_where(condition: str) -> dict[str, Any]:
     """Return what makes an index hold only the rows of a condition, on both databases."""
     return {"sqlite_where": text_clause(condition), "postgresql_where": text_clause(condition)}
-
-
-Processor = Callable[[Any], Any]

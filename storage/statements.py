@@ -71,7 +71,7 @@ def speech_of(cursor: Cursor) -> Speech:
 class Statement:
     """One statement, compiled for each speech when it is first used there."""
 
-    __slots__ = ("_columns", "_core", "_postgres", "_spoken")
+    __slots__ = ("_columns", "_core", "_of_cursor", "_postgres", "_spoken")
 
     def __init__(
         self,
@@ -89,6 +89,7 @@ class Statement:
         self._columns = columns
         self._postgres = postgres
         self._spoken: dict[Speech, _Spoken] = {}
+        self._of_cursor: dict[type, _Spoken] = {}
 
     def text(self, speech: Speech = SQLITE) -> str:
         """Return the SQL as the driver gets it."""
@@ -96,11 +97,18 @@ class Statement:
 
     def run(self, cursor: Cursor, values: Mapping[str, Any]) -> dict[str, Any]:
         """Execute; return the values as the database got them."""
-        return self._in(speech_of(cursor)).run(cursor, values)
+        return self._for(cursor).run(cursor, values)
 
     def rows(self, cursor: Cursor, values: Mapping[str, Any]) -> list[Row]:
         """Execute and return all rows, converted."""
-        return self._in(speech_of(cursor)).rows(cursor, values)
+        return self._for(cursor).rows(cursor, values)
+
+    def _for(self, cursor: Cursor) -> "_Spoken":
+        """Return what this cursor gets: its class says what it speaks."""
+        known = self._of_cursor.get(cursor.__class__)
+        if known is None:
+            known = self._of_cursor[cursor.__class__] = self._in(speech_of(cursor))
+        return known
 
     def _in(self, speech: Speech) -> "_Spoken":
         spoken = self._spoken.get(speech)
@@ -124,7 +132,7 @@ class _Spoken:
         order: list[str] = list(compiled.positiontup or ())
         self._fixed = {k: v for k, v in dict(compiled.params).items() if v is not None}
         binds = {name: _bind(bind.type, speech) for bind, name in _names(compiled).items()}
-        self._binds = {name: process for name, process in binds.items() if process}
+        self._binds = [(name, process) for name, process in binds.items() if process]
         for bind, name in _names(compiled).items():
             if bind.expanding:
                 place = order.index(name)
@@ -139,16 +147,17 @@ class _Spoken:
     def _expand(self, name: str) -> list[str]:
         """Return the names of a fixed list of IN, one bind for each value."""
         values = self._fixed.pop(name)
-        process = self._binds.pop(name, None)
         names = [f"{name}_{place}" for place, _ in enumerate(values, start=1)]
         self._fixed |= dict(zip(names, values, strict=True))
-        self._binds |= {each: process for each in names if process}
+        listed = [process for bound, process in self._binds if bound == name]
+        self._binds = [bind for bind in self._binds if bind[0] != name]
+        self._binds += [(each, process) for each in names for process in listed]
         return names
 
     def run(self, cursor: Cursor, values: Mapping[str, Any]) -> dict[str, Any]:
         """Execute; return the values as the database got them."""
         stored = {**self._fixed, **values}
-        for name, process in self._binds.items():
+        for name, process in self._binds:
             stored[name] = process(stored[name])
         cursor.execute(self.text, self._in_order(stored))
         return stored
