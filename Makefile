@@ -1,7 +1,7 @@
 # One word each: `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt story soak bench migrate new lock ready ready-dev
+.PHONY: help run test check fmt story simulate soak bench migrate new lock ready ready-dev
 
 # The first Python that is new enough.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -9,6 +9,8 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 BIN := .venv/bin
 T ?=
 N ?= 2
+SEED ?= 1
+SEEDS ?= 2000
 
 help: ## list the commands
 	@echo "Hazina:"
@@ -30,7 +32,11 @@ fmt: ready-dev ## format the code and mend what can be mended by itself
 story: ready-dev ## play the stories in a real Chromium
 	@$(BIN)/python -m pytest -m browser $(T)
 
-soak: ready-dev ## kill the service at every commit and effect, and by kill -9 (some minutes)
+simulate: ready-dev ## replay one simulated world and print its trace (SEED=7)
+	@$(BIN)/python -m tests.simulation --seed $(SEED) --trace
+
+soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effect, and by kill -9
+	@SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(N) tests/simulation
 	@HAZINA_SOAK=1 $(BIN)/python -m pytest -n $(N) tests/scripts/test_crash_stories.py
 	@HAZINA_SOAK=1 $(BIN)/python -m pytest tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
 

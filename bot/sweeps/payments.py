@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.engine.due import handle_each
-from core.domain.payments import AttemptId, PaymentId
+from core.domain.payments import ASK_AFTER_EXPIRY, AttemptId, PaymentId
 from core.domain.work import Due
 from core.use_cases import links
 from storage.transaction import SqlTransaction
@@ -28,7 +28,8 @@ def look_up(tx: SqlTransaction, *, at: datetime) -> int:
 
     def ask(each: Due) -> None:
         attempt = tx.payments.attempt(AttemptId(each.subject))
-        if links.is_watched(tx, attempt=attempt):
+        # However late it comes: the service, or the provider, may have been down for days.
+        if links.is_watched(tx, attempt=attempt, after=ASK_AFTER_EXPIRY):
             links.ask_again(tx, attempt=attempt)
 
     return handle_each(tx, due, ask, at=at)

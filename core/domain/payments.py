@@ -24,6 +24,9 @@ CHECK_DELAYS_S: Final = (20, 60, 180, 600, 1800, 3600)
 WATCH_AFTER_EXPIRY: Final = timedelta(days=1)
 """How long a link is still watched for a late capture."""
 
+ASK_AFTER_EXPIRY: Final = timedelta(days=30)
+"""How long a provider that gave no usable answer is asked; then it is a human's task."""
+
 
 class Purpose(StrEnum):
     """What a payment is for."""

@@ -22,6 +22,7 @@ from core.domain.errors import (
 )
 from core.domain.money import MAX_MINOR, Money
 from core.domain.payments import (
+    ASK_AFTER_EXPIRY,
     WATCH_AFTER_EXPIRY,
     Attempt,
     AttemptId,
@@ -258,13 +259,12 @@ def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
     return end_payment(tx, payment=payment, status=PaymentStatus.EXPIRED)
 
 
-def is_watched(tx: Transaction, *, attempt: Attempt) -> bool:
+def is_watched(tx: Transaction, *, attempt: Attempt, after: timedelta = WATCH_AFTER_EXPIRY) -> bool:
     """Tell whether an attempt may still bring money that nobody told us of."""
     if attempt.status in {AttemptStatus.SETTLED, AttemptStatus.CREATED}:
         return False
     payment = tx.payments.get(attempt.payment_id)
-    end = (payment.expires_at or payment.created_at) + WATCH_AFTER_EXPIRY
-    return tx.now < end
+    return tx.now < (payment.expires_at or payment.created_at) + after
 
 
 def _open(
@@ -377,7 +377,7 @@ def _unknown(tx: Transaction, attempt: Attempt, outcome: Unknown) -> Attempt:
         doubtful = attempt.move(AttemptStatus.UNKNOWN, error=outcome.error)
         tx.payments.replace_attempt(attempt, doubtful)
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
-    return _look_later(tx, attempt.id)
+    return _look_later(tx, attempt.id, is_known=False)
 
 
 def _give_up(tx: Transaction, attempt_id: AttemptId) -> None:
@@ -389,9 +389,11 @@ def _give_up(tx: Transaction, attempt_id: AttemptId) -> None:
         end_payment(tx, payment=payment, status=PaymentStatus.CANCELLED)
 
 
-def _look_later(tx: Transaction, attempt_id: AttemptId) -> Attempt:
+def _look_later(tx: Transaction, attempt_id: AttemptId, *, is_known: bool = True) -> Attempt:
+    """Plan the next look-up; what a provider did not say is asked for longer."""
     attempt = tx.payments.attempt(attempt_id)
-    if is_watched(tx, attempt=attempt):
+    after = WATCH_AFTER_EXPIRY if is_known else ASK_AFTER_EXPIRY
+    if is_watched(tx, attempt=attempt, after=after):
         at = attempt.next_check(at=tx.now)
         tx.payments.replace_attempt(attempt, replace(attempt, checks=attempt.checks + 1))
         tx.work.plan(Due(due_at=at, kind="payment_check", subject=attempt.id, period="1"))

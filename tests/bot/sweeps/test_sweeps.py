@@ -53,6 +53,14 @@ def test_an_attempt_is_looked_up_when_it_is_due(estate: Estate) -> None:
     assert _calls(estate) == before + 1
 
 
+def test_a_service_that_was_down_for_days_still_looks_once(estate: Estate) -> None:
+    estate.open_link(estate.agreed())
+    before = _calls(estate)
+    estate.clock.move(days=3)
+    assert estate.books.run(lambda tx: payments.look_up(tx, at=tx.now)) == 1
+    assert _calls(estate) == before + 1
+
+
 def test_a_settled_attempt_is_looked_up_no_more(estate: Estate) -> None:
     estate.settle(estate.open_link(estate.agreed()))
     before = _calls(estate)

@@ -21,7 +21,7 @@ from core.domain.errors import (
 from core.domain.money import Money
 from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.people import Actor
-from core.domain.providers import Declined, ProviderError, Unknown
+from core.domain.providers import Declined, Pending, ProviderError, Unknown
 from core.use_cases.bills import amend_bill
 from core.use_cases.links import (
     CHECKS_A_MINUTE,
@@ -252,6 +252,21 @@ def test_an_expired_link_is_watched_for_a_day(estate: Estate, bill: Bill) -> Non
         estate.clock.move(hours=hours)
         now = estate.now(tried).attempt
         assert estate.do(is_watched, attempt=now) is expected
+
+
+def test_what_a_provider_never_said_is_asked_for_longer(estate: Estate, bill: Bill) -> None:
+    tried = estate.open_link(bill)
+    estate.clock.move(days=2)
+    estate.do(expire_payment, payment_id=tried.payment.id)
+    estate.answer(tried, NOBODY_KNOWS)
+    looked_up(estate)
+    estate.clock.move(hours=1)
+    estate.answer(tried, NOBODY_KNOWS)
+    estate.clock.move(hours=1)
+    assert looked_up(estate) == [tried.attempt.id]
+    estate.answer(tried, Pending())
+    estate.clock.move(hours=2)
+    assert looked_up(estate) == []
 
 
 def test_expiring_a_payment_that_ended_changes_nothing(estate: Estate, bill: Bill) -> None:

@@ -1,0 +1,169 @@
+"""What must be true of a world at rest: books, provider, chats and files tell one story."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core.domain.tenants import PLATFORM
+from core.domain.work import WorkId
+from storage import audit
+from storage.doctor import examine
+from storage.transaction import SqlTransaction
+from tests.simulation import town
+from tests.simulation.stage import Stage
+
+REPEATED: Final = "(repeated)"
+_RECEIPT: Final = re.compile(r"RCPT-\d{4}-\d{6}")
+_GIVEN_UP: Final = re.compile(r"work: \d+ of kind message are parked")
+
+_PROOFS: Final = (
+    "SELECT r.number, i.external_id FROM receipt r JOIN identity i ON i.person_id = r.payer_id"
+)
+_CAPTURES: Final = (
+    "SELECT j.key, t.amount_minor, t.currency FROM journal j JOIN transfer t ON t.journal_id = j.id"
+    " JOIN account a ON a.id = t.from_account AND a.kind = 'provider'"
+    " WHERE j.key LIKE 'capture:%' AND t.line = 1"
+)
+
+
+def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[str]:
+    """Return one sentence for everything that is not as it must be.
+
+    `asked` are the receipts people wanted to see again, by (chat, number).
+    """
+    return [
+        *_of_books(stage),
+        *_of_provider(stage),
+        *_of_telling(stage, asked),
+        *_of_arrivals(stage),
+        *_of_secrets(stage),
+    ]
+
+
+def _of_books(stage: Stage) -> Iterator[str]:
+    gave_up = _lost_answers(stage)
+    for sentence in stage.look(examine):
+        if not (gave_up and _GIVEN_UP.match(sentence)):
+            yield sentence
+    tenants = stage.look(lambda tx: [t.id for t in tx.tenants.all()])
+    for tenant_id in (PLATFORM, *tenants):
+        yield from stage.look(lambda tx, t=tenant_id: audit.verify(tx.cursor, t))  # type: ignore[misc]
+    for kind, status, count in stage.look(_unfinished):
+        yield f"{count} payments are {status} {kind} after everything was over"
+
+
+def _unfinished(tx: SqlTransaction) -> list[Any]:
+    return rows(
+        tx,
+        "SELECT purpose, status, count(*) FROM payment WHERE status IN ('pending', 'processing')"
+        " GROUP BY purpose, status",
+    )
+
+
+def _lost_answers(stage: Stage) -> bool:
+    """Tell whether this world may leave a message to a human: its sends were in doubt twice."""
+    return stage.look(
+        lambda tx: bool(
+            rows(
+                tx,
+                "SELECT 1 FROM work WHERE kind = 'message' AND status = 'parked'"
+                " AND is_repeat = 1 AND last_error LIKE 'twice unknown%'",
+            )
+        )
+    )
+
+
+def _of_provider(stage: Stage) -> Iterator[str]:
+    """Every capture is in the books once, with its amount, and nothing else is."""
+    booked = Counter(
+        (str(key).rpartition(":")[2], minor, currency)
+        for key, minor, currency in stage.look(lambda tx: rows(tx, _CAPTURES))
+    )
+    taken = Counter(
+        (capture.id, capture.amount_minor, capture.currency)
+        for one in stage.provider.checkouts()
+        for capture in one.captures
+    )
+    for capture in (taken - booked).elements():
+        yield f"the provider took {capture}, and the books do not have it"
+    for capture in (booked - taken).elements():
+        yield f"the books have {capture}, and the provider never took it"
+    known = {row[0] for row in stage.look(lambda tx: rows(tx, "SELECT reference FROM attempt"))}
+    for one in stage.provider.checkouts():
+        if one.terms.reference not in known:
+            yield f"the provider has a page {one.terms.reference} that we never asked for"
+
+
+def _of_telling(stage: Stage, asked: Counter[tuple[int, str]]) -> Iterator[str]:
+    """Every receipt was told to its payer, once as new; nobody was told of one that is none."""
+    proofs = stage.look(lambda tx: rows(tx, _PROOFS))
+    plain, marked = _told(stage)
+    excused = _excused(stage)
+    for number, chat_id in proofs:
+        key = (chat_id, number)
+        if plain[key] > 1 + asked[key]:
+            yield f"{number} was told {plain[key]} times as if for the first time"
+        if plain[key] + marked[key] == 0 and key not in excused:
+            yield f"{number} was never told"
+    known = {(chat_id, number) for number, chat_id in proofs}
+    for chat_id, number in sorted({*plain, *marked} - known):
+        yield f"{number} was told in chat {chat_id} and is in no book"
+
+
+def _told(stage: Stage) -> tuple[Counter[tuple[int, str]], Counter[tuple[int, str]]]:
+    plain: Counter[tuple[int, str]] = Counter()
+    marked: Counter[tuple[int, str]] = Counter()
+    for chat_id, text in stage.world.said:
+        found = _RECEIPT.search(text)
+        if found is not None and "New wallet balance" in text:
+            counts = marked if REPEATED in text else plain
+            counts[chat_id, found[0]] += 1
+    return plain, marked
+
+
+def _excused(stage: Stage) -> set[tuple[int, str]]:
+    """Return the receipts that a human must tell: parked, or whose reader was away."""
+
+    def find(tx: SqlTransaction) -> set[tuple[int, str]]:
+        found = set()
+        for (work_id,) in rows(tx, "SELECT id FROM work WHERE status = 'parked'"):
+            work = tx.work.get(WorkId(work_id))
+            assert work is not None
+            number = _RECEIPT.search(work.payload.decode("utf-8", "replace"))
+            if number is not None:
+                found.add((int(work.lane.partition(":")[2]), number[0]))
+        return found
+
+    away = stage.world.ever_blocked
+    proofs = stage.look(lambda tx: rows(tx, _PROOFS))
+    return stage.look(find) | {(chat, number) for number, chat in proofs if chat in away}
+
+
+def _of_arrivals(stage: Stage) -> Iterator[str]:
+    """What people did was stored once and ended once."""
+    query = "SELECT status, count(*) FROM work WHERE kind = 'update' GROUP BY status"
+    for status, count in stage.look(lambda tx: rows(tx, query)):
+        if status != "done":
+            yield f"{count} updates are {status}"
+
+
+def _of_secrets(stage: Stage) -> Iterator[str]:
+    """No PIN lies in clear in a file, in what the bot says, or in the log."""
+    files = [path.read_bytes() for path in sorted(stage.path.parent.iterdir()) if path.is_file()]
+    for digits in town.PINS.values():
+        # Within a longer number it is chance.
+        alone = re.compile(rf"(?<!\d){digits}(?!\d)")
+        in_bytes = re.compile(alone.pattern.encode())
+        if any(in_bytes.search(content) for content in files):
+            yield "a PIN is in the database in clear"
+        if any(alone.search(text) for _, text in stage.world.said):
+            yield "the bot said a PIN"
+        if any(alone.search(str(event)) for event in stage.trace.logged):
+            yield "a PIN is in the log"
+
+
+def rows(tx: SqlTransaction, query: str) -> list[Any]:
+    """Return the rows of a query, sorted."""
+    tx.cursor.execute(query)
+    return sorted((tuple(row) for row in tx.cursor.fetchall()), key=repr)
