@@ -5,9 +5,10 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import alias, bindparam, case, or_, select
+from sqlalchemy import alias, bindparam, case, func, or_, select
 
 from core.domain.errors import InsufficientFunds, MoneyStopped, NotFound
 from core.domain.ledger import (
@@ -139,6 +140,22 @@ _ENTRIES: Final = Statement(
 )
 
 
+_POSTED_AT: Final = Statement(
+    select(JOURNAL.c.posted_at)
+    .select_from(ENTRY)
+    .join(TRANSFER, TRANSFER.c.id == ENTRY.c.transfer_id)
+    .join(JOURNAL, JOURNAL.c.id == TRANSFER.c.journal_id)
+    .where(ENTRY.c.account_id == bindparam("account_id"), ENTRY.c.seq == bindparam("seq"))
+)
+_TURNOVER: Final = Statement(
+    select(
+        func.coalesce(func.sum(case((ENTRY.c.side == "credit", ENTRY.c.amount_minor), else_=0)), 0),
+        func.coalesce(func.sum(case((ENTRY.c.side == "debit", ENTRY.c.amount_minor), else_=0)), 0),
+    ).where(ENTRY.c.account_id == bindparam("account_id"), ENTRY.c.seq >= bindparam("first"))
+)
+"""One range of the clustered key: no join, no row of another account or an older month."""
+
+
 class SqlLedger:
     """The ledger in SQL."""
 
@@ -243,6 +260,24 @@ class SqlLedger:
             "limit": limit,
         }
         return tuple(_entry(account_id, row) for row in _ENTRIES.rows(self._tx.cursor, values))
+
+    def turnover(self, account: Account, *, since: datetime) -> tuple[Money, Money]:
+        """Return what came in and what went out since a time, both positive, at any size."""
+        values = {"account_id": account.id, "first": self._first_since(account, since)}
+        came, went = _TURNOVER.rows(self._tx.cursor, values)[0]
+        return Money(int(came), account.currency), Money(int(went), account.currency)
+
+    def _first_since(self, account: Account, since: datetime) -> int:
+        """Return the number of the first entry that is not older: halving, at most 54 looks."""
+        low, high = 1, account.entry_seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            values = {"account_id": account.id, "seq": middle}
+            if _POSTED_AT.rows(self._tx.cursor, values)[0][0] < since:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def add_hold(self, hold: Hold) -> Hold:
         """Reserve an amount, else `InsufficientFunds`."""

@@ -306,6 +306,14 @@ class StoredLedger(Protocol):
         """Return a page of a statement, newest first, older than `before_seq`."""
         ...
 
+    def turnover(self, account: Account, *, since: datetime) -> tuple[Money, Money]:
+        """Return what came in and what went out since a time, both positive, at any size.
+
+        Entries are numbered in the order of their commits; the first one that is not older than
+        `since` begins the sum.
+        """
+        ...
+
     def add_hold(self, hold: Hold) -> Hold:
         """Reserve an amount.
 

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 from core.domain.bills import BillSums, Debtors
-from core.domain.calendar import local_date
+from core.domain.calendar import at_hour, local_date
 from core.domain.ledger import Account, AccountKind, Entry
 from core.domain.money import Money
 from core.domain.people import Actor, Scope
 from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED
 from core.ports import Transaction
-
-MAX_LINES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +42,17 @@ def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 3) -> TenantRep
     tenant = tx.tenants.get(actor.tenant_id)
     wallet = _account(tx, tenant, AccountKind.TENANT_WALLET, TENANT_OWNED)
     today = local_date(tx.now, tenant.timezone)
-    entries = tx.ledger.entries(wallet.id, before_seq=None, limit=MAX_LINES)
-    month = [e for e in entries if local_date(e.posted_at, tenant.timezone) >= today.replace(day=1)]
+    came_in, went_out = tx.ledger.turnover(
+        wallet, since=at_hour(today.replace(day=1), 0, tenant.timezone)
+    )
     zero = Money(0, tenant.currency)
     configurations = tx.payments.configurations_for(tenant.id)
     fees = [_account(tx, tenant, AccountKind.PROVIDER_FEES, c.id).balance for c in configurations]
     return TenantReport(
         tenant=tenant,
         wallet=wallet,
-        came_in=sum((e.amount for e in month if e.amount.is_positive), zero),
-        went_out=zero - sum((e.amount for e in month if not e.amount.is_positive), zero),
+        came_in=came_in,
+        went_out=went_out,
         fees=sum(fees, zero),
         owed=zero - _account(tx, tenant, AccountKind.OWED, 0).balance,
         suspense=unmatched_money(tx, tenant_id=tenant.id),
@@ -61,7 +60,7 @@ def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 3) -> TenantRep
             Debtors(tenant_id=tenant.id, is_all=True), today=today, currency=tenant.currency
         ),
         open_disputes=tx.disputes.count_open(tenant.id),
-        entries=entries[:lines],
+        entries=tx.ledger.entries(wallet.id, before_seq=None, limit=lines),
     )
 
 
