@@ -167,12 +167,12 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the invariants; exit 0 when all hold, else 1 with one line each."""
+    """Check the invariants; exit 0 when all hold, else 1 with one line each; warn beside it."""
     # A stop is lifted when the books hold: the dead row that led to it waits for a human still.
     problems = _look(doctors.broken if release else doctors.examine)
     if release and not problems:
         _write(_release)
-    _report(problems, "healthy", as_json=as_json)
+    _report(problems, "healthy", as_json=as_json, warnings=_look(doctors.warnings))
 
 
 def _release(tx: SqlTransaction) -> None:
@@ -337,11 +337,15 @@ def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
         typer.echo(f"{name}: {value}")
 
 
-def _report(problems: list[str], fine: str, *, as_json: bool) -> None:
+def _report(
+    problems: list[str], fine: str, *, as_json: bool, warnings: list[str] | None = None
+) -> None:
+    """Print a verdict; `warnings` are told beside it and fail nothing, None for a check of none."""
     if as_json:
-        typer.echo(json.dumps({"ok": not problems, "problems": problems}))
+        more = {} if warnings is None else {"warnings": warnings}
+        typer.echo(json.dumps({"ok": not problems, "problems": problems, **more}))
     else:
-        for line in problems or [fine]:
+        for line in [*(problems or [fine]), *(f"warning: {each}" for each in warnings or ())]:
             typer.echo(line)
     if problems:
         raise typer.Exit(1)

@@ -67,10 +67,15 @@ INTENT_MARK: Final = "i"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentRoute:
-    """What an intent's verb does; `needs_pin` asks for the PIN first, where one is set."""
+    """What an intent's verb does.
+
+    `needs_pin` asks for the PIN first, where one is set. `moves_money` counts against the money
+    actions of a minute.
+    """
 
     flow: Flow
     needs_pin: bool = False
+    moves_money: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from handlers.adapter import refusals
 from handlers.chat import Did, Incoming, Reply, Show
 from handlers.flows import pins as pin_flows
 from handlers.screens import home as home_screens
-from handlers.visit import INTENT_MARK, Flow, Routes, Visit
+from handlers.visit import INTENT_MARK, Flow, IntentRoute, Routes, Visit
 from handlers.words import Html, Words, beginning, choose
 from storage.transaction import SqlTransaction
 
@@ -64,7 +64,7 @@ class Doors:
 
     commands: dict[str, Flow]
     presses: dict[tuple[str, str], Flow]
-    intents: dict[str, tuple[Flow, bool]]
+    intents: dict[str, IntentRoute]
     steps: dict[str, Flow]
     links: dict[str, Flow]
 
@@ -79,7 +79,7 @@ def doors_of(capabilities: Sequence[Routes]) -> Doors:
     for routes in capabilities:
         _claim(doors.commands, {**routes.commands, **routes.aliases})
         _claim(doors.presses, {(routes.name, verb): f for verb, f in routes.presses.items()})
-        _claim(doors.intents, {v: (r.flow, r.needs_pin) for v, r in routes.intents.items()})
+        _claim(doors.intents, dict(routes.intents))
         _claim(doors.steps, dict(routes.steps))
         _claim(doors.links, dict(routes.links))
     return doors
@@ -298,14 +298,16 @@ class Dispatcher:
         if intent is None or intent.verb not in self._doors.intents:
             raise StaleCard
         intent.check(by=visit.person.id, at=tx.now)
-        _, needs_pin = self._doors.intents[intent.verb]
+        route = self._doors.intents[intent.verb]
+        if route.moves_money and self._pace:
+            self._pace.check_money(visit.incoming.sender.external_id, at=tx.now)
         placed = _placed_for(tx, visit, intent)
-        if needs_pin and visit.person.has_pin:
+        if route.needs_pin and visit.person.has_pin:
             return pin_flows.ask(tx, placed, intent)
         return self._spend(tx, placed, intent)
 
     def _spend(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply:
-        flow, _ = self._doors.intents[intent.verb]
+        flow = self._doors.intents[intent.verb].flow
         reply = flow(tx, replace(visit, intent=intent))
         outcome = beginning(reply.screen.html) if reply.screen is not None else reply.toast
         if not reply.keeps_intent:

@@ -157,8 +157,8 @@ ROUTES: Final = Routes(
     name="billing",
     presses={"card": card, "amend": amend, "cancel": cancel},
     intents={
-        "bill.amend": IntentRoute(flow=amended, needs_pin=True),
-        "bill.cancel": IntentRoute(flow=cancelled, needs_pin=True),
+        "bill.amend": IntentRoute(flow=amended, needs_pin=True, moves_money=True),
+        "bill.cancel": IntentRoute(flow=cancelled, needs_pin=True, moves_money=True),
         "bill.resend": IntentRoute(flow=resent),
     },
     steps={TOTAL_STEP: total_typed, REASON_STEP: reason_typed},

@@ -254,9 +254,9 @@ ROUTES: Final = Routes(
         "cancel": cancel,
     },
     intents={
-        "disputes.amend": IntentRoute(flow=amended, needs_pin=True),
+        "disputes.amend": IntentRoute(flow=amended, needs_pin=True, moves_money=True),
         "disputes.reject": IntentRoute(flow=rejected),
-        "disputes.cancel": IntentRoute(flow=cancelled, needs_pin=True),
+        "disputes.cancel": IntentRoute(flow=cancelled, needs_pin=True, moves_money=True),
     },
     steps={TOTAL_STEP: total_typed, ANSWER_STEP: answer_typed},
 )

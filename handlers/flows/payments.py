@@ -378,11 +378,11 @@ ROUTES: Final = Routes(
         "receipt": receipt,
     },
     intents={
-        "bill.pay": IntentRoute(flow=paid, needs_pin=True),
-        "bill.link": IntentRoute(flow=linked),
+        "bill.pay": IntentRoute(flow=paid, needs_pin=True, moves_money=True),
+        "bill.link": IntentRoute(flow=linked, moves_money=True),
         "payment.cancel": IntentRoute(flow=cancelled),
-        "payment.wallet": IntentRoute(flow=to_wallet),
-        "payment.retry": IntentRoute(flow=retried),
+        "payment.wallet": IntentRoute(flow=to_wallet, moves_money=True),
+        "payment.retry": IntentRoute(flow=retried, moves_money=True),
     },
     steps={AMOUNT_STEP: part_typed},
 )

@@ -141,7 +141,7 @@ ROUTES: Final = Routes(
     presses={"topup": amounts, "other": other},
     intents={
         "topup.amount": IntentRoute(flow=take_chip),
-        "topup.open": IntentRoute(flow=take_provider),
+        "topup.open": IntentRoute(flow=take_provider, moves_money=True),
     },
     steps={"topups.amount": take_amount},
 )

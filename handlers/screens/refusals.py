@@ -154,6 +154,12 @@ def too_many(words: Words, refusal: Refusal) -> Screen:
         "Please wait %(count)s minutes and try again.",
         minutes,
     )
+    if refusal.data.get("what") == "money":
+        return _said(
+            words,
+            words.t("⏳ You have moved money ten times within a minute. This time no money moved."),
+            wait,
+        )
     return _said(words, words.t("Too many tries in a short time. No money moved."), wait)
 
 

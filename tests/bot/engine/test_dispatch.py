@@ -59,7 +59,10 @@ class Room:
             commands={"menu": self.door("menu"), "start": self.door("start")},
             aliases={"m": self.door("alias")},
             presses={"open": self.door("open")},
-            intents={"room.do": IntentRoute(flow=self.door("do"))},
+            intents={
+                "room.do": IntentRoute(flow=self.door("do")),
+                "room.pay": IntentRoute(flow=self.door("pay"), moves_money=True),
+            },
             steps={"room.ask": self.door("ask")},
             links={"i": self.door("link")},
         )
@@ -358,3 +361,21 @@ def test_who_is_too_fast_is_told_once_and_then_in_toasts(tmp_path: Path) -> None
     assert press is not None
     assert press.toast
     assert house.room.names == ["menu"]
+
+
+@pytest.mark.parametrize(("verb", "done"), [("room.pay", []), ("room.do", ["do"])])
+def test_money_moves_at_most_so_often_and_the_button_stays(
+    tmp_path: Path, verb: str, done: list[str]
+) -> None:
+    books = open_books(tmp_path)
+    house = House(books, pace=Pace(money_limit=0))
+    house.offers(verb=verb)
+    told = house.presses(f"i:{KEY}")
+    intent = books.run(lambda tx: tx.dialogues.intent(KEY))
+    books.close()
+    assert told is not None
+    assert told.screen is not None
+    assert ("moved money ten times within a minute" in told.screen.html) is (not done)
+    assert intent is not None
+    assert (intent.status is IntentStatus.OPEN) is (not done)
+    assert house.room.names == done

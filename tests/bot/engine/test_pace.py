@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.engine import pace as module
 from bot.engine.pace import Pace
+from core.domain.errors import TooManyRequests
 from tests.books import NOW
 
 
@@ -29,3 +32,13 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
     for person in range(module.MAX_PERSONS):
         pace.count(person, at=NOW)
     assert pace.count(0, at=NOW) == 0
+
+
+def test_ten_acts_with_money_pass_in_a_minute() -> None:
+    pace = Pace()
+    for _ in range(10):
+        pace.check_money(1, at=NOW)
+    with pytest.raises(TooManyRequests):
+        pace.check_money(1, at=NOW)
+    pace.check_money(2, at=NOW)
+    pace.check_money(1, at=NOW + timedelta(minutes=1))
