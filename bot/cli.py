@@ -269,10 +269,12 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
     log_redacted(settings)
 
     async def go() -> T:
-        from bot.ports import shell_node
+        from bot.ports import SystemRandomness, shell_node
         from bot.wiring import open_database
 
-        database = open_database(_with_keys(settings), node=shell_node())
+        database = open_database(
+            _with_keys(settings), randomness=SystemRandomness(node=shell_node())
+        )
         try:
             return await act(database)
         finally:

@@ -14,6 +14,8 @@ from bot.engine.poller import Poller
 from bot.engine.telegram import Me
 from bot.outside import Door
 from bot.ports import sleep
+from bot.roles import Part
+from bot.seat import LostSeat, Seat
 from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
 from bot.wiring import Service, build, telegram_client
@@ -32,18 +34,21 @@ async def run_service(settings: Settings, *, until: asyncio.Event | None = None)
     """Run until told to stop.
 
     Raises:
-        AlreadyRunning: another service holds this database.
+        AlreadyRunning: another service holds this file.
+        LostSeat: another process has this one's number.
         BadSetting: Telegram does not know the token.
     """
-    lock = ServiceLock(settings.database_path)
-    lock.take()
+    lock = None if settings.is_shared else ServiceLock(settings.database_path)
+    if lock is not None:
+        lock.take()
     stop = until or _signals()
     try:
         me = await _who_am_i(settings, stop)
         if me is not None:
             await serve(build(settings, me=me), stop)
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
 
 
 async def serve(service: Service, stop: asyncio.Event) -> None:
@@ -53,19 +58,27 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
     try:
         await _check_keys(service)
         await service.client.open()
-        await service.registry.open(service.database, is_test=service.settings.is_sandbox)
+        settings = service.settings
+        if service.seat is not None:
+            await service.seat.take()
+        await service.registry.open(service.database, is_test=settings.is_sandbox)
         await service.engine.start()
         await door.open()
-        settings = service.settings
-        service.timers.start()
-        receiving = asyncio.create_task(_receive(service))
-        tasks += [receiving, asyncio.create_task(announce_commands(service))]
+        if Part.TIMER in settings.parts:
+            service.timers.start()
+        if Part.POLLER in settings.parts:
+            tasks += [asyncio.create_task(_receive(service))]
+            tasks += [asyncio.create_task(announce_commands(service))]
         _log.info(
-            "ready", port=settings.http_port, mode=settings.mode, updates=settings.telegram_mode
+            "ready",
+            port=settings.http_port,
+            mode=settings.mode,
+            role=settings.hazina_role,
+            updates=settings.telegram_mode,
         )
         if not settings.public_url:
             _log.warning("no_public_url", meaning="no webhooks; payments are found by look-ups")
-        await _until(stop, receiving)
+        await _until(stop, tasks[:1], service.seat.lost if service.seat else None)
     finally:
         await _stop(service, door, tasks)
 
@@ -80,26 +93,46 @@ async def _check_keys(service: Service) -> None:
         raise BadSetting("HAZINA_SECRET_KEY: these keys do not open this database")
 
 
-async def _until(stop: asyncio.Event, receiving: "asyncio.Task[None]") -> None:
-    """Wait for the stop; a receiver that fails ends the service, so that somebody restarts it."""
+async def _until(
+    stop: asyncio.Event, receiving: "list[asyncio.Task[None]]", lost: asyncio.Event | None
+) -> None:
+    """Wait for the stop; a receiver that fails ends the service, so that somebody restarts it.
+
+    Raises:
+        LostSeat: another process has this one's number.
+    """
     stopping = asyncio.create_task(stop.wait())
+    losing = asyncio.create_task((lost or asyncio.Event()).wait())
+    waiting = {stopping, losing, *receiving}
     try:
-        await asyncio.wait({stopping, receiving}, return_when=asyncio.FIRST_COMPLETED)
-        if receiving.done():
-            receiving.result()
-            await stopping
+        while not stopping.done():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if losing in done:
+                raise LostSeat
+            for task in done:
+                task.result()
     finally:
         stopping.cancel()
+        losing.cancel()
 
 
 async def _receive(service: Service) -> None:
-    """Receive updates: set the webhook once, or poll until cancelled."""
+    """Receive updates: set the webhook once, or poll until cancelled, one process at a time."""
     settings, sleep = service.settings, service.outside.sleep
     if settings.telegram_mode is TelegramMode.WEBHOOK:
         secret = settings.telegram_webhook_secret.get_secret_value()
         url = f"{settings.public_url}{PATH}"
         await _patiently(lambda: service.client.set_webhook(url=url, secret=secret), sleep=sleep)
         return
+    if service.seat is None:
+        await _poll(service)
+    else:
+        await service.seat.polling.run(lambda: _poll(service))
+
+
+async def _poll(service: Service) -> None:
+    """Poll until cancelled."""
+    sleep = service.outside.sleep
     await _patiently(service.client.delete_webhook, sleep=sleep)
     poller = Poller(
         service.client,
@@ -120,10 +153,20 @@ async def _stop(service: Service, door: Door, tasks: "list[asyncio.Task[None]]")
     service.timers.stop()
     await door.close()
     await service.engine.stop(within_s=STOP_WITHIN_S)
+    if service.seat is not None:
+        await _leave(service.seat)
     service.pins.close()
     await service.client.close()
     await service.http.aclose()
     await service.database.close()
+
+
+async def _leave(seat: Seat) -> None:
+    """Give the lease back; where that fails it runs out by itself."""
+    try:
+        await seat.leave()
+    except Exception:  # noqa: BLE001 - others wait a few seconds longer, nothing else
+        _log.exception("lease_not_given_back")
 
 
 async def _who_am_i(settings: Settings, stop: asyncio.Event) -> Me | None:

@@ -81,4 +81,6 @@ class Outside:
     sleep: Callable[[float], Awaitable[None]] = sleep
     hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     new_alarm: Callable[[], Alarm] = Scheduler
+    is_shared: bool = False
+    """Be one of several processes, whatever the database."""
     new_door: Callable[[web.Application, Settings], Door] = TcpDoor

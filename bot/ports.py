@@ -46,6 +46,11 @@ class SystemRandomness:
         self._lock = threading.Lock()
         self._last = (0, 0)
 
+    def take_node(self, node: int) -> None:
+        """Go on under another number: the one this process leased."""
+        with self._lock:
+            self._node = node
+
     def new_id(self, *, at: datetime) -> int:
         """Return a new 63-bit id: milliseconds since 2025, node, number within the millisecond."""
         with self._lock:

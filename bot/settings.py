@@ -150,7 +150,7 @@ class Settings(BaseSettings):
         if self.database_url and not is_file:
             message = "DATABASE_URL: must be sqlite+aiosqlite:///<file>"
             raise ValueError(message)
-        if self.parts != EVERY_PART:
+        if self.parts != EVERY_PART and not self.is_shared:
             message = "HAZINA_ROLE: SQLite runs one process with the role all"
             raise ValueError(message)
         if self.telegram_mode is TelegramMode.WEBHOOK and self.has_token:
@@ -182,6 +182,11 @@ class Settings(BaseSettings):
     def mode(self) -> str:
         """Return what the database must be stamped with."""
         return "sandbox" if self.is_sandbox else "live"
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether several processes may work on this database."""
+        return self.database_url.startswith(_POSTGRES)
 
     @property
     def parts(self) -> frozenset[Part]:

@@ -18,6 +18,10 @@ from storage.keyring import KeyRing, UnreadableSecret
 WRONG_KEYS: Final = "HAZINA_SECRET_KEY: none of its keys opens what this database holds"
 
 
+AGAIN: Final = 75
+"""The exit code that asks whoever watches the process to start it again."""
+
+
 class Refused(Exception):
     """The start is refused; the text says why in one line."""
 
@@ -68,6 +72,7 @@ async def _run(settings: Settings) -> None:
         return
     # Late: the sandbox's supervisor has no service.
     from bot.life import run_service
+    from bot.seat import LostSeat
 
     setup.prepare(
         settings.database_path,
@@ -75,7 +80,10 @@ async def _run(settings: Settings) -> None:
         now=SystemClock().now(),
         ring=KeyRing(settings.secret_keys),
     )
-    await run_service(settings)
+    try:
+        await run_service(settings)
+    except LostSeat:
+        sys.exit(AGAIN)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import httpx
 from aiohttp import web
@@ -13,6 +13,7 @@ from bot.engine.arrivals import park_update, store_updates
 from bot.engine.calls import Calls
 from bot.engine.dispatch import Dispatcher
 from bot.engine.engine import Engine
+from bot.engine.leases import SoleOwner
 from bot.engine.limits import Rates, SendLimits
 from bot.engine.metrics import Metrics
 from bot.engine.outbox import Outbox
@@ -27,6 +28,8 @@ from bot.http import open_client
 from bot.outside import Clock, Outside
 from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
 from bot.registry import Registry, credentials_of
+from bot.roles import Part
+from bot.seat import Seat, open_seat
 from bot.settings import Settings
 from bot.web import health
 from bot.web.payments import PaymentDoors
@@ -77,12 +80,14 @@ class Service:
     metrics: Metrics
     arrivals: Arrivals
     web: web.Application
+    seat: Seat | None = None
+    """This process among several; None where it is the only one."""
 
 
 def open_database(
     settings: Settings,
     *,
-    node: int,
+    randomness: SystemRandomness,
     connect: Connect = open_connection,
     on_fatal: Callable[[], NoReturn] = end_process,
 ) -> Database:
@@ -90,7 +95,7 @@ def open_database(
     return EmbeddedDatabase(
         settings.database_path,
         clock=SystemClock(offset_s=settings.sandbox_clock_offset_s),
-        randomness=SystemRandomness(node=node),
+        randomness=randomness,
         ring=KeyRing(settings.secret_keys),
         connect=connect,
         on_fatal=on_fatal,
@@ -118,35 +123,74 @@ def build(
     and `on_fatal` let tests make the disk fail; `outside` is another world (simulation).
     """
     outside = outside or Outside()
-    clock = outside.clock or SystemClock(offset_s=settings.sandbox_clock_offset_s)
-    metrics = Metrics()
-    open_own = partial(open_database, settings, node=SERVICE_NODE)
+    randomness = SystemRandomness(node=SERVICE_NODE)
+    open_own = partial(open_database, settings, randomness=randomness)
     database = outside.database or open_own(connect=connect, on_fatal=on_fatal)
+    clock = outside.clock or SystemClock(offset_s=settings.sandbox_clock_offset_s)
+    limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
+    seat: Seat | None = None
+    if settings.is_shared or outside.is_shared:
+        seat = open_seat(
+            database,
+            randomness,
+            limits,
+            parts=settings.parts,
+            bot_id=me.id,
+            monotonic=clock.monotonic,
+            sleep=outside.sleep,
+        )
+    ground = _Ground(settings, outside, clock, database, limits, seat)
+    return mounted(_assembled(ground, me, pace=Pace() if has_limits else None))
+
+
+class _Ground(NamedTuple):
+    """What a process stands on."""
+
+    settings: Settings
+    outside: Outside
+    clock: Clock
+    database: Database
+    limits: SendLimits
+    seat: Seat | None
+
+
+def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
+    settings, outside, clock, database, limits, seat = ground
+    metrics = Metrics()
     client = telegram_client(settings, request=outside.request)
     http = outside.http or open_client()
     registry = Registry(http, credentials_of(settings))
     outbox = Outbox(is_sandbox=settings.is_sandbox)
-    pace = Pace() if has_limits else None
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
-    limits = SendLimits(rates=Rates(), now=clock.monotonic(), is_lifted=not has_limits)
+    leases = seat.lanes if seat else SoleOwner(database)
     sender = Sender(
-        database, client, limits, monotonic=clock.monotonic, sleep=outside.sleep, count=metrics.sent
+        database,
+        client,
+        limits,
+        monotonic=clock.monotonic,
+        sleep=outside.sleep,
+        count=metrics.sent,
+        leases=leases,
     )
     engine = Engine(
         database,
         dispatcher=dispatcher,
         outbox=outbox,
         sender=sender,
-        calls=Calls(database, registry, public_url=settings.public_url),
+        calls=Calls(database, registry, public_url=settings.public_url, leases=leases),
         pins=pins,
         metrics=metrics,
         sleep=outside.sleep,
         operators=settings.operator_ids,
+        leases=leases,
     )
-    outbox.may_go_now = _way_is_clear(engine, limits, clock)
     metrics.watch(depth=lambda: engine.lanes.depth, commits=lambda: database.commits)
-    service = Service(
+    if seat is not None:
+        seat.watch(engine, metrics)
+    else:
+        outbox.may_go_now = _way_is_clear(engine, limits, clock)
+    return Service(
         settings=settings,
         outside=outside,
         clock=clock,
@@ -161,8 +205,8 @@ def build(
         metrics=metrics,
         arrivals=Arrivals(database, me.id),
         web=web.Application(),
+        seat=seat,
     )
-    return mounted(service)
 
 
 def _way_is_clear(engine: Engine, limits: SendLimits, clock: Clock) -> Callable[[int], bool]:
@@ -176,9 +220,11 @@ def _way_is_clear(engine: Engine, limits: SendLimits, clock: Clock) -> Callable[
 
 
 def mounted(service: Service) -> Service:
-    """Return the service with its HTTP doors."""
+    """Return the service with its HTTP doors; health and metrics are every process's."""
     settings, app = service.settings, service.web
     health.mount(app, metrics=service.metrics, ready=lambda: ready(service))
+    if Part.WEB not in settings.parts:
+        return service
     PaymentDoors(
         service.database,
         service.registry,
@@ -211,6 +257,8 @@ async def ready(service: Service) -> str:
     def look(tx: SqlTransaction) -> str:
         return "money is stopped" if is_stopped_anywhere(tx) else ""
 
+    if service.seat is not None and not service.seat.member.is_alive:
+        return "lease"
     try:
         if not await service.database.is_current():
             return "migrations"

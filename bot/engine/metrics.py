@@ -45,6 +45,17 @@ class Metrics:
         self._depth.set_function(depth)
         self._commits.set_function(commits)
 
+    def watch_share(
+        self, *, lanes: Callable[[], int], senders: Callable[[], int], is_alive: Callable[[], bool]
+    ) -> None:
+        """Read what one process among several holds."""
+        held = Gauge("hazina_lanes_held", "Lanes this process holds", registry=self.registry)
+        held.set_function(lanes)
+        sharing = Gauge("hazina_senders", "Processes that share the rate", registry=self.registry)
+        sharing.set_function(senders)
+        alive = Gauge("hazina_lease", "1 while this process's lease runs", registry=self.registry)
+        alive.set_function(lambda: int(is_alive()))
+
     def text(self) -> bytes:
         """Return everything in Prometheus' text form."""
         return generate_latest(self.registry)

@@ -1,4 +1,4 @@
-"""Rows nobody needs any more: emptied work, expired dialogues and PIN pads."""
+"""Rows nobody needs any more: emptied work, expired dialogues and PIN pads, lanes of the dead."""
 
 from datetime import datetime
 
@@ -10,4 +10,5 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     """Delete what is over; `at` is not used, since rows carry real times."""
     del at
     dialogues.sweep(tx)
+    tx.leases.sweep()
     return tx.work.sweep()
