@@ -3,14 +3,11 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, ClassVar, NoReturn, TypeVar
-
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from typing import IO, ClassVar, NoReturn, TypeVar
 
 from core.domain.work import Work
 from core.ports import Clock, Randomness
@@ -18,6 +15,7 @@ from storage import setup
 from storage.database import READ_TIMEOUT_S, Database
 from storage.jobs import Job
 from storage.keyring import KeyRing
+from storage.readers import Readers
 from storage.sqlite import Connect, SqliteWriter, open_connection
 from storage.transaction import Group, SqlTransaction
 
@@ -99,7 +97,7 @@ class EmbeddedDatabase(Database):
             on_fatal=on_fatal,
             connect=connect,
         )
-        self._readers: AsyncEngine | None = None
+        self._readers = Readers(path)
         self._writer.start()
 
     def now(self) -> datetime:
@@ -119,19 +117,14 @@ class EmbeddedDatabase(Database):
 
     async def read(self, function: Callable[[SqlTransaction], T]) -> T:
         """Run a function on a read-only snapshot, 30 s at most."""
-        if self._readers is None:
-            self._readers = _reader_engine(self.path)
 
-        def look(connection: Connection) -> T:
-            raw: Any = connection.connection
-            cursor = raw.cursor()
-            cursor.execute("BEGIN")
+        def look(cursor: sqlite3.Cursor) -> T:
             group = Group(now=self._clock.now())
             tx = SqlTransaction(cursor, group, ring=self.ring, randomness=self._randomness)
             return function(tx)
 
-        async with asyncio.timeout(READ_TIMEOUT_S), self._readers.connect() as connection:
-            return await connection.run_sync(look)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            return await self._readers.read(look)
 
     async def is_current(self) -> bool:
         """Tell whether the schema, the steps and the triggers are those of today's code."""
@@ -139,19 +132,6 @@ class EmbeddedDatabase(Database):
 
     async def close(self) -> None:
         """Finish what is queued and close."""
+        # The readers first: the last connection to close checkpoints.
+        await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.stop)
-        if self._readers is not None:
-            await self._readers.dispose()
-
-
-def _reader_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=0)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _only_look(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA query_only=ON")
-        cursor.execute("PRAGMA wal_autocheckpoint=0")
-        cursor.close()
-
-    return engine
