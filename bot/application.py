@@ -18,6 +18,7 @@ from handlers.flows import (
     settings,
     start,
     topups,
+    unmatched,
     wallet,
 )
 from handlers.flows import help as help_flows
@@ -33,6 +34,7 @@ CAPABILITIES: Final[tuple[Routes, ...]] = (
     billing.ROUTES,
     disputing.ROUTES,
     disputes.ROUTES,
+    unmatched.ROUTES,
     report.ROUTES,
     people.ROUTES,
     settings.ROUTES,

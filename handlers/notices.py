@@ -27,6 +27,7 @@ from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import notices as told
+from handlers.screens import unmatched
 from handlers.screens.payments import provider_name
 from handlers.screens.people import role_word
 from handlers.visit import Reader
@@ -246,6 +247,13 @@ def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | N
     return _send(tx, reader, lambda: screen)
 
 
+def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    leg = tx.ledger.transfers(JournalId(event.subject.id))[0].leg
+    balance = tx.ledger.get(leg.target).available
+    screen = unmatched.received(reader.words, amount=leg.amount, balance=balance)
+    return _send(tx, reader, lambda: screen)
+
+
 def _digest(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     if reader.actor is None or not reader.person.has_reminders:
         return None
@@ -364,6 +372,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.SURPLUS_KEPT: Notice(recipients=_surplus_payer, render=_surplus_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=_payer, render=_late_capture),
     EventName.MONEY_UNMATCHED: Notice(recipients=_unmatched_hearers, render=_money_unmatched),
+    EventName.MONEY_MATCHED: Notice(recipients=_payer, render=_money_matched),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
     EventName.PIN_CHANGED: Notice(recipients=_payer, render=_pin_changed),

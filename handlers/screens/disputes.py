@@ -50,6 +50,7 @@ class Desk:
     previous: str = ""
     following: str = ""
     may_report: bool = False
+    may_give: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +299,10 @@ def _desk_rows(words: Words, view: Desk) -> Rows:
         )
         for each in view.waiting
     )
+    gives: Rows = ()
+    if view.suspense and view.may_give:
+        label = words.label("Give unmatched money to a member")
+        gives = ((Button(label=label, data=doors.UNMATCHED),),)
     turns = ((words.label("Previous"), view.previous), (words.label("Next"), view.following))
     pager = tuple(Button(label=label, data=data) for label, data in turns if data)
     ends = (
@@ -305,7 +310,7 @@ def _desk_rows(words: Words, view: Desk) -> Rows:
         (words.label("Back"), doors.MENU),
     )
     last = tuple(Button(label=label, data=data) for label, data in ends if data)
-    return (*opens, *((pager,) if pager else ()), last)
+    return (*opens, *((pager,) if pager else ()), *gives, last)
 
 
 def _state_line(words: Words, view: DisputeCard) -> Html:

@@ -176,6 +176,9 @@ def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
         "people.grant": words.t(
             "It makes an invitation to a role with strong rights. Nobody is invited yet."
         ),
+        "unmatched.give": words.t(
+            "It moves unmatched money to a member's wallet. Nothing has moved yet."
+        ),
         "wallet.unfreeze": words.t("It lets money leave your wallet again."),
     }
     return known.get(guarded.verb) or words.t(

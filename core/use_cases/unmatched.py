@@ -1,0 +1,126 @@
+"""Money that came in and fitted nothing: given to the member it belongs to.
+
+It waits in the tenant's suspense account. Four eyes come with approvals; until then it takes a
+person with `finance:adjust:initiate`, the own PIN, a written reason, and never reaches that person.
+"""
+
+from core.domain.acts import Event, EventName
+from core.domain.errors import (
+    AmountOutOfRange,
+    InvalidAmount,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    NotJoined,
+    PinNeeded,
+    TooLong,
+)
+from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
+from core.domain.money import Money
+from core.domain.people import Actor, PersonId, Scope
+from core.domain.wallets import WalletStatus
+from core.ports import Transaction
+from core.use_cases.ledger import post
+from core.use_cases.payments import repay
+from core.use_cases.people import actor_of
+from core.use_cases.wallets import open_wallet
+
+MAX_REASON = 300
+
+
+def give_unmatched(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    person_id: PersonId,
+    amount: Money,
+    reason: str,
+    key: str,
+    has_pin_check: bool,
+) -> Journal:
+    """Move unmatched money into a member's wallet and tell the member.
+
+    `key` is the person's intent; `has_pin_check` says that the PIN was checked for it.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`, or gives it to himself.
+        PinNeeded: no PIN was checked.
+        NotFound: no active member, or the wallet is closed.
+        InvalidAmount, AmountOutOfRange: not positive, or more than waits.
+        InvalidInput, TooLong: a reason is owed, and not a book.
+        MoneyStopped: the books are being checked.
+    """
+    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
+    if person_id == actor.person_id:
+        raise NotAllowed(scope=Scope.ADJUST_INITIATE.value)
+    if not has_pin_check:
+        raise PinNeeded
+    check_reason(reason)
+    source = _kept(tx, actor=actor, amount=amount)
+    if tx.ledger.journal_by_key(actor.tenant_id, f"intent:{key}") is None:
+        waiting(tx, actor=actor, amount=amount)
+    try:
+        actor_of(tx, person_id=person_id, tenant_id=actor.tenant_id)
+    except NotJoined:
+        raise NotFound(kind="person") from None
+    wallet = open_wallet(
+        tx, tenant_id=actor.tenant_id, owner_id=person_id, currency=amount.currency
+    )
+    if wallet.status is WalletStatus.CLOSED:
+        raise NotFound(kind="wallet")
+    # The note stands in the same act as the journal.
+    tx.add_note(actor.tenant_id, reason.strip())
+    journal = post(
+        tx,
+        tenant_id=actor.tenant_id,
+        kind=JournalKind.SUSPENSE,
+        subject=Subject(kind="person", id=person_id),
+        key=f"intent:{key}",
+        legs=[Leg(source=source.id, target=wallet.account_id, amount=amount)],
+    )
+    repay(tx, wallet=wallet, because=journal)
+    tx.events.append(
+        Event(
+            name=EventName.MONEY_MATCHED,
+            tenant_id=actor.tenant_id,
+            subject=Subject(kind="journal", id=journal.id),
+            person_id=person_id,
+        )
+    )
+    return journal
+
+
+def waiting(tx: Transaction, *, actor: Actor, amount: Money) -> Account:
+    """Return the account from which this amount of unmatched money can be given.
+
+    Raises:
+        InvalidAmount: not positive.
+        AmountOutOfRange: less waits in this currency.
+    """
+    kept = _kept(tx, actor=actor, amount=amount)
+    if kept.available < amount:
+        raise AmountOutOfRange(least=Money(1, amount.currency), most=kept.available)
+    return kept
+
+
+def _kept(tx: Transaction, *, actor: Actor, amount: Money) -> Account:
+    if not amount.is_positive:
+        raise InvalidAmount(text=str(amount.minor), reason="positive")
+    return tx.ledger.account(
+        tenant_id=actor.tenant_id,
+        kind=AccountKind.SUSPENSE,
+        owner_id=0,
+        currency=amount.currency,
+    )
+
+
+def check_reason(reason: str) -> None:
+    """Let a written reason pass.
+
+    Raises:
+        InvalidInput, TooLong: it is missing or a book.
+    """
+    if not reason.strip():
+        raise InvalidInput(what="answer", example="Paid in at the bank without a name")
+    if len(reason) > MAX_REASON:
+        raise TooLong(limit=MAX_REASON)

@@ -1,0 +1,172 @@
+"""Giving unmatched money to whom it belongs: who, how much, why, confirm, PIN."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.domain.errors import NotFound, StaleCard
+from core.domain.money import Currency, Money
+from core.domain.people import NO_UNIT, Membership, MembershipStatus, PersonId, Scope
+from core.ports import Transaction
+from core.use_cases.reports import unmatched_money
+from core.use_cases.unmatched import check_reason, give_unmatched, waiting
+from handlers import parsing
+from handlers.chat import Reply, Show, Step
+from handlers.screens import unmatched
+from handlers.visit import IntentRoute, Routes, Visit, number, offer
+
+WHO_STEP: Final = "unmatched.who"
+AMOUNT_STEP: Final = "unmatched.amount"
+REASON_STEP: Final = "unmatched.reason"
+MOST_FOUND: Final = 6
+MOST_LOOKED_THROUGH: Final = 200
+
+
+def begin(tx: Transaction, visit: Visit) -> Reply:
+    """Ask whose the money is.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`.
+        NotFound: nothing waits.
+    """
+    tenant, actor = visit.here
+    actor.check(Scope.ADJUST_INITIATE, tenant.id)
+    kept = unmatched_money(tx, tenant_id=tenant.id)
+    if not kept:
+        raise NotFound(kind="money")
+    screen = unmatched.ask_who(visit.words, kept[0], (), searched="")
+    return Reply(screen=screen, step=Step(name=WHO_STEP, data={"currency": kept[0].currency}))
+
+
+def who_typed(tx: Transaction, visit: Visit) -> Reply:
+    """List the members whose name or unit was typed."""
+    waits = _waits(tx, visit)
+    text = " ".join(visit.incoming.text.split())[: parsing.MAX_NAME]
+    found = _search(tx, visit, text) if text else ()
+    screen = unmatched.ask_who(visit.words, waits, found, searched=text)
+    return Reply(screen=screen, show=Show.SEND, step=Step(name=WHO_STEP, data=visit.data))
+
+
+def who_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Keep whose it is, ask how much."""
+    person_id = PersonId(parsing.ident(visit.argument))
+    waits, name = _waits(tx, visit), tx.people.person(person_id).name
+    data = {"currency": waits.currency, "person": person_id}
+    screen = unmatched.ask_amount(visit.words, waits, name)
+    return Reply(screen=screen, step=Step(name=AMOUNT_STEP, data=data))
+
+
+def amount_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Keep a typed amount, ask why."""
+    waits = _waits(tx, visit)
+    amount = parsing.amount(visit.incoming.text, waits.currency)
+    return replace(_ask_reason(tx, visit, waits, amount), show=Show.SEND)
+
+
+def all_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Take all of it, ask why."""
+    waits = _waits(tx, visit)
+    return _ask_reason(tx, visit, waits, waits)
+
+
+def reason_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take the reason and show what is about to move."""
+    waits = _waits(tx, visit)
+    reason = visit.incoming.text.strip()
+    check_reason(reason)
+    person, minor = number(visit.data, "person"), number(visit.data, "amount")
+    act = offer(
+        tx,
+        visit,
+        "unmatched.give",
+        person=person,
+        minor=minor,
+        currency=waits.currency,
+        reason=reason,
+    )
+    screen = unmatched.confirm(
+        visit.words,
+        waits,
+        name=tx.people.person(PersonId(person)).name,
+        amount=Money(minor, waits.currency),
+        reason=reason,
+        act=act,
+    )
+    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+
+
+def give(tx: Transaction, visit: Visit) -> Reply:
+    """Move it; the PIN was checked for it."""
+    if visit.intent is None:
+        raise StaleCard
+    arguments = visit.intent.arguments
+    person_id = PersonId(number(arguments, "person"))
+    amount = Money(number(arguments, "minor"), Currency(str(arguments["currency"])))
+    give_unmatched(
+        tx,
+        actor=visit.here[1],
+        person_id=person_id,
+        amount=amount,
+        reason=str(arguments["reason"]),
+        key=visit.intent.key,
+        has_pin_check=visit.person.has_pin,
+    )
+    name = tx.people.person(person_id).name
+    return Reply(screen=unmatched.given(visit.words, name=name, amount=amount), ends_dialogue=True)
+
+
+def _waits(tx: Transaction, visit: Visit) -> Money:
+    """Return what waits in the dialogue's currency.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`.
+        StaleCard: the dialogue is over, or nothing waits any more.
+    """
+    tenant, actor = visit.here
+    actor.check(Scope.ADJUST_INITIATE, tenant.id)
+    kept = unmatched_money(tx, tenant_id=tenant.id)
+    found = [each for each in kept if each.currency == visit.data.get("currency")]
+    if not found:
+        raise StaleCard
+    return found[0]
+
+
+def _ask_reason(tx: Transaction, visit: Visit, waits: Money, amount: Money) -> Reply:
+    waiting(tx, actor=visit.here[1], amount=amount)
+    person = number(visit.data, "person") if "person" in visit.data else 0
+    if not person:
+        raise StaleCard
+    name = tx.people.person(PersonId(person)).name
+    screen = unmatched.ask_reason(visit.words, waits, name=name, amount=amount)
+    data = {**visit.data, "amount": amount.minor}
+    return Reply(screen=screen, step=Step(name=REASON_STEP, data=data))
+
+
+def _search(tx: Transaction, visit: Visit, text: str) -> tuple[unmatched.Member, ...]:
+    """Return active members by unit or name, but never the one who asks."""
+    tenant = visit.here[0]
+    units = tx.people.search_units(tenant.id, text, limit=MOST_FOUND)
+    found = [each for unit in units for each in tx.people.members_of_unit(unit.id)]
+    everybody = tx.people.members(tenant.id, after=None, limit=MOST_LOOKED_THROUGH)
+    found += [
+        each
+        for each in everybody
+        if each.unit_id == NO_UNIT
+        and each.status is MembershipStatus.ACTIVE
+        and text.casefold() in tx.people.person(each.person_id).name.casefold()
+    ]
+    people = {each.person_id: each for each in found if each.person_id != visit.person.id}
+    return tuple(_member(tx, each) for each in list(people.values())[:MOST_FOUND])
+
+
+def _member(tx: Transaction, each: Membership) -> unmatched.Member:
+    unit = "" if each.unit_id == NO_UNIT else tx.people.unit(each.unit_id).code
+    name = tx.people.person(each.person_id).name
+    return unmatched.Member(person_id=each.person_id, name=name, unit=unit)
+
+
+ROUTES: Final = Routes(
+    name="unmatched",
+    presses={"start": begin, "to": who_pressed, "all": all_pressed},
+    intents={"unmatched.give": IntentRoute(flow=give, needs_pin=True, moves_money=True)},
+    steps={WHO_STEP: who_typed, AMOUNT_STEP: amount_typed, REASON_STEP: reason_typed},
+)

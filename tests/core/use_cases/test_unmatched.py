@@ -1,0 +1,118 @@
+"""Unmatched money reaches whom it belongs to, by who may, once, and never himself."""
+
+import pytest
+
+from core.domain.acts import EventName
+from core.domain.errors import (
+    AmountOutOfRange,
+    InvalidAmount,
+    InvalidInput,
+    KeyReused,
+    NotAllowed,
+    NotFound,
+    PinNeeded,
+    TooLong,
+)
+from core.domain.ledger import Account, AccountKind, Journal
+from core.domain.people import Actor, Role
+from core.use_cases.reports import unmatched_money
+from core.use_cases.unmatched import give_unmatched
+from storage.transaction import SqlTransaction
+from tests.core.estate import Estate
+from tests.factories import NGN, naira, post
+
+
+@pytest.fixture
+def treasurer(estate: Estate) -> Actor:
+    """Let 5,000 kobo wait, and somebody in who may give it."""
+
+    def arrive(tx: SqlTransaction) -> None:
+        bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
+        kept = _account(tx, estate, AccountKind.SUSPENSE)
+        post(tx, estate.tenant, (bank.id, kept.id, 5_000))
+
+    estate.books.run(arrive)
+    return estate.member("Treasurer", role=Role.FINANCE)
+
+
+def give(
+    estate: Estate,
+    by: Actor,
+    *,
+    to: Actor | None = None,
+    minor: int = 3_000,
+    reason: str = "Bank slip 12",
+    key: str = "k1",
+    has_pin_check: bool = True,
+) -> Journal:
+    return estate.do(
+        give_unmatched,
+        actor=by,
+        person_id=(to or estate.ada).person_id,
+        amount=naira(minor),
+        reason=reason,
+        key=key,
+        has_pin_check=has_pin_check,
+    )
+
+
+def waits(estate: Estate) -> int:
+    return sum(
+        m.minor for m in estate.look(lambda tx: unmatched_money(tx, tenant_id=estate.tenant.id))
+    )
+
+
+def test_it_reaches_the_wallet_once_and_the_member_is_told(
+    estate: Estate, treasurer: Actor
+) -> None:
+    before = estate.balance(estate.ada)
+    first, again = give(estate, treasurer), give(estate, treasurer)
+    assert first.id == again.id
+    assert estate.balance(estate.ada) == before + 3_000
+    assert waits(estate) == 2_000
+    assert EventName.MONEY_MATCHED in estate.told
+
+
+def test_a_key_serves_one_gift_only(estate: Estate, treasurer: Actor) -> None:
+    give(estate, treasurer)
+    with pytest.raises(KeyReused):
+        give(estate, treasurer, minor=1_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"minor": 5_001}, AmountOutOfRange),
+        ({"minor": 0}, InvalidAmount),
+        ({"minor": -1}, InvalidAmount),
+        ({"reason": " "}, InvalidInput),
+        ({"reason": "x" * 301}, TooLong),
+        ({"has_pin_check": False}, PinNeeded),
+    ],
+)
+def test_what_is_refused_moves_nothing(
+    estate: Estate, treasurer: Actor, change: dict[str, object], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        give(estate, treasurer, **change)  # type: ignore[arg-type]  # one value of several types
+    assert waits(estate) == 5_000
+
+
+def test_nobody_gives_it_to_himself(estate: Estate, treasurer: Actor) -> None:
+    with pytest.raises(NotAllowed):
+        give(estate, treasurer, to=treasurer)
+
+
+def test_who_may_not_is_refused(estate: Estate, treasurer: Actor) -> None:
+    for actor in (estate.ada, estate.admin):
+        with pytest.raises(NotAllowed):
+            give(estate, actor, to=estate.ben)
+
+
+def test_it_stays_in_its_tenant(estate: Estate, treasurer: Actor) -> None:
+    with pytest.raises(NotFound):
+        give(estate, treasurer, to=estate.eve)
+
+
+def _account(tx: SqlTransaction, estate: Estate, kind: AccountKind) -> Account:
+    return tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=0, currency=NGN)

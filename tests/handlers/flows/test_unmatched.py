@@ -1,0 +1,111 @@
+"""The desk gives unmatched money to whom it belongs: who, how much, why, PIN."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain.ledger import Account, AccountKind
+from core.domain.people import Role
+from core.use_cases.people import choose_tenant
+from storage.transaction import SqlTransaction
+from tests.factories import NGN, add_member, add_person, naira, post
+from tests.handlers.chatting import Talker
+from tests.handlers.estate import Estate
+
+KEMI = 1099
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kemi(estate: Estate) -> Talker:
+    """Kemi keeps the books; 500.00 NGN wait."""
+
+    def build(tx: SqlTransaction) -> None:
+        person = add_person(tx, name="Kemi", telegram_id=KEMI)
+        add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
+        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
+        bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
+        kept = _account(tx, estate, AccountKind.SUSPENSE)
+        post(tx, estate.tenant, (bank.id, kept.id, 50_000))
+
+    estate.run(build)
+    talker = estate.person("Kemi", KEMI)
+    estate.set_pin(talker, "4829")
+    return talker
+
+
+def up_to_the_confirmation(kemi: Talker) -> None:
+    kemi.says("/desk")
+    kemi.presses("Give unmatched money to a member")
+    kemi.says("Nobody at all")
+    assert "Nobody matches “Nobody at all”." in kemi.sees
+    kemi.says("ada")
+    kemi.presses("A-14 · Ada")
+    assert "How much of it belongs to Ada?" in kemi.sees
+    kemi.says("200")
+    kemi.says("Bank slip of 1 March")
+
+
+def test_a_part_is_given_after_the_pin_and_the_member_is_told(estate: Estate, kemi: Talker) -> None:
+    before = estate.balance(estate.ada)
+    up_to_the_confirmation(kemi)
+    assert kemi.sees == (
+        "Give 200.00 NGN of unmatched money to Ada\n"
+        "Unmatched: 500.00 NGN → 300.00 NGN\n"
+        "Reason: Bank slip of 1 March\n"
+        "It goes to the wallet of Ada. Nothing has moved yet."
+    )
+    kemi.presses("Give 200.00")
+    assert estate.balance(estate.ada) == before
+    kemi.enters("4829")
+    assert "✅ 200.00 NGN moved to the wallet of Ada, who was told." in kemi.sees
+    assert estate.balance(estate.ada) == before + naira(20_000)
+    assert "200.00 NGN that came in without a clear owner was found to be yours." in estate.ada.sees
+    kemi.says("/desk")
+    assert "Unmatched money: 300.00 NGN" in kemi.sees
+
+
+def test_all_of_it_and_the_button_is_gone(estate: Estate, kemi: Talker) -> None:
+    kemi.says("/desk")
+    kemi.presses("Give unmatched money to a member")
+    kemi.says("a-14")
+    kemi.presses("A-14 · Tunde")
+    kemi.presses("All of it: 500.00")
+    kemi.says("He showed the slip")
+    kemi.presses("Give 500.00")
+    kemi.enters("4829")
+    assert estate.balance(estate.tunde) == naira(50_000)
+    kemi.says("/desk")
+    assert "Unmatched money: none." in kemi.sees
+    assert "Give unmatched money to a member" not in kemi.labels
+
+
+def test_more_than_waits_is_refused(estate: Estate, kemi: Talker) -> None:
+    kemi.says("/desk")
+    kemi.presses("Give unmatched money to a member")
+    kemi.says("ada")
+    kemi.presses("A-14 · Ada")
+    kemi.says("501")
+    assert estate.balance(estate.ada) == naira(0)
+    assert "500.00 NGN" in kemi.sees
+    kemi.says("500")
+    assert "How do you know that it is theirs?" in kemi.sees
+
+
+def test_an_administrator_sees_it_but_has_no_button(estate: Estate, kemi: Talker) -> None:
+    estate.bello.says("/desk")
+    assert "Unmatched money: 500.00 NGN" in estate.bello.sees
+    assert "Give unmatched money to a member" not in estate.bello.labels
+    estate.bello.presses_data("unmatched:start", estate.bello.messages[-1])
+    assert "Your role does not allow that" in estate.bello.sees
+
+
+def _account(tx: SqlTransaction, estate: Estate, kind: AccountKind) -> Account:
+    return tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=0, currency=NGN)
