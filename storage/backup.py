@@ -79,7 +79,7 @@ def check(file: Path) -> str:
         with closing(_look(file)) as connection:
             state = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
-            mode = birth.mode_of(connection)
+            mode = birth.mode_of(connection.cursor())
     except sqlite3.Error as error:
         raise BadBackup(f"{file.name}: {error}") from error
     if state != "ok" or dangling or mode is None:

@@ -1,9 +1,9 @@
 """How a database is born: seeds, the stamp of its mode, the one-row tables."""
 
-import sqlite3
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, select
 
 from core.domain.bills import ACKNOWLEDGMENT_TRANSITIONS, LIFE_TRANSITIONS
 from core.domain.dialogues import INTENT_TRANSITIONS
@@ -17,7 +17,9 @@ from core.domain.tenants import PLATFORM
 from core.domain.tenants import TRANSITIONS as TENANT_TRANSITIONS
 from core.domain.wallets import TRANSITIONS as WALLET_TRANSITIONS
 from storage import audit
+from storage.records import FSM
 from storage.schema import number, table, text, time
+from storage.statements import Cursor, Statement, inserting, inserting_once, written
 
 MACHINES: Final[tuple[Machine, ...]] = (
     TENANT_TRANSITIONS,
@@ -48,7 +50,7 @@ LAST_GROUP: Final = table(
     "last_group",
     number("only", primary_key=True, autoincrement=False),
     number("id"),
-    CheckConstraint("only = 1", name="one_row"),
+    CheckConstraint('"only" = 1', name="one_row"),
 )
 """The id of the newest committed group: what a failed COMMIT is compared with."""
 
@@ -57,9 +59,47 @@ FREEZE: Final = table(
     number("only", primary_key=True, autoincrement=False),
     text("reason"),
     time("since"),
-    CheckConstraint("only = 1", name="one_row"),
+    CheckConstraint('"only" = 1', name="one_row"),
 )
 """While a row stands here, outflows and older messages stay parked (after a restore)."""
+
+
+_ADD_STEP: Final = inserting_once(FSM)
+_STAMP: Final = inserting(BIRTH)
+_MODE: Final = Statement(select(BIRTH.c.mode))
+_ROOT: Final[dict[str, Any]] = {"tenant": PLATFORM, "none": NONE, "active": "active", "empty": b""}
+_EVENT: Final = (
+    "INSERT INTO status_event (machine, entity, seq, before_seq, from_status, to_status, act_id,"
+    " note_id) VALUES ('tenant', :tenant, "
+)
+_SEEDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ('INSERT INTO last_group ("only", id) VALUES (1, 0)', {}),
+    (
+        (
+            "INSERT INTO act (id, tenant_id, cause_kind, cause_reference, person_id, identity_id,"
+            " at) VALUES (1, :tenant, 'command', 'birth', 0, 0, 0)"
+        ),
+        _ROOT,
+    ),
+    (
+        (
+            "INSERT INTO note (id, tenant_id, body, salt, commitment, act_id)"
+            " VALUES (0, :tenant, :empty, '', '', 1)"
+        ),
+        _ROOT,
+    ),
+    (f"{_EVENT} 0, 0, :none, :none, 1, 0)", _ROOT),
+    (f"{_EVENT} 1, 0, :none, :active, 1, 0)", _ROOT),
+    (
+        (
+            "INSERT INTO tenant (id, kind, name, currency, country, timezone, fee_bearer,"
+            " billing_email, policy, row_version, status, status_seq) VALUES (:tenant,"
+            " 'platform', 'Hazina', 'USD', '', 'UTC', 'tenant', '', '{}', 1, 'active', 1)"
+        ),
+        _ROOT,
+    ),
+)
+"""Sentences and their values; a value may be unused."""
 
 
 def fsm_rows() -> list[tuple[str, str, str]]:
@@ -67,59 +107,35 @@ def fsm_rows() -> list[tuple[str, str, str]]:
     return [(machine.name, a, b) for machine in MACHINES for a, b in ((NONE, NONE), *machine.steps)]
 
 
-def add_steps(connection: sqlite3.Connection) -> None:
+def add_steps(cursor: Cursor) -> None:
     """Write the steps that machines have learned since."""
-    connection.executemany(
-        "INSERT INTO fsm (machine, from_status, to_status) VALUES (?, ?, ?)"
-        " ON CONFLICT (machine, from_status, to_status) DO NOTHING",
-        fsm_rows(),
-    )
+    for machine, before, after in fsm_rows():
+        step = {"machine": machine, "from_status": before, "to_status": after}
+        _ADD_STEP.run(cursor, step)
 
 
-def seed(connection: sqlite3.Connection) -> None:
+def seed(cursor: Cursor) -> None:
     """Write the rows every database starts with: steps, note 0, the platform tenant.
 
-    Foreign keys must be off: the platform's first act and its tenant row point at each other.
+    The reference of acts to tenants must be off: the platform's first act and its tenant row point
+    at each other.
     """
-    execute = connection.execute
-    add_steps(connection)
-    execute("INSERT INTO last_group (only, id) VALUES (1, 0)")
-    execute(
-        "INSERT INTO act (id, tenant_id, cause_kind, cause_reference, person_id, identity_id, at)"
-        " VALUES (1, ?, 'command', 'birth', 0, 0, 0)",
-        (PLATFORM,),
-    )
-    execute(
-        "INSERT INTO note (id, tenant_id, body, salt, commitment, act_id)"
-        " VALUES (0, ?, x'', '', '', 1)",
-        (PLATFORM,),
-    )
-    for seq, before, after in ((0, NONE, NONE), (1, NONE, "active")):
-        execute(
-            "INSERT INTO status_event (machine, entity, seq, before_seq, from_status, to_status,"
-            " act_id, note_id) VALUES ('tenant', ?, ?, 0, ?, ?, 1, 0)",
-            (PLATFORM, seq, before, after),
-        )
-    execute(
-        "INSERT INTO tenant (id, kind, name, currency, country, timezone, fee_bearer,"
-        " billing_email, policy, row_version, status, status_seq)"
-        " VALUES (?, 'platform', 'Hazina', 'USD', '', 'UTC', 'tenant', '', '{}', 1, 'active', 1)",
-        (PLATFORM,),
-    )
+    add_steps(cursor)
+    for sentence, values in _SEEDS:
+        written(sentence).run(cursor, values)
 
 
-def seal(connection: sqlite3.Connection) -> None:
+def seal(cursor: Cursor) -> None:
     """Begin the platform's chain with what every database starts with."""
-    cursor = connection.cursor()
     audit.seal_group(cursor, {PLATFORM: audit.lines_of(cursor, PLATFORM, 1, 1)})
 
 
-def stamp(connection: sqlite3.Connection, *, mode: str, at_micros: int) -> None:
+def stamp(cursor: Cursor, *, mode: str, at: datetime) -> None:
     """Write what this database is for."""
-    connection.execute("INSERT INTO birth (id, mode, at) VALUES (1, ?, ?)", (mode, at_micros))
+    _STAMP.run(cursor, {"id": 1, "mode": mode, "at": at})
 
 
-def mode_of(connection: sqlite3.Connection) -> str | None:
+def mode_of(cursor: Cursor) -> str | None:
     """Return what this database is for, None before it was stamped."""
-    rows = connection.execute("SELECT mode FROM birth").fetchall()
+    rows = _MODE.rows(cursor, {})
     return str(rows[0][0]) if rows else None

@@ -181,4 +181,4 @@ def _refusing(act: str, found: list[Rule]) -> str:
 def _check(rule: Rule) -> str:
     raising = f"RAISE EXCEPTION '{REFUSED}{rule.word}' USING ERRCODE = 'check_violation';"
     where = rule.postgres or rule.where
-    return f"  IF {distinctly(where)} THEN {raising} END IF;" if where else f"  {raising}"
+    return f"  IF ({distinctly(where)}) THEN {raising} END IF;" if where else f"  {raising}"

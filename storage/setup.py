@@ -13,13 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from storage import birth
 from storage.keyring import KeyRing
-from storage.schema import UtcTime
-from storage.statements import DIALECT
+from storage.schema import METADATA
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
@@ -124,7 +123,7 @@ def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime, ring: 
             connection.execute(f'DROP TRIGGER "{name}"')
         _upgrade(connection, ring)
         _be_born(connection, mode=mode, now=now)
-        birth.add_steps(connection)
+        birth.add_steps(connection.cursor())
         for statement in install():
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_fingerprint()}")
@@ -136,6 +135,22 @@ def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime, ring: 
 
 
 def _upgrade(connection: sqlite3.Connection, ring: KeyRing) -> None:
+    engine = create_engine(
+        "sqlite://", creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None
+    )
+    with engine.connect() as wrapped:
+        migrate_tables(wrapped, ring)
+
+
+def migrate_tables(connection: Connection, ring: KeyRing, *, is_new: bool = False) -> None:
+    """Bring the tables to the newest version, inside the transaction of a connection.
+
+    `is_new`: make today's tables at once. The first versions are SQLite's: their tables point at
+    each other in an order that PostgreSQL does not take.
+
+    Raises:
+        NewerSchema: they were migrated by newer code.
+    """
     # Late: the running service finds its file current and never pays for Alembic.
     from alembic import command  # noqa: PLC0415 - as above
     from alembic.config import Config  # noqa: PLC0415 - as above
@@ -144,29 +159,26 @@ def _upgrade(connection: sqlite3.Connection, ring: KeyRing) -> None:
     folder = Path(__file__).with_name("migrations")
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    engine = create_engine(
-        "sqlite://", creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None
-    )
-    with engine.connect() as wrapped:
-        config.attributes["connection"] = wrapped
-        config.attributes["ring"] = ring
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise NewerSchema(str(error)) from error
+    config.attributes.update(connection=connection, ring=ring)
+    if is_new:
+        METADATA.create_all(connection)
+    try:
+        command.stamp(config, "head") if is_new else command.upgrade(config, "head")
+    except CommandError as error:
+        raise NewerSchema(str(error)) from error
 
 
 def _be_born(connection: sqlite3.Connection, *, mode: str, now: datetime) -> None:
-    if birth.mode_of(connection) is not None:
+    cursor = connection.cursor()
+    if birth.mode_of(cursor) is not None:
         return
-    at_micros = UtcTime().process_bind_param(now, DIALECT)
-    birth.seed(connection)
-    birth.seal(connection)
-    birth.stamp(connection, mode=mode, at_micros=at_micros or 0)
+    birth.seed(cursor)
+    birth.seal(cursor)
+    birth.stamp(cursor, mode=mode, at=now)
 
 
 def _check_mode(connection: sqlite3.Connection, mode: str) -> None:
-    found = birth.mode_of(connection)
+    found = birth.mode_of(connection.cursor())
     if found is not None and found != mode:
         raise WrongMode(f"the database is for {found}, the service is {mode}")
 

@@ -36,10 +36,10 @@ def old_file(path: Path, version: str, fill: Callable[[sqlite3.Connection], None
             config.attributes.update(connection=wrapped, ring=ring())
             command.upgrade(config, version)
             wrapped.commit()
-        birth.seed(connection)
+        birth.seed(connection.cursor())
         begin_chain(connection)
-        birth.stamp(connection, mode=setup.SANDBOX, at_micros=0)
-        birth.add_steps(connection)
+        birth.stamp(connection.cursor(), mode=setup.SANDBOX, at=NOW)
+        birth.add_steps(connection.cursor())
         fill(connection)
     return path
 

@@ -140,7 +140,7 @@ def upgrade() -> None:
         "last_group",
         sa.Column("only", WHOLE, autoincrement=False, nullable=False),
         sa.Column("id", WHOLE, nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_last_group_one_row")),
+        sa.CheckConstraint('"only" = 1', name=op.f("ck_last_group_one_row")),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_last_group")),
         sqlite_strict=True,
     )
@@ -149,7 +149,7 @@ def upgrade() -> None:
         sa.Column("only", WHOLE, autoincrement=False, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", WHOLE, nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_outflow_freeze_one_row")),
+        sa.CheckConstraint('"only" = 1', name=op.f("ck_outflow_freeze_one_row")),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_outflow_freeze")),
         sqlite_strict=True,
     )
