@@ -32,7 +32,7 @@ from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR, Currency
 from core.domain.tenants import TenantId
 from storage.records import Axis, Records, axis_columns
-from storage.schema import ident, local_date, number, sealed, table, text, time
+from storage.schema import LocalDate, ident, local_date, number, sealed, table, text, time
 from storage.statements import IsListed, Statement, inserting
 
 if TYPE_CHECKING:
@@ -145,7 +145,9 @@ def _scoped(query: Select[Any], *, is_all: bool) -> Select[Any]:
 
 
 def _page(which: BillFilter, *, is_all: bool) -> Statement:
-    place = tuple_(BILL.c.due_on, BILL.c.id) > tuple_(bindparam("due_on"), bindparam("after"))
+    place = tuple_(BILL.c.due_on, BILL.c.id) > tuple_(
+        bindparam("due_on", type_=LocalDate()), bindparam("after")
+    )
     query = _scoped(_BILLS.select(), is_all=is_all).where(_WHICH[which], place)
     return Statement(query.order_by(BILL.c.due_on, BILL.c.id).limit(bindparam("limit")))
 

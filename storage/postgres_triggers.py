@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from storage.rules import REFUSED, Rule
-from storage.statements import distinctly
+from storage.statements import Cursor, distinctly, written
 from storage.triggers import APPEND_ONLY, NEVER_DELETED, rules
 
 PREFIX: Final = "hazina_"
@@ -161,6 +161,28 @@ def install() -> Iterator[str]:
     for name, body in functions().items():
         yield f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"
     yield from triggers().values()
+
+
+def changed(cursor: Cursor) -> Iterator[str]:
+    """Yield one sentence for each function or trigger that is not as it was installed."""
+    bodies = {row[0]: row[1] for row in _BODIES.rows(cursor, {})}
+    for name, body in functions().items():
+        if bodies.get(name) != body:
+            yield f"function {name} is missing or changed"
+    enabled = {row[0] for row in _ENABLED.rows(cursor, {})}
+    for name in sorted(triggers().keys() - enabled):
+        yield f"trigger {name} is missing or switched off"
+
+
+_BODIES: Final = written(
+    "SELECT CAST(proname AS text), prosrc FROM pg_proc"
+    " WHERE pronamespace = CAST(current_schema() AS regnamespace)"
+)
+_ENABLED: Final = written(
+    "SELECT CAST(t.tgname AS text) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " WHERE c.relnamespace = CAST(current_schema() AS regnamespace)"
+    " AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
+)
 
 
 def _grouped() -> Iterator[tuple[str, str, str, list[Rule]]]:

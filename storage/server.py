@@ -21,13 +21,14 @@ import structlog
 
 from core.domain.work import Work
 from core.ports import Clock, Randomness
-from storage import server_setup
+from storage import audit, server_setup
 from storage.database import READ_TIMEOUT_S, Database, settle
 from storage.jobs import Job, tell
 from storage.keyring import KeyRing
 from storage.postgres import LOST, Connection, RunAgain, connect, told
 from storage.schema import EPOCH
 from storage.sqlite import NotCommitted
+from storage.statements import written
 from storage.transaction import NO_CAUSE, Group, SqlTransaction
 
 T = TypeVar("T")
@@ -41,6 +42,11 @@ OUTAGE_S: Final = 15
 """How long a function waits for a server that is away before it fails."""
 RECONNECT_S: Final = 0.2
 
+SEAL_S: Final = 0.5
+SEAL_LOCK: Final = 7_402_516_002
+"""The advisory lock of whoever seals."""
+
+_MAY_SEAL: Final = written("SELECT pg_try_advisory_xact_lock(:lock)")
 _LIMITS: Final = (
     "SET LOCAL statement_timeout = '10s'",
     "SET LOCAL lock_timeout = '3s'",
@@ -258,6 +264,48 @@ class PostgresSession:
         return "unknown"
 
 
+class _Sealer:
+    """Seals acts within a second: this process's, and those of one that died before it could.
+
+    Whoever gets the advisory lock seals; the others have nothing to do.
+    """
+
+    def __init__(self, outside: Outside) -> None:
+        """Start the thread."""
+        self._session = PostgresSession(outside)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="hazina-sealer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Seal once more and end."""
+        self._end.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._end.wait(SEAL_S):
+            self._seal()
+        self._seal()
+        self._session.close()
+
+    def _seal(self) -> None:
+        sealed = audit.MAX_SEALED
+        while sealed == audit.MAX_SEALED:
+            job = Job(function=seal, cause=NO_CAUSE, deliver=lambda _job: None)
+            self._session.run(job)
+            if job.error is not None:
+                _log.warning("seal_failed", error=repr(job.error))
+                return
+            sealed = job.result
+
+
+def seal(tx: SqlTransaction) -> int:
+    """Seal what waits, unless somebody else is doing it; return how many acts."""
+    if not _MAY_SEAL.rows(tx.cursor, {"lock": SEAL_LOCK})[0][0]:
+        return 0
+    return audit.seal_waiting(tx.cursor)
+
+
 class _Threads:
     """Sessions on threads of their own that take functions from one queue."""
 
@@ -340,6 +388,7 @@ class ServerDatabase(Database):
             [PostgresSession(self._outside) for _ in range(writers)], name="writer"
         )
         self._readers: _Threads | None = None
+        self._sealer = _Sealer(self._outside)
 
     def now(self) -> datetime:
         """Return the time as transactions see it, as far as this process can tell."""
@@ -372,6 +421,7 @@ class ServerDatabase(Database):
     async def close(self) -> None:
         """Finish what is queued and close."""
         await asyncio.to_thread(self._writers.stop)
+        await asyncio.to_thread(self._sealer.stop)
         if self._readers is not None:
             await asyncio.to_thread(self._readers.stop)
 

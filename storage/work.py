@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
     Index,
-    Integer,
     UniqueConstraint,
     and_,
     bindparam,
@@ -38,7 +36,7 @@ _IS_LIVE: Final = "status IN ('due', 'sent')"
 
 WORK: Final = table(
     "work",
-    Column("id", Integer(), primary_key=True, autoincrement=False),
+    ident(primary_key=True),
     text("kind"),
     text("lane"),
     sealed("payload"),

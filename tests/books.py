@@ -4,6 +4,7 @@
 """
 
 import atexit
+import os
 import random
 import shutil
 import sqlite3
@@ -124,6 +125,15 @@ def open_database(
     )
 
 
+def is_on_postgres() -> bool:
+    """Tell whether this run of the tests is on PostgreSQL (`HAZINA_TEST_DATABASE`)."""
+    return os.environ.get("HAZINA_TEST_DATABASE") == "postgresql"
+
+
+_URLS: Final[dict[Path, str]] = {}
+"""Databases by the file that would hold the books on SQLite, for who opens them again."""
+
+
 class Books:
     """A database file whose functions run at once, on the calling thread."""
 
@@ -173,6 +183,41 @@ class Books:
         self._writer.stop()
 
 
+class ServerBooks(Books):
+    """The same on a PostgreSQL server of the tests' own; acts are sealed after each commit."""
+
+    def __init__(self, url: str, *, path: Path, clock: FakeClock, keys: KeyRing, seed: int) -> None:
+        """Connect."""
+        # Late: only where the tests are told to run on PostgreSQL.
+        from storage import server  # noqa: PLC0415 - as above
+
+        self.path = path
+        self.url = url
+        self.clock = clock
+        self.ring = keys
+        outside = server.Outside(
+            url=url, randomness=SeededRandomness(seed), ring=keys, own_clock=clock
+        )
+        self._session = server.PostgresSession(outside)
+        self._seal = server.seal
+
+    def run_group(
+        self, functions: Sequence[Callable[[SqlTransaction], Any]], *, cause: Cause = CAUSE
+    ) -> list[Any]:
+        """Run each in a transaction of its own; return results, and errors in their places."""
+        results = []
+        for function in functions:
+            job = Job(function=function, cause=cause, deliver=lambda _job: None)
+            self._session.run(job)
+            results.append(job.error or job.result)
+            self._session.run(Job(function=self._seal, cause=cause, deliver=lambda _job: None))
+        return results
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+
 def open_books(
     tmp_path: Path,
     *,
@@ -183,6 +228,15 @@ def open_books(
     seed: int = 1,
 ) -> Books:
     """Open a fresh file, or `path` (then with another seed), for synchronous work."""
+    if is_on_postgres():
+        from tests.postgres import new_database  # noqa: PLC0415 - as in `ServerBooks`
+
+        where = path or tmp_path / "hazina.db"
+        url = _URLS.get(where) if path else None
+        url = _URLS[where] = url or new_database()
+        return ServerBooks(
+            url, path=where, clock=clock or FakeClock(), keys=keys or ring(), seed=seed
+        )
     return Books(
         path or new_file(tmp_path),
         clock=clock or FakeClock(),

@@ -5,6 +5,7 @@ so no library finds a way around it.
 """
 
 import ipaddress
+import os
 import shutil
 import socket
 import sys
@@ -48,6 +49,16 @@ def refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(refuse_the_world)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what looks into SQLite's file."""
+    if os.environ.get("HAZINA_TEST_DATABASE") != "postgresql":
+        return
+    skip = pytest.mark.skip(reason="looks into SQLite's file")
+    for item in items:
+        if item.get_closest_marker("sqlite"):
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from core.domain.wallets import WalletStatus
 from core.use_cases.ledger import post
 from storage.books import BOOKS
 from storage.doctor import examine
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.core.estate import Estate, hasty
 from tests.factories import naira, open_books
@@ -137,8 +138,8 @@ class Both:
     def _check_books(self, tx: SqlTransaction) -> None:
         """Run the cheap invariants: everything that the books themselves can say."""
         for sentence, query in BOOKS:
-            tx.cursor.execute(query)
-            assert [sentence.format(*row) for row in tx.cursor.fetchall()] == []
+            rows = written(query).rows(tx.cursor, {})
+            assert [sentence.format(*row) for row in rows] == []
 
     def _open(self, kind: AccountKind, owner_id: int = 0) -> AccountId:
         """Open an account that money may pass, so that comparing opens none."""

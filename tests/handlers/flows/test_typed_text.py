@@ -9,6 +9,8 @@ from tests.handlers.estate import Estate
 from tests.handlers.flows.test_disputes import disputed
 from tests.handlers.flows.test_newbill import up_to_the_amount
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
