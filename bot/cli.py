@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
+from bot.database import check_database, name_of, open_database, prepare_database
 from bot.ports import SystemClock
 from bot.settings import Settings, load
 from bot.start import WRONG_KEYS, log_redacted, start
@@ -58,17 +59,12 @@ def migrate(*, as_json: AsJson = False) -> None:
     settings = load()
     log_redacted(settings)
     try:
-        setup.prepare(
-            settings.database_path,
-            mode=settings.mode,
-            now=SystemClock().now(),
-            ring=KeyRing(_with_keys(settings).secret_keys),
-        )
-    except (setup.WrongMode, setup.NewerSchema) as problem:
+        prepare_database(settings, KeyRing(_with_keys(settings).secret_keys))
+    except (setup.WrongMode, setup.NewerSchema, OSError) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
         _fail(WRONG_KEYS)
-    _print({"database": settings.database_path.name, "schema": setup.NEWEST}, as_json=as_json)
+    _print({"database": name_of(settings), "schema": setup.NEWEST}, as_json=as_json)
 
 
 @tenant_app.command("create")
@@ -200,6 +196,7 @@ def verify(*, tenant: Annotated[str, typer.Option()] = "", as_json: AsJson = Fal
 def backup(file: Path, *, as_json: AsJson = False) -> None:
     """Copy the database while it runs."""
     settings = load()
+    _need_file(settings, "backup")
     try:
         backups.backup(settings.database_path, file)
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
@@ -211,6 +208,7 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
 def restore(file: Path, *, as_json: AsJson = False) -> None:
     """Put a backup in place; outflows stay frozen until `outflows release`."""
     settings = load()
+    _need_file(settings, "restore")
     lock = ServiceLock(settings.database_path)
     try:
         lock.take()
@@ -231,6 +229,11 @@ def restore(file: Path, *, as_json: AsJson = False) -> None:
 def release_outflows(*, as_json: AsJson = False) -> None:
     """Let outflows and older messages go again after a restore."""
     _print({"released": _write(backups.release)}, as_json=as_json)
+
+
+def _need_file(settings: Settings, command: str) -> None:
+    if settings.database_server:
+        _fail(f"{command}: copies SQLite files; on PostgreSQL use pg_dump or its archives", code=2)
 
 
 def _moment(at: str, settings: Settings) -> datetime | None:
@@ -270,7 +273,6 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
 
     async def go() -> T:
         from bot.ports import SystemRandomness, shell_node
-        from bot.wiring import open_database
 
         database = open_database(
             _with_keys(settings), randomness=SystemRandomness(node=shell_node())
@@ -281,7 +283,7 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
             await database.close()
 
     try:
-        setup.check(settings.database_path, mode=settings.mode)
+        check_database(settings)
         return asyncio.run(go())
     except setup.NeedsMigration:
         _fail("the database is not at the newest schema: run `python main.py migrate` first")

@@ -141,14 +141,18 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.database_url.startswith(_POSTGRES):
-            message = "DATABASE_URL: PostgreSQL is not supported yet; use sqlite+aiosqlite:///…"
-            raise ValueError(message)
-        is_file = any(
-            self.database_url.startswith(start) and self.database_url != start for start in _SQLITE
+        is_known = any(
+            self.database_url.startswith(start) and self.database_url != start
+            for start in (*_SQLITE, *_POSTGRES)
         )
-        if self.database_url and not is_file:
-            message = "DATABASE_URL: must be sqlite+aiosqlite:///<file>"
+        if self.database_url and not is_known:
+            message = (
+                "DATABASE_URL: must be sqlite+aiosqlite:///<file>"
+                " or postgresql+psycopg://<user>@<host>/<database>"
+            )
+            raise ValueError(message)
+        if self.database_server and not self.has_token:
+            message = "DATABASE_URL: the sandbox keeps its books in a SQLite file"
             raise ValueError(message)
         if self.parts != EVERY_PART and not self.is_shared:
             message = "HAZINA_ROLE: SQLite runs one process with the role all"
@@ -197,6 +201,14 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Return the key ring, newest first."""
         return _keys(self.hazina_secret_key)
+
+    @property
+    def database_server(self) -> str:
+        """Return the address of the PostgreSQL database as libpq takes it, "" for a file."""
+        for prefix in _POSTGRES:
+            if self.database_url.startswith(prefix):
+                return f"postgresql://{self.database_url.removeprefix(prefix)}"
+        return ""
 
     @property
     def database_path(self) -> Path:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from bot import logs
-from bot.ports import SystemClock
 from bot.settings import Settings, load
 from storage import setup
 from storage.embedded import AlreadyRunning
@@ -71,15 +70,11 @@ async def _run(settings: Settings) -> None:
         await start_sandbox(settings, say=lambda line: print(line, flush=True))  # noqa: T201 - the one line on the terminal
         return
     # Late: the sandbox's supervisor has no service.
+    from bot.database import prepare_database
     from bot.life import run_service
     from bot.seat import LostSeat
 
-    setup.prepare(
-        settings.database_path,
-        mode=settings.mode,
-        now=SystemClock().now(),
-        ring=KeyRing(settings.secret_keys),
-    )
+    prepare_database(settings, KeyRing(settings.secret_keys))
     try:
         await run_service(settings)
     except LostSeat:

@@ -9,6 +9,7 @@ import httpx
 from aiohttp import web
 
 from bot.application import CAPABILITIES
+from bot.database import open_database
 from bot.engine.arrivals import park_update, store_updates
 from bot.engine.calls import Calls
 from bot.engine.dispatch import Dispatcher
@@ -36,8 +37,7 @@ from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
 from storage.database import Database
 from storage.doctor import is_stopped_anywhere
-from storage.embedded import EmbeddedDatabase, end_process
-from storage.keyring import KeyRing
+from storage.embedded import end_process
 from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
 
@@ -82,24 +82,6 @@ class Service:
     web: web.Application
     seat: Seat | None = None
     """This process among several; None where it is the only one."""
-
-
-def open_database(
-    settings: Settings,
-    *,
-    randomness: SystemRandomness,
-    connect: Connect = open_connection,
-    on_fatal: Callable[[], NoReturn] = end_process,
-) -> Database:
-    """Open the database of the settings; it must be migrated already."""
-    return EmbeddedDatabase(
-        settings.database_path,
-        clock=SystemClock(offset_s=settings.sandbox_clock_offset_s),
-        randomness=randomness,
-        ring=KeyRing(settings.secret_keys),
-        connect=connect,
-        on_fatal=on_fatal,
-    )
 
 
 def telegram_client(settings: Settings, *, request: AiohttpRequest | None = None) -> TelegramClient:

@@ -53,9 +53,15 @@ def prepare(url: str, *, mode: str, now: datetime, ring: KeyRing) -> None:
     Raises:
         WrongMode: it was made for the other mode.
         NewerSchema: it was migrated by newer code.
+        ConnectionError: it does not answer, or does not let us in.
     """
     if mode not in MODES:
         raise WrongMode(mode)
+    try:
+        connect(url).close()
+    except psycopg.OperationalError:
+        message = f"the PostgreSQL database {name_of(url)} does not answer"
+        raise ConnectionError(message) from None
     if is_current(url):
         check(url, mode=mode)
         return

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 from core.domain.acts import Cause, CauseKind
+from storage.database import Database
 from storage.embedded import EmbeddedDatabase
 from storage.jobs import Job
 from storage.keyring import KeyRing
 from storage.setup import SANDBOX, prepare
 from storage.sqlite import Connect, SqliteWriter, open_connection
+from storage.statements import written
 from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -113,8 +115,16 @@ def open_database(
     on_fatal: Callable[[], NoReturn] = end_test,
     connect: Connect = open_connection,
     path: Path | None = None,
-) -> EmbeddedDatabase:
+) -> Database:
     """Open the real database, writer thread and readers, on a fresh file or on `path`."""
+    if is_on_postgres():
+        return _open_server(
+            path or tmp_path / "hazina.db",
+            is_new=path is None,
+            clock=clock or FakeClock(),
+            randomness=randomness or SeededRandomness(),
+            keys=keys or ring(),
+        )
     return EmbeddedDatabase(
         path or new_file(tmp_path),
         clock=clock or FakeClock(),
@@ -123,6 +133,25 @@ def open_database(
         on_fatal=on_fatal,
         connect=connect,
     )
+
+
+def _open_server(
+    path: Path, *, is_new: bool, clock: FakeClock, randomness: SeededRandomness, keys: KeyRing
+) -> Database:
+    # Late: only where the tests are told to run on PostgreSQL.
+    from storage.server import ServerDatabase  # noqa: PLC0415 - as above
+
+    url = server_url(path, is_new=is_new)
+    return ServerDatabase(url, clock=clock, randomness=randomness, ring=keys, is_own_time=True)
+
+
+def server_url(path: Path, *, is_new: bool) -> str:
+    """Return the database that stands for a file, a fresh one unless it was opened before."""
+    from tests.postgres import new_database  # noqa: PLC0415 - as `_open_server`
+
+    if is_new or path not in _URLS:
+        _URLS[path] = new_database()
+    return _URLS[path]
 
 
 def is_on_postgres() -> bool:
@@ -174,6 +203,10 @@ class Books:
         self._writer.run_inline(jobs)
         return [job.error or job.result for job in jobs]
 
+    def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Return what a query of our own finds; values are marked `:name`."""
+        return self.run(lambda tx: [tuple(r) for r in written(query).rows(tx.cursor, values)])
+
     def raw(self) -> sqlite3.Connection:
         """Open a connection of somebody with a shell: none of our settings."""
         return sqlite3.connect(self.path, isolation_level=None)
@@ -189,16 +222,16 @@ class ServerBooks(Books):
     def __init__(self, url: str, *, path: Path, clock: FakeClock, keys: KeyRing, seed: int) -> None:
         """Connect."""
         # Late: only where the tests are told to run on PostgreSQL.
-        from storage import server  # noqa: PLC0415 - as above
+        from storage import server, session  # noqa: PLC0415 - as above
 
         self.path = path
         self.url = url
         self.clock = clock
         self.ring = keys
-        outside = server.Outside(
+        outside = session.Outside(
             url=url, randomness=SeededRandomness(seed), ring=keys, own_clock=clock
         )
-        self._session = server.PostgresSession(outside)
+        self._session = session.PostgresSession(outside)
         self._seal = server.seal
 
     def run_group(
@@ -229,11 +262,8 @@ def open_books(
 ) -> Books:
     """Open a fresh file, or `path` (then with another seed), for synchronous work."""
     if is_on_postgres():
-        from tests.postgres import new_database  # noqa: PLC0415 - as in `ServerBooks`
-
         where = path or tmp_path / "hazina.db"
-        url = _URLS.get(where) if path else None
-        url = _URLS[where] = url or new_database()
+        url = server_url(where, is_new=path is None)
         return ServerBooks(
             url, path=where, clock=clock or FakeClock(), keys=keys or ring(), seed=seed
         )

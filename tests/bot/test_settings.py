@@ -34,10 +34,8 @@ def refused(monkeypatch: pytest.MonkeyPatch, **values: str) -> str:
 BAD = {
     "HTTP_PORT": ("70000", "http", "8080x"),
     "DATABASE_URL": (
-        "postgresql://me@host/db",
+        "postgresql://",
         "postgresql+psycopg://me@host/db",
-        "postgresql+asyncpg://me@host/db",
-        "postgres://me@host/db",
         "mysql://me@host/db",
         "data/hazina.db",
         "sqlite:///",
@@ -160,3 +158,15 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch)
     with pytest.raises(ValueError, match="frozen"):
         settings.http_port = 1
+
+
+@pytest.mark.parametrize("prefix", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_way_to_name_a_server_is_mapped(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    settings = loaded(
+        monkeypatch,
+        DATABASE_URL=f"{prefix}://me:pw@host:5433/books?sslmode=require",
+        TELEGRAM_BOT_TOKEN=TOKEN,
+        HAZINA_SECRET_KEY=KEY,
+        HAZINA_ROLE="web,worker",
+    )
+    assert settings.database_server == "postgresql://me:pw@host:5433/books?sslmode=require"

@@ -82,7 +82,7 @@ async def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
         assert written.wait(5)
         return first, count(tx)
 
-    looking = asyncio.create_task(asyncio.to_thread(look_twice, database.path))
+    looking = asyncio.create_task(asyncio.to_thread(look_twice, tmp_path / "hazina.db"))
     assert await asyncio.to_thread(looked.wait, 5)
     await database.run(add_person)
     written.set()

@@ -19,9 +19,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 def rows(books: Books) -> list[tuple[str, str, str]]:
-    raw = books.raw()
-    found = raw.execute("SELECT kind, lane, status FROM work ORDER BY id").fetchall()
-    raw.close()
+    found = books.rows("SELECT kind, lane, status FROM work ORDER BY id")
     return [(row[0], row[1], row[2]) for row in found]
 
 
@@ -48,9 +46,7 @@ def test_two_bots_number_their_updates_apart(books: Books) -> None:
 
 def test_what_people_type_rests_encrypted(books: Books) -> None:
     store(books, text_update(1, "my pin is 4829"))
-    raw = books.raw()
-    (payload,) = raw.execute("SELECT payload FROM work").fetchone()
-    raw.close()
+    ((payload,),) = books.rows("SELECT payload FROM work")
     assert b"4829" not in bytes(payload)
 
 
@@ -80,9 +76,7 @@ def test_an_update_that_cannot_be_stored_is_kept_for_a_human_once(books: Books) 
 def test_a_parked_update_keeps_what_it_said(books: Books) -> None:
     update = {"update_id": 5, "message": {"number": 2**80}}
     books.run(lambda tx: park_update(tx, bot_id=BOT_ID, update=update))
-    raw = books.raw()
-    (work_id,) = raw.execute("SELECT id FROM work").fetchone()
-    raw.close()
+    ((work_id,),) = books.rows("SELECT id FROM work")
     found = books.run(lambda tx: tx.work.get(work_id))
     assert found is not None
     assert found.kind is Kind.UPDATE

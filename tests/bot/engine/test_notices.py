@@ -51,12 +51,8 @@ def _told(estate: Estate, name: EventName, *, subject_id: int, person_id: int = 
 
 
 def _rows(estate: Estate, kind: Kind) -> list[tuple[str, str, int]]:
-    raw = estate.books.raw()
-    found = raw.execute(
-        "SELECT lane, status, due_at - created_at FROM work WHERE kind = ? ORDER BY id",
-        (kind.value,),
-    ).fetchall()
-    raw.close()
+    query = "SELECT lane, status, due_at - created_at FROM work WHERE kind = :kind ORDER BY id"
+    found = estate.books.rows(query, kind=kind.value)
     return [(row[0], row[1], row[2]) for row in found]
 
 

@@ -109,9 +109,7 @@ def test_what_a_refused_flow_queued_is_never_sent(books: Books) -> None:
 def test_messages_rest_encrypted(books: Books) -> None:
     reply = Reply(screen=Screen(html=Html("very private words")), show=Show.SEND)
     written(books, TEXT, reply)
-    with books.raw() as raw:
-        (payload,) = raw.execute("SELECT payload FROM work").fetchone()
-    raw.close()
+    ((payload,),) = books.rows("SELECT payload FROM work")
     assert b"private" not in bytes(payload)
 
 

@@ -23,16 +23,12 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
 
 
 def _due(estate: Estate) -> list[tuple[str, int]]:
-    raw = estate.books.raw()
-    found = raw.execute("SELECT kind, subject FROM due ORDER BY kind, subject").fetchall()
-    raw.close()
+    found = estate.books.rows("SELECT kind, subject FROM due ORDER BY kind, subject")
     return [(row[0], row[1]) for row in found]
 
 
 def _calls(estate: Estate) -> int:
-    raw = estate.books.raw()
-    (count,) = raw.execute("SELECT count(*) FROM work WHERE kind = 'call'").fetchone()
-    raw.close()
+    ((count,),) = estate.books.rows("SELECT count(*) FROM work WHERE kind = 'call'")
     return int(count)
 
 

@@ -14,11 +14,9 @@ from tests.core.use_cases.test_bills import cancel, contest
 
 
 def planned(estate: Estate) -> list[tuple[str, str, str]]:
-    raw = estate.books.raw()
-    found = raw.execute(
+    found = estate.books.rows(
         "SELECT due_at, kind, period FROM due WHERE kind LIKE 'bill%' ORDER BY due_at"
-    ).fetchall()
-    raw.close()
+    )
     return [(f"{EPOCH + timedelta(microseconds=at):%d %b %H}", k, p) for at, k, p in found]
 
 
