@@ -1,6 +1,7 @@
 """Scenes that many stories have: a bill is opened, acknowledged, amended, paid; a link is asked."""
 
 from bot.sandbox.player import Player
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.scripts.playing import enter_pin, say, tap
 from tests.scripts.stage import Stage
@@ -10,8 +11,8 @@ async def number_of(stage: Stage, serial: int) -> str:
     """Return a bill's whole number by its place in the year: 1 and 2 are Adaeze's, 3 Ibrahim's."""
 
     def look(tx: SqlTransaction) -> str:
-        tx.cursor.execute("SELECT number FROM bill WHERE number LIKE ?", (f"%-{serial:06d}",))
-        return str(tx.cursor.fetchall()[0][0])
+        query = written("SELECT number FROM bill WHERE number LIKE :like")
+        return str(query.rows(tx.cursor, {"like": f"%-{serial:06d}"})[0][0])
 
     return await stage.look(look)
 

@@ -35,6 +35,7 @@ from core.domain.tenants import PLATFORM, TenantId
 from storage import audit, setup
 from storage.doctor import examine
 from storage.embedded import EmbeddedDatabase
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.scripts.crashes import Crash
 
@@ -248,8 +249,7 @@ def _is_busy(tx: SqlTransaction) -> bool:
     """Tell whether work is left that will be done within the next seconds."""
     soon = int(tx.now.timestamp() + SOON_S) * 1_000_000
     live = "SELECT 1 FROM work WHERE status IN ('due', 'sent') AND due_at < :soon LIMIT 1"
-    tx.cursor.execute(live, {"soon": soon})
-    return bool(tx.cursor.fetchall())
+    return bool(written(live).rows(tx.cursor, {"soon": soon}))
 
 
 async def _listens(port: int) -> bool:

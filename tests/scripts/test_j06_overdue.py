@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox import estate
 from bot.sandbox.player import draw
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.scripts.counting import Purse, dump, purse
 from tests.scripts.playing import later, newest, plain, press_raw, say, sweep, tap, tap_on
@@ -98,5 +99,5 @@ async def test_a_sweep_may_be_run_by_hand_for_another_day(tmp_path: Path) -> Non
 
 
 def _bill_id(tx: SqlTransaction, number: str) -> int:
-    tx.cursor.execute("SELECT id FROM bill WHERE number = ?", (number,))
-    return int(tx.cursor.fetchall()[0][0])
+    query = written("SELECT id FROM bill WHERE number = :number")
+    return int(query.rows(tx.cursor, {"number": number})[0][0])

@@ -25,6 +25,7 @@ from bot.roles import Part, kinds_of
 from core.domain.work import Kind, Priority, Work, WorkId
 from handlers.visit import Routes
 from storage.database import Database
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.books import NOW, FakeClock, SeededRandomness, new_file, open_database
 from tests.fakes.bot_api import FakeBotApi
@@ -162,11 +163,8 @@ class Desk:
         """Return (status, attempts) of a kind's rows by age."""
 
         def look(tx: SqlTransaction) -> list[tuple[str, int]]:
-            tx.cursor.execute(
-                "SELECT status, attempts FROM work WHERE kind = :kind ORDER BY id",
-                {"kind": kind.value},
-            )
-            return [(row[0], row[1]) for row in tx.cursor.fetchall()]
+            query = written("SELECT status, attempts FROM work WHERE kind = :kind ORDER BY id")
+            return [(row[0], row[1]) for row in query.rows(tx.cursor, {"kind": kind.value})]
 
         return await self.run(look)
 

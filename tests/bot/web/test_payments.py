@@ -13,6 +13,7 @@ from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
 from core.domain.payments import PaymentStatus
 from core.use_cases import links
 from storage.database import Database
+from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.books import NOW, FakeClock, open_database
 from tests.core.estate import Estate, Tried, palm_court
@@ -53,8 +54,8 @@ class Doors:
 
     async def count(self, kind: str) -> int:
         def look(tx: SqlTransaction) -> int:
-            tx.cursor.execute("SELECT count(*) FROM work WHERE kind = :kind", {"kind": kind})
-            return int(tx.cursor.fetchall()[0][0])
+            query = written("SELECT count(*) FROM work WHERE kind = :kind")
+            return int(query.rows(tx.cursor, {"kind": kind})[0][0])
 
         return await self.database.read(look)
 
