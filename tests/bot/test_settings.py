@@ -71,9 +71,9 @@ def test_a_bad_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str
     assert "hunter2" not in refused(monkeypatch, **{name: "hunter2"})
 
 
-def test_postgresql_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_refuses_a_server_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     line = refused(monkeypatch, DATABASE_URL="postgresql://me:secret@host/db")
-    assert "PostgreSQL is not supported yet" in line
+    assert "the sandbox keeps its books in a SQLite file" in line
     assert "secret" not in line
 
 
