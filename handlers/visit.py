@@ -63,6 +63,8 @@ class Visit:
 Flow = Callable[[Transaction, Visit], Reply]
 
 INTENT_MARK: Final = "i"
+DRAFT: Final = "draft"
+"""The argument by which an intent names its draft, and the verb of the draft itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,15 @@ def offer_to(
     )
     tx.dialogues.add_intent(intent)
     return f"{INTENT_MARK}:{intent.key}"
+
+
+def open_draft(tx: Transaction, visit: Visit) -> str:
+    """Store what every button of one draft spends besides itself, and return its key.
+
+    Offer each of them with `draft=<key>`: whichever is pressed first acts, the others give its
+    outcome. A draft that is shown again and again still becomes one thing.
+    """
+    return offer(tx, visit, DRAFT).partition(":")[2]
 
 
 def number(data: Mapping[str, object], name: str) -> int:

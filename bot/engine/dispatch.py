@@ -297,7 +297,7 @@ class Dispatcher:
         intent = tx.dialogues.intent(key)
         if intent is None or intent.verb not in self._doors.intents:
             raise StaleCard
-        intent.check(by=visit.person.id, at=tx.now)
+        spent.check(tx, visit, intent)
         route = self._doors.intents[intent.verb]
         if route.moves_money and self._pace:
             self._pace.check_money(visit.incoming.sender.external_id, at=tx.now)
@@ -309,10 +309,7 @@ class Dispatcher:
     def _spend(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply:
         flow = self._doors.intents[intent.verb].flow
         reply = flow(tx, replace(visit, intent=intent))
-        outcome = beginning(reply.screen.html) if reply.screen is not None else reply.toast
-        if not reply.keeps_intent:
-            spent.remember(tx, visit, intent=intent, reply=reply)
-            tx.dialogues.replace_intent(intent, intent.end(IntentStatus.DONE, outcome=outcome))
+        spent.spend(tx, visit, intent=intent, reply=reply)
         return reply
 
     def _checked(
@@ -333,7 +330,7 @@ class Dispatcher:
         if not is_right or intent is None:
             left = pins.fail_check(tx, person_id=visit.person.id)
             return pin_flows.wrong(tx, visit, left, intent)
-        intent.check(by=visit.person.id, at=tx.now)
+        spent.check(tx, visit, intent)
         return self._spend(tx, _placed_for(tx, visit, intent), intent)
 
     def _keep(self, tx: SqlTransaction, visit: Visit, reply: Reply) -> Reply:

@@ -1,22 +1,52 @@
 """Presses of a button that was spent: a double tap changes nothing, an old screen learns what came.
 
-A message that already shows what came of its button must not lose the buttons it has now, so it is
-remembered where a button was spent.
+Buttons of one draft are spent together: whichever comes first acts, the others tell what came of
+it. A message that already shows what came of its button must not lose the buttons it has now, so
+it is remembered where a button was spent.
 """
 
 from typing import Final
 
-from core.domain.dialogues import Intent
+from core.domain.dialogues import Intent, IntentKey, IntentStatus
 from core.domain.errors import IntentSpent
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import home
-from handlers.visit import Visit
+from handlers.visit import DRAFT, Visit
+from handlers.words import beginning
 from storage.transaction import SqlTransaction
 
 SPENT: Final = "spent"
 
 
-def remember(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> None:
+def check(tx: SqlTransaction, visit: Visit, intent: Intent) -> None:
+    """Let the first press of a button, and of all the buttons of its draft, pass.
+
+    Raises:
+        NotForYou: somebody else's button.
+        IntentSpent: used, refused, cancelled or expired, or another button of its draft was.
+    """
+    intent.check(by=visit.person.id, at=tx.now)
+    draft = _draft(tx, intent)
+    if draft is not None:
+        draft.check(by=visit.person.id, at=tx.now)
+
+
+def spend(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> None:
+    """Spend a button and its draft; later presses get the words of this reply."""
+    if reply.keeps_intent:
+        return
+    outcome = beginning(reply.screen.html) if reply.screen is not None else reply.toast
+    draft = _draft(tx, intent)
+    for each in (intent,) if draft is None else (intent, draft):
+        _remember(tx, visit, intent=each, reply=reply)
+        tx.dialogues.replace_intent(each, each.end(IntentStatus.DONE, outcome=outcome))
+
+
+def _draft(tx: SqlTransaction, intent: Intent) -> Intent | None:
+    return tx.dialogues.intent(IntentKey(str(intent.arguments.get(DRAFT, ""))))
+
+
+def _remember(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> None:
     """Note that the pressed message itself will show what came of its button."""
     if reply.screen is not None and reply.show is not Show.SEND:
         tx.work.see(SPENT, _place(visit, intent))

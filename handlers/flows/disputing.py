@@ -12,7 +12,7 @@ from core.use_cases.disputes import open_dispute, withdraw_dispute
 from handlers.cards import bill_screen, reader_of
 from handlers.chat import Reply, Show, Step
 from handlers.screens import disputes
-from handlers.visit import IntentRoute, Routes, Visit, number, offer
+from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 REASON_STEP: Final = "dispute.reason"
 TEXT_STEP: Final = "dispute.text"
@@ -39,7 +39,7 @@ def reason_pressed(tx: Transaction, visit: Visit) -> Reply:
         raise StaleCard
     bill = _bill(tx, visit)
     reason = DisputeReason(visit.argument)
-    data = {**visit.data, "reason": reason.value}
+    data = {**visit.data, "reason": reason.value, DRAFT: open_draft(tx, visit)}
     screen = disputes.ask_text(visit.words, bill, reason)
     return Reply(screen=screen, step=Step(name=TEXT_STEP, data=data))
 

@@ -1,7 +1,8 @@
 """A new bill, asked one thing at a time; the draft lives in the dialogue until it is issued.
 
 The answers may come in any order: the first one that is missing is asked next, so changing one
-later asks only for that one.
+later asks only for that one. The dialogue keeps the draft's key: it marks the dialogue as ours, and
+whichever [Issue] of it is pressed, it becomes one bill.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,10 +21,7 @@ from handlers import parsing
 from handlers.cards import bill_screen, reader_of
 from handlers.chat import Did, Reply, Screen, Show, Step
 from handlers.screens import bills, newbill
-from handlers.visit import IntentRoute, Routes, Visit, number, offer
-
-DRAFT: Final = "draft"
-"""Marks the dialogue as ours: a button of an old draft must not write into another dialogue."""
+from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 FIELDS: Final = ("who", "type", "title", "amount", "due", "note")
 MOST_FOUND: Final = 6
@@ -33,7 +31,7 @@ MOST_LOOKED_THROUGH: Final = 200
 def start(tx: Transaction, visit: Visit) -> Reply:
     """Begin a new bill; a command's text is searched at once."""
     _check(visit)
-    fresh = replace(visit, data={DRAFT: True})
+    fresh = replace(visit, data={DRAFT: open_draft(tx, visit)})
     text = visit.argument.strip() if visit.incoming.did is Did.COMMAND else ""
     return _ask_who(tx, fresh, text) if text else _next(tx, fresh, fresh.data)
 
@@ -207,7 +205,7 @@ def _preview(tx: Transaction, visit: Visit) -> Screen:
     data = visit.data
     unit, person = UnitId(number(data, "unit")), number(data, "person")
     bound = {field: data[field] for field in FIELDS if field != "who"}
-    act = offer(tx, visit, "bill.issue", unit=unit, person=person, **bound)
+    act = offer(tx, visit, "bill.issue", unit=unit, person=person, draft=data[DRAFT], **bound)
     view = bills.BillCard(
         bill=_draft(tx, visit),
         today=_today(tx, visit),

@@ -14,7 +14,7 @@ from handlers import parsing
 from handlers.cards import payment_screen, reader_of
 from handlers.chat import Reply, Show, Step
 from handlers.screens import topups
-from handlers.visit import IntentRoute, Routes, Visit, number, offer
+from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 CHIPS: Final = (1_000, 5_000, 10_000)
 """Amounts that are offered, in major units."""
@@ -33,8 +33,9 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
     """
     tenant, _ = visit.here
     _providers(tx, tenant)
+    draft = open_draft(tx, visit)
     chips = [
-        (amount, offer(tx, visit, "topup.amount", minor=amount.minor))
+        (amount, offer(tx, visit, "topup.amount", minor=amount.minor, draft=draft))
         for amount in (_major(major, tenant.currency) for major in CHIPS)
     ]
     screen = topups.amounts(visit.words, tenant, available=_available(tx, visit), chips=chips)
@@ -61,7 +62,8 @@ def take_amount(tx: Transaction, visit: Visit) -> Reply:
     most = Money(MAX_TOP_UP_MINOR, tenant.currency)
     if most < amount:
         raise AmountOutOfRange(least=Money(1, tenant.currency), most=most)
-    return replace(_choose(tx, visit, amount), show=Show.SEND, ends_dialogue=True)
+    chosen = _choose(tx, visit, amount, draft=open_draft(tx, visit))
+    return replace(chosen, show=Show.SEND, ends_dialogue=True)
 
 
 def take_chip(tx: Transaction, visit: Visit) -> Reply:
@@ -75,7 +77,9 @@ def take_chip(tx: Transaction, visit: Visit) -> Reply:
     ways = _providers(tx, tenant)
     if len(ways) == 1:
         return _open(tx, visit, amount, ways[0])
-    return replace(_choose(tx, visit, amount), keeps_intent=True)
+    arguments = visit.intent.arguments if visit.intent else {}
+    chosen = _choose(tx, visit, amount, draft=str(arguments.get(DRAFT, "")))
+    return replace(chosen, keeps_intent=True)
 
 
 def take_provider(tx: Transaction, visit: Visit) -> Reply:
@@ -116,10 +120,11 @@ def _providers(tx: Transaction, tenant: Tenant) -> tuple[Configuration, ...]:
     return found
 
 
-def _choose(tx: Transaction, visit: Visit, amount: Money) -> Reply:
+def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Reply:
     tenant, _ = visit.here
+    bound: dict[str, object] = {"minor": amount.minor, DRAFT: draft}
     ways = [
-        (each.provider, offer(tx, visit, "topup.open", minor=amount.minor, configuration=each.id))
+        (each.provider, offer(tx, visit, "topup.open", configuration=each.id, **bound))
         for each in _providers(tx, tenant)
     ]
     screen = topups.choose(

@@ -198,3 +198,20 @@ def test_the_second_dispute_of_a_version_asks_for_somebody_else(estate: Estate) 
     estate.bello.says("/desk")
     estate.bello.presses("Open D-2026-0002")
     assert "Second dispute of this version: Mrs Bello rejected the first" in estate.bello.sees
+
+
+def test_one_draft_becomes_one_dispute_also_after_its_end(estate: Estate) -> None:
+    estate.bill()
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Dispute")
+    estate.ada.presses("The amount is wrong")
+    estate.ada.says("usage was lower")
+    first = estate.ada.finds("Confirm")
+    estate.ada.says("usage was much lower")
+    estate.ada.presses("Confirm")
+    estate.ada.presses("Withdraw dispute")
+    assert "Needs your OK" in estate.ada.sees
+    estate.ada.presses_data(first[1].data, first[0])
+    assert "done already" in estate.ada.toasts[-1]
+    assert estate.run(lambda tx: tx.disputes.count_open(estate.tenant.id)) == 0

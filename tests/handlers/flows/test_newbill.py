@@ -9,6 +9,7 @@ from core.domain.bills import BillType
 from core.domain.people import Role
 from storage.transaction import SqlTransaction
 from tests.factories import add_member, add_person, naira
+from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
 
 
@@ -107,3 +108,19 @@ def test_a_resident_may_not_write_bills(estate: Estate) -> None:
     assert "Who is it for?" not in estate.ada.sees
     estate.ada.presses_data("newbill:type:water", estate.ada.messages[-1])
     assert "title" not in estate.ada.sees
+
+
+def test_one_draft_becomes_one_bill_however_often_it_was_shown(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("12,500")
+    estate.bello.presses("In 7 days")
+    estate.bello.presses("No note")
+    first = estate.bello.finds("Issue")
+    estate.bello.says("and a word")
+    second = estate.bello.finds("Issue")
+    assert second[0] is not first[0]
+    estate.bello.presses_data(second[1].data, second[0])
+    estate.bello.presses_data(first[1].data, first[0])
+    assert "✅ Issued BILL-2026-000001 over 12,500.00 NGN" in plain(first[0].screen)
+    assert "done already" in estate.bello.toasts[-1]
+    assert estate.run(lambda tx: tx.bills.by_number(estate.tenant.id, "BILL-2026-000002")) is None

@@ -73,3 +73,18 @@ def test_several_providers_are_chosen_from(estate: Estate) -> None:
     (payment,) = payments(estate)
     (attempt,) = estate.world.run(lambda tx: tx.payments.attempts(payment.id))
     assert attempt.provider == "paystack"
+
+
+def test_one_screen_of_amounts_opens_one_page(estate: Estate) -> None:
+    estate.world.run(lambda tx: add_configuration(tx, estate.tenant, provider="paystack"))
+    ada = estate.ada
+    ada.says("/topup")
+    old = ada.messages[-1]
+    _, other = ada.finds("Top up 10,000.00", on=old)
+    ada.presses("Top up 5,000.00")
+    ways = [ada.finds(f"Pay by link · {name}", on=old)[1] for name in ("Sandbox", "Paystack")]
+    for button in (*ways, other):
+        ada.presses_data(button.data, old)
+    (payment,) = payments(estate)
+    assert payment.amount_minor == 500_000
+    assert "done already" in ada.toasts[-1]
