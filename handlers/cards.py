@@ -12,7 +12,7 @@ from core.domain.calendar import local_date
 from core.domain.errors import NotJoined
 from core.domain.ledger import AccountKind
 from core.domain.money import Money
-from core.domain.payments import Payment, Receipt
+from core.domain.payments import Method, Payment, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.wallets import open_wallet
@@ -250,19 +250,21 @@ def receipt_screen(
     """Show a receipt; `is_sealed` False in the transaction that makes it, before its seal."""
     payment = tx.payments.get(receipt.payment_id)
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
-    attempts = tx.payments.attempts(payment.id)
+    is_by_link = payment.method is Method.PROVIDER
+    attempts = tx.payments.attempts(payment.id) if is_by_link else ()
+    is_own = receipt.payer_id == reader.person.id
     view = receipts.ReceiptView(
         receipt=receipt,
         payment=payment,
         token=tx.ledger.journal(receipt.journal_id).token,
-        payer=name_of(tx, receipt.payer_id),
+        payer=reader.person.name if is_own else name_of(tx, receipt.payer_id),
         payee=reader.tenant.name,
         provider=attempts[-1].provider if attempts else "",
-        fee=fee_of(tx, receipt),
+        fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         bill=bill,
         after=None if bill is None or is_sealed else bill.rest,
         head=tx.chain_head(receipt.tenant_id) if is_sealed else "",
-        is_own=receipt.payer_id == reader.person.id,
+        is_own=is_own,
     )
     return receipts.receipt(reader.words, view)
 

@@ -96,6 +96,12 @@ def _payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [PersonId(event.person_id)] if event.person_id else []
 
 
+def _payer_by_link(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return the payer, unless he paid from his wallet: the answer to that was the receipt."""
+    is_answered = _payment(tx, event).method is Method.WALLET
+    return [] if is_answered else _payer(tx, event)
+
+
 def _payer_elsewhere(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return _but_actor(tx, _payer(tx, event))
 
@@ -209,8 +215,6 @@ def _payment_live(tx: Transaction, reader: Reader, event: Event) -> Reply | None
 
 def _receipt_issued(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     receipt = tx.payments.receipt(ReceiptId(event.other_id))
-    if tx.payments.get(receipt.payment_id).method is Method.WALLET:
-        return None
     return _send(tx, reader, lambda: receipt_screen(tx, reader, receipt))
 
 
@@ -368,7 +372,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PAYMENT_CHANGED: _LIVE,
     EventName.PAYMENT_EXPIRED: _LIVE,
     EventName.PAYMENT_FAILED: _LIVE,
-    EventName.RECEIPT_ISSUED: Notice(recipients=_payer, render=_receipt_issued),
+    EventName.RECEIPT_ISSUED: Notice(recipients=_payer_by_link, render=_receipt_issued),
     EventName.SURPLUS_KEPT: Notice(recipients=_surplus_payer, render=_surplus_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=_payer, render=_late_capture),
     EventName.MONEY_UNMATCHED: Notice(recipients=_unmatched_hearers, render=_money_unmatched),

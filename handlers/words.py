@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, parse_pattern
 
 from core.domain.money import Money, exponent
 
@@ -64,9 +65,8 @@ class Words:
 
     def money(self, amount: Money) -> Html:
         """Return an amount with its currency code: 5,000.00 NGN."""
-        places = exponent(amount.currency)
-        pattern = "#,##0" + ("." + "0" * places if places else "")
-        number = format_decimal(amount.decimal(), format=pattern, locale=self._locale)
+        pattern = _pattern(exponent(amount.currency))
+        number = pattern.apply(amount.decimal(), self._locale)
         return Html(f"{number} {amount.currency}".translate(_PLAIN))
 
     def amounts(self, several: Sequence[Money]) -> Html:
@@ -98,8 +98,8 @@ class Words:
         return Html(format_time(value, "HH:mm", tzinfo=zone, locale=self._locale))
 
     @property
-    def _locale(self) -> str:
-        return "en" if self.language == PSEUDO else self.language
+    def _locale(self) -> Locale:
+        return _locale("en" if self.language == PSEUDO else self.language)
 
     def _mark(self, text: str) -> str:
         return f"⟦{text}⟧" if self.language == PSEUDO else text
@@ -132,6 +132,17 @@ def beginning(text: str) -> Html:
 
 def _escaped(values: Mapping[str, object]) -> dict[str, Html]:
     return {name: escape(value) for name, value in values.items()}
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
+
+
+@cache
+def _pattern(places: int) -> NumberPattern:
+    """Return how a number with this many decimal places is written: parsed once, used often."""
+    return parse_pattern("#,##0" + ("." + "0" * places if places else ""))
 
 
 @cache

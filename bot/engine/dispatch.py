@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from bot.engine import spent
 from bot.engine.pace import Pace
+from bot.engine.places import placed_for, placed_in, words_of
 from core.domain.dialogues import (
     DIALOGUE_LIFE,
     Dialogue,
@@ -23,14 +24,11 @@ from core.domain.dialogues import (
 from core.domain.errors import (
     IntentSpent,
     InvariantBroken,
-    NotJoined,
     Refusal,
     StaleCard,
     StaleState,
     TooManyRequests,
 )
-from core.domain.people import Person, PersonId
-from core.domain.tenants import TenantId
 from core.use_cases import people, pins
 from handlers.adapter import refusals
 from handlers.chat import Did, Incoming, Reply, Show
@@ -150,14 +148,6 @@ class Dispatcher:
 
         return pin_flows.on_pad(visit, self._guarded(tx, visit, act))
 
-    def words_of(self, tx: SqlTransaction, person: Person) -> Words:
-        """Return a person's words: own language, own zone or that of the current tenant."""
-        offered = next((i.language_code for i in tx.people.identities(person.id)), "")
-        zone = person.timezone
-        if not zone and person.current_tenant_id is not None:
-            zone = tx.tenants.get(person.current_tenant_id).timezone
-        return Words(language=choose(person.language, offered), timezone=zone or "UTC")
-
     def _visit(self, tx: SqlTransaction, incoming: Incoming) -> Visit:
         sender = incoming.sender
         person, identity = people.meet(
@@ -173,11 +163,13 @@ class Dispatcher:
             incoming=incoming,
             person=person,
             identity=identity,
-            words=self.words_of(tx, person),
+            words=Words(language=choose(person.language, sender.language)),
             bot_username=self.bot_username,
             bot_id=self._bot_id,
         )
-        return _placed(tx, visit, person.current_tenant_id)
+        placed = placed_in(tx, visit, person.current_tenant_id)
+        words = words_of(tx, person, placed.tenant, offered=sender.language)
+        return replace(placed, words=words)
 
     def _to_nobody(self, incoming: Incoming) -> Reply | None:
         if incoming.did is not Did.COMMAND:
@@ -301,7 +293,7 @@ class Dispatcher:
         route = self._doors.intents[intent.verb]
         if route.moves_money and self._pace:
             self._pace.check_money(visit.incoming.sender.external_id, at=tx.now)
-        placed = _placed_for(tx, visit, intent)
+        placed = placed_for(tx, visit, intent)
         if route.needs_pin and visit.person.has_pin:
             return pin_flows.ask(tx, placed, intent)
         return self._spend(tx, placed, intent)
@@ -331,7 +323,7 @@ class Dispatcher:
             left = pins.fail_check(tx, person_id=visit.person.id)
             return pin_flows.wrong(tx, visit, left, intent)
         spent.check(tx, visit, intent)
-        return self._spend(tx, _placed_for(tx, visit, intent), intent)
+        return self._spend(tx, placed_for(tx, visit, intent), intent)
 
     def _keep(self, tx: SqlTransaction, visit: Visit, reply: Reply) -> Reply:
         """Remember what the reply waits for, or forget what was waited for."""
@@ -348,27 +340,6 @@ class Dispatcher:
         elif reply.ends_dialogue:
             tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
         return reply
-
-
-def _placed(tx: SqlTransaction, visit: Visit, tenant_id: TenantId | None) -> Visit:
-    """Put a visit into a tenant, or into the first one the person is active in."""
-    wishes = [] if tenant_id is None else [tenant_id]
-    wishes += [tenant.id for tenant in people.tenants_of(tx, person_id=visit.person.id)]
-    for wish in wishes:
-        try:
-            actor = people.actor_of(tx, person_id=PersonId(visit.person.id), tenant_id=wish)
-        except NotJoined:
-            continue
-        return replace(visit, tenant=tx.tenants.get(wish), actor=actor)
-    return visit
-
-
-def _placed_for(tx: SqlTransaction, visit: Visit, intent: Intent) -> Visit:
-    """Put a visit into an intent's tenant; a button of one tenant never acts in another."""
-    placed = _placed(tx, visit, intent.tenant_id)
-    if placed.tenant is not None and placed.tenant.id != intent.tenant_id:
-        raise StaleCard
-    return placed
 
 
 def _pressed_intent(tx: SqlTransaction, visit: Visit) -> Intent | None:

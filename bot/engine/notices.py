@@ -4,6 +4,7 @@ Each (event, recipient) is one row. Rendering sees fresh state, the recipient's 
 hours; a notice that may wait for morning is due when quiet hours end.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -12,11 +13,12 @@ import orjson
 
 from bot.engine.dispatch import CHANNEL, Dispatcher
 from bot.engine.outbox import Message, Outbox
+from bot.engine.places import words_of
 from core.domain.acts import Event, EventName
 from core.domain.calendar import end_of_quiet
 from core.domain.errors import NotJoined
 from core.domain.ledger import Subject
-from core.domain.people import Actor, PersonId, Scope
+from core.domain.people import Actor, Identity, Person, PersonId, Scope
 from core.domain.tenants import PLATFORM, TenantId
 from core.domain.work import Kind, Priority, Work
 from core.use_cases import people
@@ -64,28 +66,37 @@ class Notices:
         event = _event(kept["event"])
         notice = NOTICES[event.name]
         person_id = PersonId(kept["person"])
-        chat_id = chat_of(tx, person_id)
+        identities = tx.people.identities(person_id)
+        language = identities[0].language_code if identities else ""
+        chat_id = _reachable(identities)
         if chat_id is not None:
-            reader = self._reader(tx, event, person_id)
+            reader = self._reader(tx, event, person_id, offered=language)
             reply = notice.render(tx, reader, event)
             if reply is not None:
                 self._outbox.show(tx, chat_id, reply, priority=work.priority)
         tx.work.end(work)
 
-    def _reader(self, tx: SqlTransaction, event: Event, person_id: PersonId) -> Reader:
+    def _reader(
+        self, tx: SqlTransaction, event: Event, person_id: PersonId, *, offered: str
+    ) -> Reader:
         person = tx.people.person(person_id)
+        tenant = tx.tenants.get(event.tenant_id)
         return Reader(
             person=person,
-            tenant=tx.tenants.get(event.tenant_id),
-            words=self._dispatcher.words_of(tx, person),
+            tenant=tenant,
+            words=words_of(tx, person, tenant, offered=offered),
             bot_username=self._dispatcher.bot_username,
-            actor=_actor(tx, person_id, event.tenant_id),
+            actor=_actor(tx, person, event.tenant_id),
         )
 
 
 def chat_of(tx: SqlTransaction, person_id: PersonId) -> int | None:
     """Return a person's private chat, None while nobody can write there."""
-    for identity in tx.people.identities(person_id):
+    return _reachable(tx.people.identities(person_id))
+
+
+def _reachable(identities: Sequence[Identity]) -> int | None:
+    for identity in identities:
         if identity.channel == CHANNEL and identity.is_reachable:
             return identity.external_id
     return None
@@ -108,9 +119,9 @@ def _announce(tx: SqlTransaction, person_id: PersonId) -> None:
     tx.work.add(Kind.MESSAGE, lane=lane, payload=message.to_bytes(), priority=Priority.QUIET)
 
 
-def _actor(tx: SqlTransaction, person_id: PersonId, tenant_id: TenantId) -> Actor | None:
+def _actor(tx: SqlTransaction, person: Person, tenant_id: TenantId) -> Actor | None:
     try:
-        return people.actor_of(tx, person_id=person_id, tenant_id=tenant_id)
+        return people.actor_of(tx, person_id=person.id, tenant_id=tenant_id, person=person)
     except NotJoined:
         return None
 

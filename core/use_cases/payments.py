@@ -48,19 +48,19 @@ def pay_from_wallet(
         amount_minor=amount.minor,
         created_at=tx.now,
     )
-    payment = tx.payments.add(asked)
+    tx.payments.add(asked)
     target = tenant_wallet(tx, tenant_id=bill.tenant_id, currency=amount.currency)
     journal = post(
         tx,
         tenant_id=bill.tenant_id,
         kind=JournalKind.BILL_PAYMENT,
-        subject=Subject(kind="payment", id=payment.id),
+        subject=Subject(kind="payment", id=asked.id),
         key=f"intent:{key}",
         legs=[Leg(source=source.id, target=target.account_id, amount=amount)],
         source=source,
     )
     repay(tx, wallet=target, because=journal)
-    return tx.payments.replace(payment, payment.complete(amount, at=tx.now)), journal
+    return tx.payments.replace(asked, asked.complete(amount, at=tx.now)), journal
 
 
 def allocate(

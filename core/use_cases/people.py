@@ -87,8 +87,12 @@ def lose(tx: Transaction, *, channel: str, external_id: int) -> None:
         tx.people.replace_identity(known, replace(known, is_reachable=False))
 
 
-def actor_of(tx: Transaction, *, person_id: PersonId, tenant_id: TenantId) -> Actor:
+def actor_of(
+    tx: Transaction, *, person_id: PersonId, tenant_id: TenantId, person: Person | None = None
+) -> Actor:
     """Return what a person may do in a tenant at this moment.
+
+    `person` is the same as he stands, if the caller has just read him.
 
     Raises:
         NotJoined: no active membership there.
@@ -101,7 +105,8 @@ def actor_of(tx: Transaction, *, person_id: PersonId, tenant_id: TenantId) -> Ac
     if not mine:
         raise NotJoined
     scopes = frozenset[Scope]().union(*(membership.scopes for membership in mine))
-    if tx.people.person(person_id).phone_verified_at is None:
+    known = person or tx.people.person(person_id)
+    if known.phone_verified_at is None:
         scopes -= CHECKER_SCOPES
     units = frozenset(m.unit_id for m in mine if m.unit_id != NO_UNIT)
     return Actor(person_id=person_id, tenant_id=tenant_id, unit_ids=units, scopes=scopes)

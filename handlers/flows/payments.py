@@ -126,16 +126,15 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
     intent = visit.intent
     if intent is None:
         raise StaleCard
-    if outgrown := _outgrown(tx, visit, paying.Way.WALLET):
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(intent.arguments, "bill")))
+    if outgrown := _outgrown(tx, visit, paying.Way.WALLET, bill):
         return outgrown
-    bill_id = BillId(number(intent.arguments, "bill"))
-    currency = tx.bills.get(bill_id).currency
     after, receipt = pay_bill(
         tx,
         actor=visit.here[1],
-        bill_id=bill_id,
+        bill_id=bill.id,
         revision=number(intent.arguments, "revision"),
-        amount=Money(number(intent.arguments, "amount"), currency),
+        amount=Money(number(intent.arguments, "amount"), bill.currency),
         key=intent.key,
     )
     return Reply(
@@ -148,18 +147,17 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
 
 def linked(tx: Transaction, visit: Visit) -> Reply:
     """Ask a provider for a payment page; its screen is live from here on."""
-    if outgrown := _outgrown(tx, visit, paying.Way.LINK):
-        return outgrown
     arguments = visit.intent.arguments if visit.intent else {}
-    bill_id = BillId(number(arguments, "bill"))
-    currency = tx.bills.get(bill_id).currency
+    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
+    if outgrown := _outgrown(tx, visit, paying.Way.LINK, bill):
+        return outgrown
     configuration_id = ConfigurationId(number(arguments, "configuration"))
     payment = open_bill_link(
         tx,
         actor=visit.here[1],
-        bill_id=bill_id,
+        bill_id=bill.id,
         revision=number(arguments, "revision"),
-        amount=Money(number(arguments, "amount"), currency),
+        amount=Money(number(arguments, "amount"), bill.currency),
         configuration=tx.payments.configuration(configuration_id),
     )
     return _live(tx, visit, payment.id)
@@ -236,10 +234,9 @@ def _choose(
     return Reply(screen=paying.amounts(visit.words, choice), ends_dialogue=True)
 
 
-def _outgrown(tx: Transaction, visit: Visit, way: paying.Way) -> Reply | None:
+def _outgrown(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> Reply | None:
     """Ask for the amount again where less is left than the pressed card asks for."""
     arguments = visit.intent.arguments if visit.intent else {}
-    bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
     most = wallet_rest(tx, bill=bill)
     is_payable = bill.is_payable and bill.revision == arguments["revision"]
     if not is_payable or not most.is_positive or number(arguments, "amount") <= most.minor:
