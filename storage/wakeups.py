@@ -15,7 +15,11 @@ class Wakeups(Protocol):
         ...
 
     def listen(self, wake: Callable[[], None]) -> None:
-        """Call this on the event loop when another process has knocked."""
+        """Call this, on whatever thread, when another process has knocked."""
+        ...
+
+    def close(self) -> None:
+        """Neither knock nor hear any more."""
         ...
 
 
@@ -26,4 +30,7 @@ class NobodyElse:
         """Do nothing."""
 
     def listen(self, wake: Callable[[], None]) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
         """Do nothing."""

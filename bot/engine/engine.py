@@ -123,7 +123,8 @@ class Engine:
         """Take the rows of every commit into memory, and hear the knocks of other processes."""
         self._database.finishing = self._leases.hand_over
         self._database.on_commit(self._take)
-        self._database.wakeups.listen(self._knocked.set)
+        loop = asyncio.get_running_loop()
+        self._database.wakeups.listen(lambda: loop.call_soon_threadsafe(self._knocked.set))
 
     def _take(self, rows: Sequence[Work]) -> None:
         now = self._database.now()

@@ -2,7 +2,7 @@
 
 The engine works on rows of lanes it holds and does not know how it came to hold them. On SQLite one
 process owns every lane by its lock file (ADR 0008): `SoleOwner`. With several processes lanes are
-leased in a table (ADR 0011): `bot.engine.sharing.SharedLanes`.
+leased in a table (ADR 0012): `bot.engine.sharing.SharedLanes`.
 """
 
 from collections.abc import Iterable, Sequence
