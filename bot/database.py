@@ -69,14 +69,17 @@ def open_database(
     clock = SystemClock(offset_s=settings.sandbox_clock_offset_s)
     if settings.database_server:
         from storage.server import ServerDatabase  # noqa: PLC0415 - as in `prepare_database`
+        from storage.server_wakeups import ServerWakeups  # noqa: PLC0415 - as above
 
-        return ServerDatabase(
+        server = ServerDatabase(
             settings.database_server,
             clock=clock,
             randomness=randomness,
             ring=ring,
             offset_s=settings.sandbox_clock_offset_s,
         )
+        server.wakeups = ServerWakeups(settings.database_direct)
+        return server
     return EmbeddedDatabase(
         settings.database_path,
         clock=clock,

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = ""
+    database_direct_url: str = ""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = ""
@@ -151,6 +152,9 @@ class Settings(BaseSettings):
                 " or postgresql+psycopg://<user>@<host>/<database>"
             )
             raise ValueError(message)
+        if self.database_direct_url and not self.database_direct_url.startswith(_POSTGRES):
+            message = "DATABASE_DIRECT_URL: must be postgresql://<user>@<host>/<database>"
+            raise ValueError(message)
         if self.database_server and not self.has_token:
             message = "DATABASE_URL: the sandbox keeps its books in a SQLite file"
             raise ValueError(message)
@@ -205,10 +209,12 @@ class Settings(BaseSettings):
     @property
     def database_server(self) -> str:
         """Return the address of the PostgreSQL database as libpq takes it, "" for a file."""
-        for prefix in _POSTGRES:
-            if self.database_url.startswith(prefix):
-                return f"postgresql://{self.database_url.removeprefix(prefix)}"
-        return ""
+        return _libpq(self.database_url)
+
+    @property
+    def database_direct(self) -> str:
+        """Return the address that leads to the server itself, past any pooler; "" for a file."""
+        return _libpq(self.database_direct_url) or self.database_server
 
     @property
     def database_path(self) -> Path:
@@ -232,6 +238,14 @@ def load() -> Settings:
         reason = str(first["msg"]).removeprefix("Value error, ")
         where = ".".join(str(part) for part in first["loc"]).upper()
         raise BadSetting(f"{where}: {reason}" if where else reason) from None
+
+
+def _libpq(url: str) -> str:
+    """Return a PostgreSQL address as libpq takes it, "" for any other."""
+    for prefix in _POSTGRES:
+        if url.startswith(prefix):
+            return f"postgresql://{url.removeprefix(prefix)}"
+    return ""
 
 
 def _split(value: object) -> object:

@@ -191,6 +191,7 @@ class ServerDatabase(Database):
 
     async def close(self) -> None:
         """Finish what is queued and close."""
+        await asyncio.to_thread(self.wakeups.close)
         await asyncio.to_thread(self._writers.stop)
         await asyncio.to_thread(self._sealer.stop)
         if self._readers is not None:

@@ -124,7 +124,10 @@ class Engine:
         self._database.finishing = self._leases.hand_over
         self._database.on_commit(self._take)
         loop = asyncio.get_running_loop()
-        self._database.wakeups.listen(lambda: loop.call_soon_threadsafe(self._knocked.set))
+        self._database.wakeups.listen(lambda: self._hear(loop))
+
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_soon_threadsafe(self._knocked.set)
 
     def _take(self, rows: Sequence[Work]) -> None:
         now = self._database.now()

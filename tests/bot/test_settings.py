@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.roles import Part
 from bot.settings import BadSetting, Settings, TelegramMode, load
 
 TOKEN = "123456789:" + "AAtest-token_of-a-bot-that-is-not-0"
@@ -40,6 +41,7 @@ BAD = {
         "data/hazina.db",
         "sqlite:///",
     ),
+    "DATABASE_DIRECT_URL": ("sqlite:///data/hazina.db", "db.internal"),
     "PUBLIC_URL": ("http://hazina.example", "hazina.example", "https://", "ftp://127.0.0.1"),
     "TELEGRAM_API_URL": ("http://api.example", "http://[::1", "javascript:alert(1)"),
     "TELEGRAM_BOT_TOKEN": ("not a token", "123:short", "123456789:AA/../x?y#zzzzzzzzzzzzzz"),
@@ -170,3 +172,27 @@ def test_every_way_to_name_a_server_is_mapped(monkeypatch: pytest.MonkeyPatch, p
         HAZINA_ROLE="web,worker",
     )
     assert settings.database_server == "postgresql://me:pw@host:5433/books?sslmode=require"
+
+
+def test_parts_are_for_several_processes_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(
+        monkeypatch,
+        TELEGRAM_BOT_TOKEN=TOKEN,
+        HAZINA_SECRET_KEY=KEY,
+        HAZINA_ROLE="worker,sender",
+        DATABASE_URL="postgresql+psycopg://me@pool:6432/hazina",
+        DATABASE_DIRECT_URL="postgresql://me@db/hazina",
+    )
+    assert settings.is_shared
+    assert settings.parts == {Part.WORKER, Part.SENDER}
+    assert settings.database_direct == "postgresql://me@db/hazina"
+
+
+def test_the_database_itself_is_the_direct_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(
+        monkeypatch,
+        TELEGRAM_BOT_TOKEN=TOKEN,
+        HAZINA_SECRET_KEY=KEY,
+        DATABASE_URL="postgresql+psycopg://me@db/hazina",
+    )
+    assert settings.database_direct == "postgresql://me@db/hazina"
