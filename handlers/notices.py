@@ -16,7 +16,7 @@ from core.domain.disputes import DisputeId, DisputeStatus
 from core.domain.ledger import JournalId
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt, ReceiptId
-from core.domain.people import NO_UNIT, MembershipId, PersonId, Scope
+from core.domain.people import NO_UNIT, MembershipId, MembershipStatus, PersonId, Scope
 from core.domain.tenants import PLATFORM
 from core.domain.work import Priority
 from core.ports import Transaction
@@ -26,8 +26,8 @@ from core.use_cases.wallets import open_wallet, wallet_account
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
+from handlers.screens import members, unmatched
 from handlers.screens import notices as told
-from handlers.screens import unmatched
 from handlers.screens.payments import provider_name
 from handlers.screens.people import role_word
 from handlers.visit import Reader
@@ -258,6 +258,14 @@ def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | Non
     return _send(tx, reader, lambda: screen)
 
 
+def _standing_changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    status = tx.people.membership(MembershipId(event.subject.id)).status
+    is_suspended = status is MembershipStatus.SUSPENDED
+    # Not through `_send`: who is suspended is no member, and must hear of just that.
+    screen = members.told(reader.words, reader.tenant, is_suspended=is_suspended)
+    return Reply(screen=screen, show=Show.SEND)
+
+
 def _digest(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     if reader.actor is None or not reader.person.has_reminders:
         return None
@@ -381,6 +389,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.WALLET_UNFROZEN: _FROZEN,
     EventName.PIN_CHANGED: Notice(recipients=_payer, render=_pin_changed),
     EventName.PIN_LOCKED: Notice(recipients=_pin_hearers, render=_pin_locked),
+    EventName.ROLE_CHANGED: Notice(recipients=_payer, render=_standing_changed),
     EventName.MEMBER_JOINED: Notice(
         recipients=_holders(Scope.MEMBERS_MANAGE), render=_member_joined, priority=Priority.QUIET
     ),

@@ -1,4 +1,4 @@
-"""Persons, identities, units, memberships and invitations.
+"""Persons, identities, units and memberships; invitations are beside it.
 
 Phones, e-mail and PIN hashes are encrypted; a phone is found through its blind index. Names, unit
 codes and Telegram ids stay searchable.
@@ -19,11 +19,9 @@ from sqlalchemy import (
 
 from core.domain.errors import NotFound
 from core.domain.people import (
-    INVITATION_TRANSITIONS,
     MEMBERSHIP_TRANSITIONS,
     NO_UNIT,
     Identity,
-    Invitation,
     Membership,
     MembershipId,
     MembershipStatus,
@@ -35,6 +33,7 @@ from core.domain.people import (
 )
 from core.domain.tenants import PLATFORM, TenantId
 from storage.audit import add_change
+from storage.invitations import Invitations
 from storage.keyring import UnreadableSecret
 from storage.records import Axis, Records, axis_columns
 from storage.schema import flag, ident, json, number, sealed, table, text, time
@@ -108,24 +107,6 @@ MEMBERSHIP: Final = table(
     Index("ix_membership_unit", "unit_id"),
 )
 
-INVITATION: Final = table(
-    "invitation",
-    ident(primary_key=True),
-    ident("tenant_id"),
-    text("key_hash"),
-    text("role"),
-    ident("unit_id"),
-    sealed("phone"),
-    time("expires_at"),
-    ident("invited_by", nullable=True),
-    ident("used_by", nullable=True),
-    number("row_version"),
-    *axis_columns("invitation", Axis("status", INVITATION_TRANSITIONS)),
-    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
-    UniqueConstraint("key_hash"),
-    CheckConstraint("(status = 'used') = (used_by IS NOT NULL)", name="used"),
-)
-
 
 def _phone_index(person: Person, tx: "SqlTransaction") -> str:
     return tx.ring.index(person.phone, context="phone") if person.phone else ""
@@ -148,12 +129,6 @@ _UNITS: Final = Records(
 )
 _MEMBERSHIPS: Final = Records(
     MEMBERSHIP, Membership, frozen=("id", "tenant_id", "person_id", "unit_id")
-)
-_INVITATIONS: Final = Records(
-    INVITATION,
-    Invitation,
-    secret=("phone",),
-    frozen=("id", "tenant_id", "key_hash", "role", "unit_id", "expires_at"),
 )
 
 _PERSON: Final = _PERSONS.by("id")
@@ -219,7 +194,6 @@ _PAGE: Final = Statement(
     .order_by(MEMBERSHIP.c.id)
     .limit(bindparam("limit"))
 )
-_KEYED: Final = _INVITATIONS.by("key_hash")
 
 
 _ANY: Final = Statement(select(PERSON.c.phone).limit(1))
@@ -236,7 +210,7 @@ def has_right_keys(tx: "SqlTransaction") -> bool:
     return True
 
 
-class SqlPeople:
+class SqlPeople(Invitations):
     """People in SQL."""
 
     def __init__(self, tx: "SqlTransaction") -> None:
@@ -346,21 +320,6 @@ class SqlPeople:
         act = self._tx.act(before.tenant_id)
         _MEMBERSHIPS.replace(self._tx, before, after, act_id=lambda: act)
         self._change(after)
-
-    def add_invitation(self, invitation: Invitation) -> None:
-        """Store a new invitation."""
-        _INVITATIONS.add(self._tx, invitation, act_id=self._tx.act(invitation.tenant_id))
-        content = {"role": invitation.role.value, "unit_id": invitation.unit_id}
-        add_change(self._tx, invitation.tenant_id, "invitation", invitation.id, content)
-
-    def invitation_by_key(self, key_hash: str) -> Invitation | None:
-        """Return the invitation behind a link, if there is one."""
-        return _INVITATIONS.one(self._tx, _KEYED, key_hash=key_hash)
-
-    def replace_invitation(self, before: Invitation, after: Invitation) -> None:
-        """Store a change if the row still stands at `before`, else `StaleState`."""
-        act = self._tx.act(before.tenant_id)
-        _INVITATIONS.replace(self._tx, before, after, act_id=lambda: act)
 
     def _change(self, membership: Membership) -> None:
         content: dict[str, Any] = {

@@ -22,7 +22,7 @@ from storage.schema import METADATA
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0009"
+NEWEST: Final = "0010"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = "sandbox"
@@ -209,9 +209,12 @@ def _stamp(connection: sqlite3.Connection) -> int:
 
 
 def _fingerprint() -> int:
-    """Return a 31-bit digest of the triggers and steps of today's code."""
+    """Return a 31-bit digest of the triggers and steps of today's code.
+
+    Sorted: tables come in the order in which their modules happened to be imported.
+    """
     steps = [" ".join(row) for row in birth.fsm_rows()]
-    text = "\n".join([*steps, *triggers().values()])
+    text = "\n".join(sorted([*steps, *triggers().values()]))
     return zlib.crc32(text.encode()) & 0x7FFFFFFF
 
 

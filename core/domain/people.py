@@ -187,6 +187,15 @@ class Membership:
             return frozenset()
         return frozenset().union(*(ROLE_SCOPES[role] for role in self.roles))
 
+    def turn(self, status: MembershipStatus) -> "Membership":
+        """Suspend it or let it in again.
+
+        Raises:
+            IllegalTransition: it does not stand so.
+        """
+        MEMBERSHIP_TRANSITIONS.check(self.status, status)
+        return replace(self, status=status)
+
     def grant(self, role: Role, *, person: Person) -> "Membership":
         """Add a role.
 
@@ -359,6 +368,18 @@ class StoredPeople(Protocol):
 
     def invitation_by_key(self, key_hash: str) -> Invitation | None:
         """Return the invitation behind a link, if there is one."""
+        ...
+
+    def invitation(self, invitation_id: InvitationId) -> Invitation:
+        """Return one invitation.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        ...
+
+    def open_invitations(self, tenant_id: TenantId, *, limit: int) -> tuple[Invitation, ...]:
+        """Return a tenant's invitations that still open the door, newest first."""
         ...
 
     def replace_invitation(self, before: Invitation, after: Invitation) -> None:

@@ -178,6 +178,7 @@ def _before(everybody: tuple[Membership, ...], start: int) -> int:
 
 def _line(tx: Transaction, each: Membership) -> people.Line:
     return people.Line(
+        membership_id=each.id,
         name=tx.people.person(each.person_id).name,
         unit="" if each.unit_id == NO_UNIT else tx.people.unit(each.unit_id).code,
         roles=each.roles,

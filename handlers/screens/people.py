@@ -18,6 +18,7 @@ LIST: Final = "people:list"
 class Line:
     """One member of the list."""
 
+    membership_id: int
     name: str
     unit: str
     roles: frozenset[Role]
@@ -65,8 +66,16 @@ def members(words: Words, tenant: Tenant, page: Page) -> Screen:
         turn.append(Button(label=words.label("« Previous"), data=f"{LIST}:{page.before}"))
     if page.after is not None:
         turn.append(Button(label=words.label("Next »"), data=f"{LIST}:{page.after}"))
-    invite = (Button(label=words.label("Invite somebody"), data="people:invite"),)
-    return Screen(html=html, rows=(*((tuple(turn),) if turn else ()), invite, back_row(words)))
+    opens = tuple(
+        (Button(label=_open(words, each), data=f"members:card:{each.membership_id}"),)
+        for each in page.lines
+    )
+    invite = (
+        Button(label=words.label("Invite somebody"), data="people:invite"),
+        Button(label=words.label("Open invitations"), data="members:invitations"),
+    )
+    turns = (tuple(turn),) if turn else ()
+    return Screen(html=html, rows=(*opens, *turns, invite, back_row(words)))
 
 
 def choose_role(words: Words, roles: Sequence[Role]) -> Screen:
@@ -181,6 +190,12 @@ def role_word(words: Words, role: Role) -> Html:
 def masked(phone: str) -> str:
     """Return a phone with all but its last four digits hidden."""
     return f"••{phone[-4:]}" if phone else ""
+
+
+def _open(words: Words, each: Line) -> str:
+    if not each.unit:
+        return words.label("Open %(name)s", name=each.name)
+    return words.label("Open %(name)s · %(unit)s", name=each.name, unit=each.unit)
 
 
 def _member(words: Words, each: Line) -> Html:

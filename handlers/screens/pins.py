@@ -179,6 +179,8 @@ def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
         "unmatched.give": words.t(
             "It moves unmatched money to a member's wallet. Nothing has moved yet."
         ),
+        "members.suspend": words.t("It suspends a member. Nobody is suspended yet."),
+        "members.restore": words.t("It lets a suspended member in again. Not yet."),
         "wallet.unfreeze": words.t("It lets money leave your wallet again."),
     }
     return known.get(guarded.verb) or words.t(

@@ -24,7 +24,6 @@ SILENT = frozenset(
         EventName.TENANT_WALLET_CREDITED,  # The room of finance, later.
         EventName.WALLET_TOPPED_UP,  # The receipt tells.
         EventName.PAYMENT_COMPLETED,  # Machines hear it; people get the receipt.
-        EventName.ROLE_CHANGED,
         EventName.SETTINGS_CHANGED,
         EventName.WEBHOOK_REJECTED,
     }

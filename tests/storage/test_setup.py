@@ -205,6 +205,16 @@ def test_a_current_file_needs_no_alembic(path: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("first", ["storage.people", "storage.bills", "storage.work", "bot.life"])
+def test_a_file_is_current_whatever_was_imported_first(path: Path, first: str) -> None:
+    program = (
+        f"import sys, {first}; from pathlib import Path; from storage.setup import is_current\n"
+        "sys.exit(not is_current(Path(sys.argv[1])))"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0  # noqa: S603 - fixed
+
+
 def execute(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:

@@ -137,7 +137,11 @@ def test_an_invitation_is_shown_to_be_passed_on() -> None:
 
 def test_a_suspended_member_is_marked() -> None:
     line = people.Line(
-        name="Ada", unit="", roles=frozenset({Role.RESIDENT}), status=MembershipStatus.SUSPENDED
+        membership_id=1,
+        name="Ada",
+        unit="",
+        roles=frozenset({Role.RESIDENT}),
+        status=MembershipStatus.SUSPENDED,
     )
     page = people.Page(lines=[line], number=1, pages=1, total=1, before=None, after=None)
     assert "• Ada · Resident (suspended)" in plain(people.members(WORDS, ESTATE, page))
