@@ -1,5 +1,6 @@
 """The entry: `run` goes straight to the service, everything else to the command line."""
 
+import gc
 import sys
 
 from bot.settings import BadSetting
@@ -15,6 +16,7 @@ def main() -> None:
         # Late: the service never needs the command line.
         from bot.cli import app
 
+        gc.enable()
         app()
     except (BadSetting, Refused) as problem:
         sys.stderr.write(f"Hazina does not start: {problem}\n")

@@ -4,6 +4,7 @@ The service comes this way without loading the command line.
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -67,6 +68,7 @@ async def _run(settings: Settings) -> None:
         # Late: the live bot has no sandbox.
         from bot.sandbox.start import start_sandbox
 
+        _begin_collecting()
         await start_sandbox(settings, say=lambda line: print(line, flush=True))  # noqa: T201 - the one line on the terminal
         return
     # Late: the sandbox's supervisor has no service.
@@ -74,11 +76,18 @@ async def _run(settings: Settings) -> None:
     from bot.life import run_service
     from bot.seat import LostSeat
 
+    _begin_collecting()
     prepare_database(settings, KeyRing(settings.secret_keys))
     try:
         await run_service(settings)
     except LostSeat:
         sys.exit(AGAIN)
+
+
+def _begin_collecting() -> None:
+    """Let the garbage collector begin, and pass over what was loaded: that stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

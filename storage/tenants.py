@@ -56,6 +56,7 @@ _NEXT: Final = Statement(
         COUNTER.c.year == bindparam("y"),
     )
     .values(value=COUNTER.c.value + 1)
+    .returning(COUNTER.c.value)
 )
 _VALUE: Final = Statement(
     select(COUNTER.c.value).where(
@@ -102,13 +103,12 @@ class SqlTenants:
     def next_number(self, tenant_id: TenantId, *, kind: str, year: int) -> int:
         """Take the next short number; gaps allowed."""
         key = {"t": tenant_id, "k": kind, "y": year}
-        _NEXT.run(self._tx.cursor, key)
-        if self._tx.cursor.rowcount == 0:
-            row = {"tenant_id": tenant_id, "kind": kind, "year": year, "value": 1}
-            _FIRST.run(self._tx.cursor, row)
-            return 1
-        value: int = _VALUE.rows(self._tx.cursor, key)[0][0]
-        return value
+        taken = _NEXT.rows(self._tx.cursor, key)
+        if taken:
+            return int(taken[0][0])
+        row = {"tenant_id": tenant_id, "kind": kind, "year": year, "value": 1}
+        _FIRST.run(self._tx.cursor, row)
+        return 1
 
     def counted(self, tenant_id: TenantId, *, kind: str, year: int) -> int:
         """Return how many numbers were taken, 0 for none."""
