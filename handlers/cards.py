@@ -12,11 +12,12 @@ from core.domain.calendar import local_date
 from core.domain.errors import NotJoined
 from core.domain.ledger import AccountKind
 from core.domain.money import Money
-from core.domain.payments import Method, Payment, Receipt
+from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.ports import Transaction
+from core.use_cases.links import own_payment
 from core.use_cases.wallets import open_wallet
-from handlers.chat import Button, Reply, Rows, Screen
+from handlers.chat import Button, Reply, Rows, Screen, Show
 from handlers.screens import bills, doors, payments, receipts
 from handlers.visit import Reader, Visit, offer_to
 from handlers.words import Html
@@ -181,6 +182,19 @@ def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
         return ((amend, cancel),)
     again = offer_to(tx, tenant=reader.tenant, actor=actor, verb="bill.resend", bill=bill.id)
     return ((amend, cancel, Button(label=words.label("Resend"), data=again)),)
+
+
+def live_reply(
+    tx: Transaction, visit: Visit, payment_id: PaymentId, *, note: Html | None = None
+) -> Reply:
+    """Show a payment by link to its payer in the one message that changes with it.
+
+    Raises:
+        NotFound: it is somebody else's.
+    """
+    payment = own_payment(tx, actor=visit.here[1], payment_id=payment_id)
+    screen = payment_screen(tx, reader_of(visit), payment, note=note if payment.is_open else None)
+    return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
 
 
 def payment_screen(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.domain.dialogues import INTENT_KEY_LENGTH, INTENT_LIFE, Intent, IntentKey
+from core.domain.dialogues import CONFIRM_LIFE, INTENT_KEY_LENGTH, INTENT_LIFE, Intent, IntentKey
 from core.domain.errors import NotJoined
 from core.domain.people import Actor, Identity, Person
 from core.domain.tenants import Tenant
@@ -63,6 +63,16 @@ class Visit:
 Flow = Callable[[Transaction, Visit], Reply]
 
 INTENT_MARK: Final = "i"
+CONFIRMS: Final = frozenset(
+    {
+        "bill.pay",
+        "bill.link",
+        "topup.amount",
+        "topup.open",
+    }
+)
+"""What cards offer that say how much money moves from where: good for minutes, not for days."""
+
 DRAFT: Final = "draft"
 """The argument by which an intent names its draft, and the verb of the draft itself."""
 
@@ -72,12 +82,13 @@ class IntentRoute:
     """What an intent's verb does.
 
     `needs_pin` asks for the PIN first, where one is set. `moves_money` counts against the money
-    actions of a minute.
+    actions of a minute. `renew` shows a fresh card in place of one that was pressed too late.
     """
 
     flow: Flow
     needs_pin: bool = False
     moves_money: bool = False
+    renew: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +129,7 @@ def offer_to(
         owner_id=actor.person_id,
         verb=verb,
         arguments=arguments,
-        expires_at=tx.now + INTENT_LIFE,
+        expires_at=tx.now + (CONFIRM_LIFE if verb in CONFIRMS else INTENT_LIFE),
     )
     tx.dialogues.add_intent(intent)
     return f"{INTENT_MARK}:{intent.key}"

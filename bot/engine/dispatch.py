@@ -205,7 +205,7 @@ class Dispatcher:
             people.count_guess(tx, person_id=visit.person.id)
         screen = refusals.screen_of(visit.words, refusal)
         is_askable = isinstance(refusal, refusals.ASKABLE)
-        intent = _pressed_intent(tx, visit)
+        intent = spent.pressed(tx, visit)
         if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):
             tx.dialogues.replace_intent(
                 intent, intent.end(IntentStatus.REFUSED, outcome=beginning(screen.html))
@@ -289,6 +289,8 @@ class Dispatcher:
         intent = tx.dialogues.intent(key)
         if intent is None or intent.verb not in self._doors.intents:
             raise StaleCard
+        if renewed := self._renew(tx, visit, intent):
+            return renewed
         spent.check(tx, visit, intent)
         route = self._doors.intents[intent.verb]
         if route.moves_money and self._pace:
@@ -297,6 +299,13 @@ class Dispatcher:
         if route.needs_pin and visit.person.has_pin:
             return pin_flows.ask(tx, placed, intent)
         return self._spend(tx, placed, intent)
+
+    def _renew(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply | None:
+        """Show a fresh card instead of spending a button that was good for a while only."""
+        route = self._doors.intents[intent.verb]
+        if route.renew is None or not spent.is_late(visit, intent, at=tx.now):
+            return None
+        return route.renew(tx, replace(placed_for(tx, visit, intent), intent=intent))
 
     def _spend(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply:
         flow = self._doors.intents[intent.verb].flow
@@ -322,6 +331,8 @@ class Dispatcher:
         if not is_right or intent is None:
             left = pins.fail_check(tx, person_id=visit.person.id)
             return pin_flows.wrong(tx, visit, left, intent)
+        if renewed := self._renew(tx, visit, intent):
+            return renewed
         spent.check(tx, visit, intent)
         return self._spend(tx, placed_for(tx, visit, intent), intent)
 
@@ -340,17 +351,6 @@ class Dispatcher:
         elif reply.ends_dialogue:
             tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
         return reply
-
-
-def _pressed_intent(tx: SqlTransaction, visit: Visit) -> Intent | None:
-    """Return the open intent that was pressed, or whose PIN was just checked."""
-    head, _, key = visit.incoming.data.partition(":")
-    if head != INTENT_MARK:
-        return None
-    intent = tx.dialogues.intent(IntentKey(key))
-    if intent is None or intent.status is not IntentStatus.OPEN:
-        return None
-    return intent if intent.owner_id == visit.person.id else None
 
 
 def _slow_down(incoming: Incoming) -> Reply:

@@ -5,13 +5,14 @@ it. A message that already shows what came of its button must not lose the butto
 it is remembered where a button was spent.
 """
 
+from datetime import datetime
 from typing import Final
 
 from core.domain.dialogues import Intent, IntentKey, IntentStatus
 from core.domain.errors import IntentSpent
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import home
-from handlers.visit import DRAFT, Visit
+from handlers.visit import DRAFT, INTENT_MARK, Visit
 from handlers.words import beginning
 from storage.transaction import SqlTransaction
 
@@ -31,6 +32,12 @@ def check(tx: SqlTransaction, visit: Visit, intent: Intent) -> None:
         draft.check(by=visit.person.id, at=tx.now)
 
 
+def is_late(visit: Visit, intent: Intent, *, at: datetime) -> bool:
+    """Tell whether a button is the person's own and unspent, but its time is over."""
+    is_own = intent.owner_id == visit.person.id
+    return is_own and intent.status is IntentStatus.OPEN and at >= intent.expires_at
+
+
 def spend(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> None:
     """Spend a button and its draft; later presses get the words of this reply."""
     if reply.keeps_intent:
@@ -40,6 +47,17 @@ def spend(tx: SqlTransaction, visit: Visit, *, intent: Intent, reply: Reply) -> 
     for each in (intent,) if draft is None else (intent, draft):
         _remember(tx, visit, intent=each, reply=reply)
         tx.dialogues.replace_intent(each, each.end(IntentStatus.DONE, outcome=outcome))
+
+
+def pressed(tx: SqlTransaction, visit: Visit) -> Intent | None:
+    """Return the open intent that was pressed, or whose PIN was just checked."""
+    head, _, key = visit.incoming.data.partition(":")
+    if head != INTENT_MARK:
+        return None
+    intent = tx.dialogues.intent(IntentKey(key))
+    if intent is None or intent.status is not IntentStatus.OPEN:
+        return None
+    return intent if intent.owner_id == visit.person.id else None
 
 
 def _draft(tx: SqlTransaction, intent: Intent) -> Intent | None:
@@ -57,7 +75,8 @@ def answer(tx: SqlTransaction, visit: Visit, refusal: IntentSpent) -> Reply:
     words, intent = visit.words, refusal.data.get("intent")
     outcome = str(refusal.data.get("outcome") or "")
     if not outcome:
-        return Reply(toast=words.label("This button has expired. Open the card again."))
+        toast = words.label("This button has expired: nothing happened. Open the card again.")
+        return Reply(toast=toast, is_alert=True)
     toast = words.label("That was done already. This is what came of it.")
     if isinstance(intent, Intent) and not tx.work.see(SPENT, _place(visit, intent)):
         return Reply(toast=toast)

@@ -19,6 +19,8 @@ PadId = NewType("PadId", int)
 
 DIALOGUE_LIFE: Final = timedelta(minutes=15)
 INTENT_LIFE: Final = timedelta(days=7)
+CONFIRM_LIFE: Final = timedelta(minutes=15)
+"""How long a card that moves money is good: its figures are not for ever."""
 PAD_LIFE: Final = timedelta(minutes=2)
 INTENT_KEY_LENGTH: Final = 22
 

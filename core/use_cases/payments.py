@@ -1,5 +1,8 @@
 """Payments: from a wallet at once, or asked through a provider; allocations and receipts."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
 from core.domain.calendar import local_date
@@ -21,6 +24,9 @@ from core.domain.wallets import TENANT_OWNED, Wallet
 from core.ports import Transaction
 from core.use_cases.ledger import post
 from core.use_cases.wallets import open_wallet, wallet_account
+
+SAME_AMOUNT_WITHIN: Final = timedelta(minutes=10)
+"""The same amount for the same bill again within this time is asked about (product section 5)."""
 
 
 def pay_from_wallet(
@@ -133,6 +139,17 @@ def issue_receipt(
     for name in (EventName.PAYMENT_COMPLETED, EventName.RECEIPT_ISSUED):
         tell(tx, name=name, payment=payment, other_id=receipt.id)
     return receipt
+
+
+def same_lately(
+    tx: Transaction, *, bill: Bill, amount: Money
+) -> tuple[Allocation, datetime] | None:
+    """Return the newest payment of just this amount for a bill, if it is a few minutes old."""
+    for allocation in tx.payments.allocations_of_bill(bill.id):
+        if allocation.amount == amount:
+            at = tx.ledger.journal(allocation.journal_id).posted_at
+            return (allocation, at) if tx.now < at + SAME_AMOUNT_WITHIN else None
+    return None
 
 
 def repay(tx: Transaction, *, wallet: Wallet, because: Journal) -> Journal | None:

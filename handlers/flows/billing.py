@@ -69,6 +69,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         raise TooLong(limit=MAX_DISPUTE_TEXT)
     dispute = tx.disputes.open_of(bill.id)
     bound: dict[str, object] = {"bill": bill.id, "revision": bill.revision, "reason": reason}
+    bound["paid"] = bill.paid.minor
     bound["dispute"] = 0 if dispute is None else dispute.id
     ends = _ends(tx, bill)
     if "total" in visit.data:
@@ -86,6 +87,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
 def amended(tx: Transaction, visit: Visit) -> Reply:
     """Amend the bill of the pressed button."""
     arguments = visit.intent.arguments if visit.intent else {}
+    _check_paid(tx, visit)
     bill_id = BillId(number(arguments, "bill"))
     bill = amend_any(
         tx,
@@ -103,6 +105,7 @@ def amended(tx: Transaction, visit: Visit) -> Reply:
 def cancelled(tx: Transaction, visit: Visit) -> Reply:
     """Cancel the bill of the pressed button."""
     arguments = visit.intent.arguments if visit.intent else {}
+    _check_paid(tx, visit)
     bill = cancel_any(
         tx,
         actor=visit.here[1],
@@ -121,6 +124,18 @@ def resent(tx: Transaction, visit: Visit) -> Reply:
     bill = resend_bill(tx, actor=visit.here[1], bill_id=bill_id)
     note = visit.words.t("✅ Sent again: the debtor gets the card once more.")
     return _card(tx, visit, bill, note)
+
+
+def _check_paid(tx: Transaction, visit: Visit) -> None:
+    """Refuse a card that says of another sum than what is paid now that it goes back.
+
+    Raises:
+        StaleCard: somebody paid meanwhile.
+    """
+    arguments = visit.intent.arguments if visit.intent else {}
+    bill = tx.bills.get(BillId(number(arguments, "bill")))
+    if bill.paid.minor != arguments.get("paid"):
+        raise StaleCard(bill=bill)
 
 
 def _card(tx: Transaction, visit: Visit, bill: Bill, note: Html) -> Reply:

@@ -1,14 +1,14 @@
-"""Paying a bill: from the wallet or by link, in full or in parts; the live screen; receipts."""
+"""Paying a bill: from the wallet or by link, in full or in parts, up to the press that does it."""
 
 from dataclasses import replace
 from typing import Final
 
 from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import local_date
-from core.domain.dialogues import IntentKey, IntentStatus
+from core.domain.dialogues import CONFIRM_LIFE, IntentKey, IntentStatus
 from core.domain.errors import NoProvider, NotFound, PaymentOpen, StaleCard
 from core.domain.money import Money
-from core.domain.payments import ConfigurationId, PaymentId, ReceiptId
+from core.domain.payments import ConfigurationId
 from core.ports import Transaction
 from core.use_cases.bills import (
     check_wallet_payment,
@@ -17,19 +17,14 @@ from core.use_cases.bills import (
     pay_bill,
     wallet_rest,
 )
-from core.use_cases.links import (
-    cancel_payment,
-    check_now,
-    open_bill_link,
-    own_payment,
-    retry_payment,
-)
-from core.use_cases.timeline import seen_receipt
+from core.use_cases.links import open_bill_link
+from core.use_cases.payments import same_lately
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
 from handlers.cards import (
     bill_screen,
-    payment_screen,
+    live_reply,
+    name_of,
     reader_of,
     receipt_screen,
     stale_reply,
@@ -42,6 +37,10 @@ from handlers.words import Html
 AMOUNT_STEP: Final = "payments.amount"
 _CONFIRMED: Final = frozenset({"bill.pay", "bill.link"})
 """What a confirm card offers, and only that may be dropped."""
+
+REST: Final = "rest"
+BALANCE: Final = "balance"
+"""The figures a confirm card's buttons are bound to, besides bill, revision and amount."""
 
 
 def command(tx: Transaction, visit: Visit) -> Reply:
@@ -62,7 +61,7 @@ def methods(tx: Transaction, visit: Visit) -> Reply:
     bill = _bill(tx, visit, visit.argument)
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
-        return _live(tx, visit, waiting.id)
+        return live_reply(tx, visit, waiting.id)
     screen = paying.methods(visit.words, bill, balance=_balance(tx, visit))
     return Reply(screen=screen, ends_dialogue=True)
 
@@ -79,7 +78,7 @@ def by_link(tx: Transaction, visit: Visit) -> Reply:
     bill = _bill(tx, visit, visit.argument)
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
-        return _live(tx, visit, waiting.id)
+        return live_reply(tx, visit, waiting.id)
     if not tx.payments.configurations_for(bill.tenant_id):
         raise NoProvider
     return _choose(tx, visit, paying.Way.LINK, visit.argument)
@@ -127,8 +126,8 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
     if intent is None:
         raise StaleCard
     bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(intent.arguments, "bill")))
-    if outgrown := _outgrown(tx, visit, paying.Way.WALLET, bill):
-        return outgrown
+    if changed := _changed(tx, visit, paying.Way.WALLET, bill):
+        return changed
     after, receipt = pay_bill(
         tx,
         actor=visit.here[1],
@@ -149,8 +148,8 @@ def linked(tx: Transaction, visit: Visit) -> Reply:
     """Ask a provider for a payment page; its screen is live from here on."""
     arguments = visit.intent.arguments if visit.intent else {}
     bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
-    if outgrown := _outgrown(tx, visit, paying.Way.LINK, bill):
-        return outgrown
+    if changed := _changed(tx, visit, paying.Way.LINK, bill):
+        return changed
     configuration_id = ConfigurationId(number(arguments, "configuration"))
     payment = open_bill_link(
         tx,
@@ -160,51 +159,17 @@ def linked(tx: Transaction, visit: Visit) -> Reply:
         amount=Money(number(arguments, "amount"), bill.currency),
         configuration=tx.payments.configuration(configuration_id),
     )
-    return _live(tx, visit, payment.id)
+    return live_reply(tx, visit, payment.id)
 
 
-def shown(tx: Transaction, visit: Visit) -> Reply:
-    """Show a payment by link as it stands."""
-    return _live(tx, visit, PaymentId(_id(visit.argument)))
+def renewed_wallet(tx: Transaction, visit: Visit) -> Reply:
+    """Show a fresh confirm card in place of one that was pressed too late."""
+    return _renew(tx, visit, paying.Way.WALLET)
 
 
-def checked(tx: Transaction, visit: Visit) -> Reply:
-    """Ask the provider at once."""
-    payment_id = PaymentId(_id(visit.argument))
-    check_now(tx, actor=visit.here[1], payment_id=payment_id)
-    reply = _live(tx, visit, payment_id)
-    return replace(reply, toast=visit.words.label("We are asking the provider now."))
-
-
-def cancelled(tx: Transaction, visit: Visit) -> Reply:
-    """Give a payment by link up."""
-    words = visit.words
-    payment_id = _cancel(tx, visit)
-    note = words.t("We ask the provider to close the page first. Do not pay there any more.")
-    return _live(tx, visit, payment_id, note=note)
-
-
-def to_wallet(tx: Transaction, visit: Visit) -> Reply:
-    """Give a payment by link up in order to pay from the wallet."""
-    payment_id = _cancel(tx, visit)
-    note = visit.words.t(
-        "We ask the provider to close the page first, so that you do not pay twice. "
-        "Then this message offers your wallet."
-    )
-    return _live(tx, visit, payment_id, note=note)
-
-
-def retried(tx: Transaction, visit: Visit) -> Reply:
-    """Try a declined payment again, with the chosen provider."""
-    arguments = visit.intent.arguments if visit.intent else {}
-    configuration_id = ConfigurationId(number(arguments, "configuration"))
-    payment = retry_payment(
-        tx,
-        actor=visit.here[1],
-        payment_id=PaymentId(number(arguments, "payment")),
-        configuration=tx.payments.configuration(configuration_id),
-    )
-    return _live(tx, visit, payment.id)
+def renewed_link(tx: Transaction, visit: Visit) -> Reply:
+    """Show a fresh confirm card of a link in place of one that was pressed too late."""
+    return _renew(tx, visit, paying.Way.LINK)
 
 
 def dropped(tx: Transaction, visit: Visit) -> Reply:
@@ -213,13 +178,6 @@ def dropped(tx: Transaction, visit: Visit) -> Reply:
     note = visit.words.t("Cancelled. Nothing was paid and no money moved.")
     screen = bill_screen(tx, reader_of(visit), bill, note=note)
     return Reply(screen=screen, toast=visit.words.label("Cancelled"), ends_dialogue=True)
-
-
-def receipt(tx: Transaction, visit: Visit) -> Reply:
-    """Show a receipt again, in a message of its own."""
-    receipt_id = ReceiptId(_id(visit.argument))
-    found = seen_receipt(tx, actor=visit.here[1], receipt_id=receipt_id)
-    return Reply(screen=receipt_screen(tx, reader_of(visit), found), show=Show.SEND)
 
 
 def _choose(
@@ -234,17 +192,47 @@ def _choose(
     return Reply(screen=paying.amounts(visit.words, choice), ends_dialogue=True)
 
 
-def _outgrown(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> Reply | None:
-    """Ask for the amount again where less is left than the pressed card asks for."""
+def _changed(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> Reply | None:
+    """Show a fresh card where the figures of the pressed one are no longer true.
+
+    The bill's revision does not rise with a payment, so the rest and the balance are compared, too.
+    """
     arguments = visit.intent.arguments if visit.intent else {}
     most = wallet_rest(tx, bill=bill)
-    is_payable = bill.is_payable and bill.revision == arguments["revision"]
-    if not is_payable or not most.is_positive or number(arguments, "amount") <= most.minor:
+    if not bill.is_payable or bill.revision != arguments["revision"] or not most.is_positive:
         return None
-    note = visit.words.t("⚠️ Less is left to pay than this card asked for. No money moved.")
-    screen = paying.amounts(visit.words, _choice(tx, visit, way, bill), note=note)
-    toast = visit.words.label("Less is left to pay. No money moved.")
-    return Reply(screen=screen, toast=toast, ends_dialogue=True)
+    amount = Money(number(arguments, "amount"), bill.currency)
+    if most < amount:
+        note = visit.words.t("⚠️ Less is left to pay than this card asked for. No money moved.")
+        screen = paying.amounts(visit.words, _choice(tx, visit, way, bill), note=note)
+        toast = visit.words.label("Less is left to pay. No money moved.")
+        return Reply(screen=screen, toast=toast, ends_dialogue=True)
+    shown = {name: arguments.get(name) for name in (REST, BALANCE)}
+    if shown == _figures(tx, visit, way, bill):
+        return None
+    note = visit.words.t(
+        "⚠️ This card's figures were no longer true. No money moved. This is how it stands now:"
+    )
+    fresh = _confirm(tx, visit, way, bill, amount, note=note)
+    toast = visit.words.label("The figures changed. No money moved.")
+    return replace(fresh, toast=toast, keeps_intent=True)
+
+
+def _renew(tx: Transaction, visit: Visit, way: paying.Way) -> Reply:
+    arguments = visit.intent.arguments if visit.intent else {}
+    target = f"{number(arguments, 'bill')}.{number(arguments, 'revision')}"
+    if stale := _stale(tx, visit, target):
+        return stale
+    bill = _bill(tx, visit, target)
+    note = visit.words.t("⚠️ This card was too old, so no money moved. This is how it stands now:")
+    amount = Money(number(arguments, "amount"), bill.currency)
+    return _confirm(tx, visit, way, bill, amount, note=note)
+
+
+def _figures(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> dict[str, int | None]:
+    """Return what a confirm card says of the money as it stands, in minor units."""
+    balance = _balance(tx, visit).minor if way is paying.Way.WALLET else None
+    return {REST: bill.rest.minor, BALANCE: balance}
 
 
 def _choice(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> paying.Choice:
@@ -261,19 +249,33 @@ def _choice(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> payin
     )
 
 
-def _confirm(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill, amount: Money) -> Reply:
+def _confirm(
+    tx: Transaction,
+    visit: Visit,
+    way: paying.Way,
+    bill: Bill,
+    amount: Money,
+    *,
+    note: Html | None = None,
+) -> Reply:
     """Check everything that can refuse, then show what is about to happen."""
     tenant, actor = visit.here
+    figures = _figures(tx, visit, way, bill)
     if way is paying.Way.WALLET:
         check_wallet_payment(
             tx, actor=actor, bill_id=bill.id, revision=bill.revision, amount=amount
         )
-        acts: tuple[tuple[str, str], ...] = (("", _offer(tx, visit, "bill.pay", bill, amount)),)
+        acts: tuple[tuple[str, str], ...] = (
+            ("", _offer(tx, visit, "bill.pay", bill, amount, **figures)),
+        )
     else:
         least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
         bill.check_part(amount, least=least, most=most)
         acts = tuple(
-            (each.provider, _offer(tx, visit, "bill.link", bill, amount, configuration=each.id))
+            (
+                each.provider,
+                _offer(tx, visit, "bill.link", bill, amount, configuration=each.id, **figures),
+            )
             for each in tx.payments.configurations_for(tenant.id)
         )
     if not acts:
@@ -288,29 +290,27 @@ def _confirm(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill, amount:
         before=_balance(tx, visit) if way is paying.Way.WALLET else None,
         fee_bearer=tenant.fee_bearer,
         link_minutes=tenant.policy.link_minutes,
+        until=tx.now + CONFIRM_LIFE,
+        already=_already(tx, visit, bill, amount),
     )
-    return Reply(screen=paying.confirm(visit.words, view), ends_dialogue=True)
+    return Reply(screen=paying.confirm(visit.words, view, note=note), ends_dialogue=True)
 
 
 def _offer(
     tx: Transaction, visit: Visit, verb: str, bill: Bill, amount: Money, **more: object
 ) -> str:
-    return offer(tx, visit, verb, bill=bill.id, revision=bill.revision, amount=amount.minor, **more)
+    bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **more}
+    return offer(tx, visit, verb, **bound)
 
 
-def _live(
-    tx: Transaction, visit: Visit, payment_id: PaymentId, *, note: Html | None = None
-) -> Reply:
-    payment = own_payment(tx, actor=visit.here[1], payment_id=payment_id)
-    screen = payment_screen(tx, reader_of(visit), payment, note=note if payment.is_open else None)
-    return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
-
-
-def _cancel(tx: Transaction, visit: Visit) -> PaymentId:
-    arguments = visit.intent.arguments if visit.intent else {}
-    payment_id = PaymentId(number(arguments, "payment"))
-    cancel_payment(tx, actor=visit.here[1], payment_id=payment_id)
-    return payment_id
+def _already(tx: Transaction, visit: Visit, bill: Bill, amount: Money) -> paying.Already | None:
+    """Return that just this amount was paid a moment ago, if it was: it may be a mistake."""
+    found = same_lately(tx, bill=bill, amount=amount)
+    if found is None:
+        return None
+    allocation, at = found
+    is_own = allocation.payer_id == visit.person.id
+    return paying.Already(name="" if is_own else name_of(tx, allocation.payer_id), at=at)
 
 
 def _drop(tx: Transaction, visit: Visit) -> BillId:
@@ -370,16 +370,10 @@ ROUTES: Final = Routes(
         "full": full,
         "part": part,
         "drop": dropped,
-        "show": shown,
-        "check": checked,
-        "receipt": receipt,
     },
     intents={
-        "bill.pay": IntentRoute(flow=paid, needs_pin=True, moves_money=True),
-        "bill.link": IntentRoute(flow=linked, moves_money=True),
-        "payment.cancel": IntentRoute(flow=cancelled),
-        "payment.wallet": IntentRoute(flow=to_wallet, moves_money=True),
-        "payment.retry": IntentRoute(flow=retried, moves_money=True),
+        "bill.pay": IntentRoute(flow=paid, needs_pin=True, moves_money=True, renew=renewed_wallet),
+        "bill.link": IntentRoute(flow=linked, moves_money=True, renew=renewed_link),
     },
     steps={AMOUNT_STEP: part_typed},
 )

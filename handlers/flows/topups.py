@@ -145,8 +145,8 @@ ROUTES: Final = Routes(
     aliases={"deposit": begin, "topup": begin},
     presses={"topup": amounts, "other": other},
     intents={
-        "topup.amount": IntentRoute(flow=take_chip),
-        "topup.open": IntentRoute(flow=take_provider, moves_money=True),
+        "topup.amount": IntentRoute(flow=take_chip, renew=amounts),
+        "topup.open": IntentRoute(flow=take_provider, renew=amounts, moves_money=True),
     },
     steps={"topups.amount": take_amount},
 )

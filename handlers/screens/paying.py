@@ -1,7 +1,7 @@
 """Paying: what can be paid, the choice of way and amount, the confirm card. Pure."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from core.domain.bills import Bill
@@ -34,10 +34,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Already:
+    """Who paid just this amount for the same bill a moment ago, and when; "" is who reads it."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
-    `before` is the wallet's available balance, None for links.
+    `before` is the wallet's available balance, None for links. The buttons work until `until`.
     """
 
     bill: Bill
@@ -46,6 +54,8 @@ class Confirm:
     acts: tuple[tuple[str, str], ...]
     change: str
     cancel: str
+    until: datetime
+    already: Already | None = None
     before: Money | None = None
     fee_bearer: FeeBearer = FeeBearer.TENANT
     link_minutes: int = 60
@@ -154,17 +164,20 @@ def ask_amount(words: Words, view: Choice) -> Screen:
     return Screen(html=text, rows=((change,),))
 
 
-def confirm(words: Words, view: Confirm) -> Screen:
+def confirm(words: Words, view: Confirm, *, note: Html | None = None) -> Screen:
     """Show what is about to happen: what, how much, to whom, from where, and the fee."""
     amount = words.money(view.amount)
     rest = view.bill.rest - view.amount
     heading = words.t("Pay %(amount)s to %(payee)s", amount=amount, payee=view.payee)
     left = words.t("Left to pay afterwards: %(rest)s", rest=words.money(rest))
     text = lines(
+        note or "",
+        _already_line(words, view),
         f"<b>{heading}</b>",
         words.t("for %(number)s · %(title)s", number=view.bill.number, title=view.bill.title),
         _source_line(words, view),
         left if rest.is_positive else words.t("This pays the bill in full."),
+        words.t("This card is good until %(time)s.", time=words.clock(view.until)),
     )
     return Screen(html=text, rows=(*_acts(words, view, amount), _last_row(words, view)))
 
@@ -206,6 +219,22 @@ def _limits(words: Words, view: Choice) -> tuple[Html, ...]:
     if view.balance is not None:
         wallet = words.t("In your wallet: %(balance)s", balance=words.money(view.balance))
     return (wallet, part if view.least < view.most else Html(""))
+
+
+def _already_line(words: Words, view: Confirm) -> Html:
+    if view.already is None:
+        return Html("")
+    at = words.clock(view.already.at)
+    if not view.already.name:
+        return words.t(
+            "⚠️ You paid just this amount for this bill at %(time)s. Do you want to pay it again?",
+            time=at,
+        )
+    return words.t(
+        "⚠️ %(name)s paid just this amount for this bill at %(time)s. Do you want to pay it again?",
+        name=view.already.name,
+        time=at,
+    )
 
 
 def _source_line(words: Words, view: Confirm) -> Html:

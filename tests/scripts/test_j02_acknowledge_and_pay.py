@@ -102,7 +102,8 @@ async def test_five_wrong_pins_lock_for_half_an_hour_and_the_bill_stays_open(
         again = await tap(adaeze, "Pay 5,000.00", until="locked until")
         assert "No money moved" in again
         await later(stage, minutes=31)
-        await tap_on(adaeze, card, "Pay 5,000.00", until="Enter your PIN")
+        await tap_on(adaeze, card, "Pay 5,000.00", until="This card was too old")
+        await tap(adaeze, "Pay 5,000.00", until="Enter your PIN")
         await enter_pin(adaeze, "4826", until="New wallet balance")
         assert await purse(stage) == PAID
         await stage.check_books()

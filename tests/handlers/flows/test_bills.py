@@ -265,3 +265,23 @@ def test_a_long_story_fits_and_turns_pages(estate: Estate) -> None:
     estate.ada.presses("Later")
     estate.ada.presses("Later")
     assert "changed to version 12" in estate.ada.sees
+
+
+def test_a_cancel_card_of_another_sum_than_is_paid_now_gives_nothing_back(estate: Estate) -> None:
+    bill = estate.bill(is_acknowledged=True)
+    estate.fill(estate.ada, 500_000)
+    estate.set_pin(estate.bello, "2580")
+    estate.bello.says(f"/find {bill.number}")
+    estate.bello.presses("Cancel bill")
+    estate.bello.says("Issued by mistake")
+    card, button = estate.bello.finds("Confirm cancelling")
+    assert "No money moves." in plain(card.screen)
+    estate.ada.says("/pay")
+    estate.ada.presses("Pay BILL-2026-000001")
+    estate.ada.presses("Pay from wallet")
+    estate.ada.presses("Full")
+    estate.ada.presses("Pay 5,000.00")
+    estate.bello.presses_data(button.data, card)
+    estate.bello.enters("2580")
+    assert "out of date" in estate.bello.sees or "out of date" in plain(card.screen)
+    assert estate.balance(None) == naira(500_000)
