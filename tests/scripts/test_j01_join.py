@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox import estate
 from bot.sandbox.player import Player
 from tests.scripts.counting import Purse, dump, purse
-from tests.scripts.playing import follow, later, newest, plain, say, tap
+from tests.scripts.playing import enter_pin, follow, later, newest, plain, say, set_pin, tap
 from tests.scripts.scenes import acknowledge, number_of
 from tests.scripts.stage import raised
 
@@ -127,11 +127,14 @@ async def test_two_taps_on_the_link_join_once(tmp_path: Path) -> None:
 async def test_a_role_that_approves_money_needs_a_phone(tmp_path: Path) -> None:
     async with raised(tmp_path) as stage:
         bola = stage.player(estate.BOLA)
+        await set_pin(bola, "4829")
         await say(bola, "/invite", until="step 1 of 3")
         await tap(bola, "Finance approver", "No unit", until="needs a verified phone")
         assert "[Make the link" not in bola.screen()
         assert "cannot read that as a phone" in await say(bola, "not a number")
-        assert "Only for the phone ••0005" in await say(bola, NGOZI_PHONE, until="Invitation to")
+        await say(bola, NGOZI_PHONE, until="your PIN is asked next")
+        await tap(bola, "Make the invitation", until="Enter your PIN")
+        assert "Only for the phone ••0005" in await enter_pin(bola, "4829", until="Invitation to")
         await stage.check_books()
 
 
