@@ -1,7 +1,7 @@
 # One word each: `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt story simulate soak bench migrate new lock ready ready-dev
+.PHONY: help run test test-postgres check fmt story simulate soak bench migrate new lock ready ready-dev
 
 # The first Python that is new enough.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -19,8 +19,12 @@ help: ## list the commands
 run: ready ## start Hazina (without a token: the sandbox)
 	@exec $(BIN)/python main.py run
 
-test: ready-dev ## run the tests (T=tests/core for a part)
+test: ready-dev ## run the tests on both databases (T=tests/core for a part, on SQLite)
 	@$(BIN)/python -m pytest -n $(N) $(T)
+	@$(if $(T),,$(BIN)/python tools/on_postgres.py)
+
+test-postgres: ready-dev ## run the tests on PostgreSQL only (T=tests/core for a part)
+	@$(BIN)/python tools/on_postgres.py $(T)
 
 check: ready-dev ## run the whole gate: format, lint, types, imports, tests
 	@$(BIN)/python tools/gate.py

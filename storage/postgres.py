@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors
 from psycopg.adapt import Loader
 from psycopg.rows import tuple_row
-from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper, NumericBinaryLoader
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from storage.statements import POSTGRESQL, Speech
@@ -52,6 +52,14 @@ class WholeLoader(Loader):
     def load(self, data: Any) -> int:
         """Return the number, which has no fraction."""
         return int(bytes(data))
+
+
+class WholeBinaryLoader(NumericBinaryLoader):
+    """The same where the server sends it packed."""
+
+    def load(self, data: Any) -> Any:
+        """Return the number, which has no fraction."""
+        return int(super().load(data))
 
 
 class PostgresCursor(psycopg.RawCursor[Any]):
@@ -110,7 +118,8 @@ def connect(url: str, *, name: str = "hazina") -> Connection:
     )
     for dumper in (Int8Dumper, Int8BinaryDumper):
         connection.adapters.register_dumper(int, dumper)
-    connection.adapters.register_loader("numeric", WholeLoader)
+    for loader in (WholeLoader, WholeBinaryLoader):
+        connection.adapters.register_loader("numeric", loader)
     return connection
 
 

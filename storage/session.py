@@ -9,6 +9,7 @@ one that goes away during COMMIT is asked afterwards whether it happened.
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -71,6 +72,7 @@ class Outside:
     ring: KeyRing
     offset: timedelta = timedelta(0)
     own_clock: Clock | None = None
+    connect: Callable[[str], Connection] = connect
 
 
 class _Alone(Group):
@@ -179,7 +181,7 @@ class PostgresSession:
     def _open(self) -> Connection:
         if self._connection is None or self._connection.closed:
             try:
-                self._connection = connect(self._outside.url)
+                self._connection = self._outside.connect(self._outside.url)
                 self._timeline = self._timeline_of(self._connection)
             except LOST as error:
                 raise _Lost from error

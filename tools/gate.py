@@ -18,6 +18,11 @@ STEPS: Final = (
     ("types", ("mypy",), "strict; its settings are in pyproject.toml"),
     ("imports", ("lint-imports", "--no-cache"), "imports go one way: bot, handlers|storage, core"),
     ("tests", ("python", "-m", "pytest", "-n", "2"), "run `make test T=<path>` for one part"),
+    (
+        "postgresql",
+        ("python", "tools/on_postgres.py"),
+        "run `make test-postgres T=<path>` for one part",
+    ),
 )
 
 
@@ -33,7 +38,7 @@ def main() -> int:
     print("\n── gate " + "─" * 56, flush=True)
     for name, is_green, seconds, hint in results:
         verdict = "green" if is_green else f"RED    {hint}"
-        print(f"{name:<8} {seconds:6.1f} s  {verdict}", flush=True)
+        print(f"{name:<10} {seconds:6.1f} s  {verdict}", flush=True)
     return 0 if all(is_green for _, is_green, _, _ in results) else 1
 
 

@@ -37,6 +37,7 @@ from storage.doctor import examine
 from storage.embedded import EmbeddedDatabase
 from storage.statements import written
 from storage.transaction import SqlTransaction
+from tests.books import is_on_postgres
 from tests.scripts.crashes import Crash
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class Stage:
         """What the service is started with."""
         keys = self.provider.child_env()
         values: dict[str, Any] = {
-            "database_url": f"sqlite+aiosqlite:///{self.path}",
+            "database_url": _SERVERS.get(self.path, f"sqlite+aiosqlite:///{self.path}"),
             "http_port": self.port,
             "public_url": f"http://127.0.0.1:{self.port}",
             "telegram_bot_token": SecretStr(self.world.state.bot.token),
@@ -217,6 +218,9 @@ def _provider(folder: Path, world: World, base: str, hooks: str = "") -> Provide
 
 async def seed_file(path: Path, seed: Seed) -> None:
     """Lay a seeded database file; each kind is made once a process, then copied."""
+    if is_on_postgres():
+        _SERVERS[path] = await _seed_server(seed)
+        return
     if seed not in _TEMPLATES:
         folder = Path(tempfile.mkdtemp(prefix="hazina-stage-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -226,6 +230,30 @@ async def seed_file(path: Path, seed: Seed) -> None:
 
 
 _TEMPLATES: Final[dict[Seed, Path]] = {}
+
+
+_SERVERS: Final[dict[Path, str]] = {}
+"""Databases on a server by the file that would stand for them."""
+
+_SEEDED: Final[dict[Seed, str]] = {}
+
+
+async def _seed_server(seed: Seed) -> str:
+    """Return the address of a seeded database; each kind is made once a process, then copied."""
+    from bot.ports import SystemClock, SystemRandomness  # noqa: PLC0415 - only here
+    from storage.keyring import KeyRing  # noqa: PLC0415 - only here
+    from storage.server import ServerDatabase  # noqa: PLC0415 - only on PostgreSQL
+    from tests.postgres import new_database, shared_server  # noqa: PLC0415 - only on PostgreSQL
+
+    if seed not in _SEEDED:
+        url, ring = new_database(), KeyRing([SECRET_KEY])
+        randomness = SystemRandomness(node=1)
+        database = ServerDatabase(url, clock=SystemClock(), randomness=randomness, ring=ring)
+        await database.run(seed)
+        await database.close()
+        _SEEDED[seed] = url.rpartition("?")[0].rpartition("/")[2]
+    server = shared_server()
+    return server.url(server.create(template=_SEEDED[seed]))
 
 
 async def _make(path: Path, seed: Seed) -> None:

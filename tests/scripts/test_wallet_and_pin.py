@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox import estate
 from bot.sandbox.player import draw
 from tests.scripts.counting import Purse, dump, purse
@@ -153,6 +155,7 @@ async def test_digits_that_are_no_pin_are_deleted_too(tmp_path: Path) -> None:
         await stage.check_books()
 
 
+@pytest.mark.sqlite
 async def test_no_digit_of_a_pin_is_kept_in_the_clear(tmp_path: Path) -> None:
     async with raised(tmp_path) as stage:
         adaeze = stage.player(estate.ADAEZE)
