@@ -9,7 +9,7 @@ from tests.house.tree import ROOT, kept_files
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
-COMMAND = re.compile(r"^\| `make ([a-z]+)", re.MULTILINE)
+COMMAND = re.compile(r"^\| `make ([a-z-]+)", re.MULTILINE)
 
 
 def read(path: str) -> str:
