@@ -349,8 +349,10 @@ def _report(
         more = {} if warnings is None else {"warnings": warnings}
         typer.echo(json.dumps({"ok": not problems, "problems": problems, **more}))
     else:
-        for line in [*(problems or [fine]), *(f"warning: {each}" for each in warnings or ())]:
+        for line in problems or [fine]:
             typer.echo(line)
+        for line in warnings or ():
+            typer.echo(f"warning: {line}", err=True)
     if problems:
         raise typer.Exit(1)
 

@@ -64,7 +64,9 @@ async def test_twenty_kills_lose_nothing_and_double_nothing(
         await _settle(stage)
         assert await bot.stop() == 0, bot.log.read_text()[-2000:]
         compare(stage)
-        assert await bot.command("doctor") == (0, "healthy\n")
+        code, said = await bot.command("doctor")
+        # What it warns of (an old SQLite) stands beside the verdict.
+        assert (code, said.splitlines().count("healthy")) == (0, 1)
         assert await bot.command("audit", "verify") == (0, "chain holds\n")
         check_log(bot)
         payments = len(_rows(stage.path, _RECEIPTS))
