@@ -15,7 +15,7 @@ from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.ports import Transaction
-from core.use_cases.links import own_payment
+from core.use_cases.payments import own_payment
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
 from handlers.screens import bills, doors, payments, receipts
@@ -226,14 +226,25 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
             is_payable = bill is not None and bill.is_payable
             target = f"pay:wallet:{bill.id}.{bill.revision}" if bill and is_payable else ""
             return replace(plain, wallet=target)
-        case payments.Stage.CHECKING | payments.Stage.PAID:
+        case payments.Stage.CHECKING:
+            return _checking(tx, reader, plain)
+        case payments.Stage.PAID:
             return plain
+
+
+def _checking(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> payments.PaymentView:
+    """Offer other ways where no page was there to pay on; else there is only waiting."""
+    if plain.attempts[-1].had_page:
+        return plain
+    ways = _declined(tx, reader, plain)
+    others = tuple(each for each in ways.retries if each[0] != plain.attempts[-1].provider)
+    return replace(ways, retries=others)
 
 
 def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> payments.PaymentView:
     payment = plain.payment
     retries: tuple[tuple[str, str], ...] = ()
-    if not any(attempt.may_still_settle for attempt in plain.attempts):
+    if all(attempt.is_idle for attempt in plain.attempts):
         retries = tuple(
             (
                 each.provider,

@@ -210,6 +210,22 @@ class Attempt:
         return self.status in {AttemptStatus.SENT, AttemptStatus.WAITING, AttemptStatus.UNKNOWN}
 
     @property
+    def had_page(self) -> bool:
+        """Tell whether its payer may have paid: he had a page to pay on, or a prompt."""
+        return bool(self.link) or self.status in {AttemptStatus.WAITING, AttemptStatus.SETTLED}
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether a provider owes an answer to what may have been paid."""
+        is_asked = self.status is AttemptStatus.SENT
+        return is_asked or (self.status is AttemptStatus.UNKNOWN and self.had_page)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody can have paid it and nothing is being asked for it any more."""
+        return self.has_failed or (self.status is AttemptStatus.UNKNOWN and not self.had_page)
+
+    @property
     def has_failed(self) -> bool:
         """Tell whether another attempt may follow; a late capture is still possible."""
         return self.status in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}

@@ -16,7 +16,6 @@ from core.domain.errors import (
     AmountOutOfRange,
     InvalidAmount,
     NoProvider,
-    NotFound,
     PaymentOpen,
     TooManyRequests,
 )
@@ -48,7 +47,7 @@ from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import credit_captures
-from core.use_cases.payments import end_payment, tell
+from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
 CHECKS_A_MINUTE: Final = 6
@@ -182,9 +181,10 @@ def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paymen
 
 
 def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
-    """Give a waiting payment up: at once if its newest attempt was never sent.
+    """Give a waiting payment up: at once if its payer had no page on which to pay.
 
-    Else the provider is asked first whether it took the money.
+    Else the provider is asked first whether it took the money. What was asked for without an
+    answer is still looked up: should it ever bring money, that goes to the wallet.
 
     Raises:
         NotFound: it is not the actor's.
@@ -192,22 +192,11 @@ def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> P
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     payment.move(PaymentStatus.CANCELLED, at=tx.now)
-    newest = tx.payments.attempts(payment_id)[-1]
-    if newest.status is AttemptStatus.CREATED:
+    attempts = tx.payments.attempts(payment_id)
+    if not attempts[-1].had_page:
+        _put_away(tx, attempts)
         return end_payment(tx, payment=payment, status=PaymentStatus.CANCELLED)
-    ask_again(tx, attempt=newest, ask="cancel")
-    return payment
-
-
-def own_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
-    """Return a payment of the actor's.
-
-    Raises:
-        NotFound: there is none, or it is somebody else's.
-    """
-    payment = tx.payments.get(payment_id)
-    if payment.payer_id != actor.person_id or payment.tenant_id != actor.tenant_id:
-        raise NotFound(kind="payment")
+    ask_again(tx, attempt=attempts[-1], ask="cancel")
     return payment
 
 
@@ -225,11 +214,12 @@ def retry_payment(
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     attempts = tx.payments.attempts(payment_id)
-    if not payment.is_open or not all(attempt.has_failed for attempt in attempts):
+    if not payment.is_open or not all(attempt.is_idle for attempt in attempts):
         raise PaymentOpen(payment_id=payment_id)
     tx.tenants.get(payment.tenant_id).check_open()
     if payment.bill_id is not None:
         _check_still_owed(tx.bills.get(payment.bill_id), payment)
+    _put_away(tx, attempts)
     _attempt(tx, payment, configuration, number=len(attempts) + 1)
     tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     return payment
@@ -239,13 +229,13 @@ def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
     """End a payment whose time is over; its links are watched for a day longer.
 
     A payment whose attempt is unknown is not called expired before that day is over: it is looked
-    up until then.
+    up until then. Where its payer had no page, he cannot have paid, and it is over at once.
     """
     payment = tx.payments.get(payment_id)
     if not payment.is_open or payment.expires_at is None:
         return payment
     attempts = tx.payments.attempts(payment_id)
-    doubtful = [a for a in attempts if a.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}]
+    doubtful = [each for each in attempts if each.is_doubtful]
     if doubtful and tx.now < payment.expires_at + WATCH_AFTER_EXPIRY:
         later = min(tx.now + timedelta(hours=1), payment.expires_at + WATCH_AFTER_EXPIRY)
         tx.work.plan(Due(due_at=later, kind="payment_expiry", subject=payment.id, period="1"))
@@ -295,6 +285,14 @@ def _open(
     tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
     tell(tx, name=EventName.PAYMENT_INITIATED, payment=opened)
     return opened
+
+
+def _put_away(tx: Transaction, attempts: tuple[Attempt, ...]) -> None:
+    """Call off what has no answer and no page: nobody can have paid it."""
+    for attempt in attempts:
+        if attempt.is_idle and not attempt.has_failed:
+            over = attempt.move(AttemptStatus.EXPIRED, error=attempt.error)
+            tx.payments.replace_attempt(attempt, over)
 
 
 def _check_still_owed(bill: Bill, payment: Payment) -> None:

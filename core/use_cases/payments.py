@@ -6,6 +6,7 @@ from typing import Final
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
 from core.domain.calendar import local_date
+from core.domain.errors import NotFound
 from core.domain.ledger import Account, AccountId, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Currency, Money
 from core.domain.payments import (
@@ -18,7 +19,7 @@ from core.domain.payments import (
     Receipt,
     ReceiptId,
 )
-from core.domain.people import PersonId
+from core.domain.people import Actor, PersonId
 from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED, Wallet
 from core.ports import Transaction
@@ -179,6 +180,18 @@ def repay(tx: Transaction, *, wallet: Wallet, because: Journal) -> Journal | Non
         legs=[Leg(source=source.id, target=owed.id, amount=amount)],
         source=source,
     )
+
+
+def own_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
+    """Return a payment of the actor's.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    payment = tx.payments.get(payment_id)
+    if payment.payer_id != actor.person_id or payment.tenant_id != actor.tenant_id:
+        raise NotFound(kind="payment")
+    return payment
 
 
 def end_payment(tx: Transaction, *, payment: Payment, status: PaymentStatus) -> Payment:

@@ -158,7 +158,7 @@ def _open_story(
 def _checking_story(
     words: Words, view: PaymentView, *, amount: Html, provider: str
 ) -> tuple[Html, ...]:
-    if not any(attempt.link for attempt in view.attempts):
+    if not view.attempts[-1].had_page:
         return (
             words.t(
                 "🔎 %(provider)s has trouble: no payment page yet · %(amount)s",
@@ -167,7 +167,8 @@ def _checking_story(
             ),
             words.t(
                 "Without a page you cannot have paid, so nothing was taken. We keep asking "
-                "%(provider)s, and this message changes as soon as there is one.",
+                "%(provider)s, and this message changes as soon as there is one. You need not wait "
+                "for it.",
                 provider=provider,
             ),
         )
@@ -264,7 +265,7 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
         page = ((Button(label=words.label("Open payment page"), url=link),),) if link else ()
         return (*page, (check, *cancels), last)
     if at is Stage.CHECKING:
-        return ((check,), last)
+        return ((check,), *_other_ways(words, view, at), last)
     if at is Stage.PAID:
         return (*_proofs(words, view), last)
     return (*_other_ways(words, view, at), last)
@@ -288,10 +289,11 @@ def _other_ways(words: Words, view: PaymentView, at: Stage) -> Rows:
         label = words.label("Try again by %(provider)s", provider=provider_name(provider))
         rows.append((Button(label=label, data=data),))
     bill = view.bill
-    if at is not Stage.DECLINED and bill is not None and bill.is_payable:
+    is_over = at not in {Stage.DECLINED, Stage.CHECKING}
+    if is_over and bill is not None and bill.is_payable:
         target = f"{bill.id}.{bill.revision}"
         rows.append((Button(label=words.label("Try again"), data=f"pay:link:{target}"),))
-    if at is not Stage.DECLINED and bill is None:
+    if is_over and bill is None:
         rows.append((Button(label=words.label("Try again"), data=doors.TOP_UP),))
     if view.wallet:
         rows.append((Button(label=words.label("Pay from wallet"), data=view.wallet),))

@@ -247,40 +247,6 @@ async def test_money_that_comes_after_expiry_goes_to_the_wallet(tmp_path: Path) 
         await stage.check_books()
 
 
-async def test_a_provider_that_answers_errors_is_told_as_trouble(tmp_path: Path) -> None:
-    async with raised(tmp_path) as stage:
-        board = stage.world.board
-        board.set(switches.CREATE, "500")
-        ibrahim = stage.player(estate.IBRAHIM)
-        await acknowledge(ibrahim, await number_of(stage, 3))
-        await tap(ibrahim, "Pay by link", "Full", until="By link")
-        trouble = await tap(ibrahim, "Pay 5,000.00", until="has trouble")
-        assert "nothing was taken" in trouble
-        assert await purse(stage) == UNPAID
-        board.set(switches.CREATE, "ok")
-        await tap(ibrahim, "Check now", until="Open payment page")
-        assert len(stage.provider.checkouts()) == 1
-        await pay_page(stage, ibrahim.url("Open payment page"))
-        await newest(ibrahim, "Receipt RCPT-")
-        assert await purse(stage) == PAID
-        await stage.check_books()
-
-
-async def test_an_outage_is_over_without_a_tap(tmp_path: Path) -> None:
-    async with raised(tmp_path) as stage:
-        board = stage.world.board
-        board.turn_on(switches.OUTAGE)
-        ibrahim = stage.player(estate.IBRAHIM)
-        await acknowledge(ibrahim, await number_of(stage, 3))
-        await tap(ibrahim, "Pay by link", "Full", until="By link")
-        await tap(ibrahim, "Pay 5,000.00", until="nothing was taken")
-        board.turn_off(switches.OUTAGE)
-        await sweep(stage, "reconcile", at=datetime.now(UTC) + timedelta(seconds=30))
-        await newest(ibrahim, "Open payment page")
-        assert await purse(stage) == UNPAID
-        await stage.check_books()
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_page_that_was_made_but_never_told_is_found_again(tmp_path: Path) -> None:
     async with raised(tmp_path) as stage:

@@ -204,8 +204,7 @@ def test_an_attempt_in_doubt_is_looked_up_at_growing_intervals(estate: Estate, b
 
 
 def test_time_alone_makes_no_failure_of_doubt(estate: Estate, bill: Bill) -> None:
-    tried = estate.ask_link(bill)
-    estate.do(begin_call, attempt_id=tried.attempt.id)
+    tried = estate.open_link(bill)
     estate.answer(tried, NOBODY_KNOWS)
     for _ in range(24):
         estate.clock.move(hours=1)
@@ -225,6 +224,21 @@ def test_after_a_day_doubt_ends_and_even_then_late_money_is_kept(
     estate.do(begin_call, attempt_id=tried.attempt.id)
     estate.answer(tried, NOBODY_KNOWS)
     estate.clock.move(hours=25)
+    estate.do(expire_payment, payment_id=tried.payment.id)
+    now = estate.now(tried)
+    assert (now.payment.status, now.attempt.status) == (
+        PaymentStatus.EXPIRED,
+        AttemptStatus.EXPIRED,
+    )
+    estate.settle(tried)
+    assert (estate.balance(estate.ada), estate.collected()) == (TOTAL, 0)
+
+
+def test_what_nobody_could_pay_is_over_with_its_time(estate: Estate, bill: Bill) -> None:
+    tried = estate.ask_link(bill)
+    estate.do(begin_call, attempt_id=tried.attempt.id)
+    estate.answer(tried, NOBODY_KNOWS)
+    estate.clock.move(minutes=60)
     estate.do(expire_payment, payment_id=tried.payment.id)
     now = estate.now(tried)
     assert (now.payment.status, now.attempt.status) == (
