@@ -290,8 +290,17 @@ def receipt_screen(
         after=None if bill is None or is_sealed else bill.rest,
         head=tx.chain_head(receipt.tenant_id) if is_sealed else "",
         is_own=is_own,
+        may_open_bill=bill is not None and _may_see(reader, bill),
     )
     return receipts.receipt(reader.words, view)
+
+
+def _may_see(reader: Reader, bill: Bill) -> bool:
+    actor = reader.actor
+    if actor is None:
+        return False
+    is_debtor = owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids)
+    return is_debtor or actor.has(Scope.BILLS_VIEW)
 
 
 def fee_of(tx: Transaction, receipt: Receipt) -> Money:

@@ -27,9 +27,10 @@ def commands_for(scopes: frozenset[Scope], words: Words) -> list[tuple[str, str]
     """Return (command, description) for the private chat of somebody with these scopes."""
     staff: Sequence[tuple[Scope, str, str]] = (
         (Scope.BILLS_DISPUTE_RESOLVE, "desk", words.label("What waits for me")),
+        (Scope.REPORTS_VIEW, "desk", words.label("What waits for me")),
         (Scope.REPORTS_VIEW, "report", words.label("The organisation's money")),
         (Scope.BILLS_MANAGE, "newbill", words.label("Issue a bill")),
         (Scope.MEMBERS_MANAGE, "people", words.label("Members and invitations")),
     )
-    mine = [(command, text) for scope, command, text in staff if scope in scopes]
-    return [*for_everybody(words), *mine]
+    mine = {command: text for scope, command, text in staff if scope in scopes}
+    return [*for_everybody(words), *mine.items()]

@@ -1,6 +1,7 @@
 """Where a person stands: gathers the home card, for whoever arrives, joins or comes back."""
 
 from dataclasses import replace
+from typing import Final
 
 from core.domain.calendar import local_date
 from core.domain.people import Actor, Person, Scope
@@ -14,12 +15,25 @@ from handlers.chat import Screen
 from handlers.screens import home
 from handlers.visit import Visit
 
+MAX_NAMES: Final = 3
+
 
 def home_of(tx: Transaction, visit: Visit, *, note: str = "") -> Screen:
     """Return the home card, or the welcome of a newcomer; `note` is a finished line on top."""
     if visit.tenant is None or visit.actor is None:
         return home.newcomer(visit.words)
     return home.card(visit.words, _view(tx, visit.tenant, visit.actor), note=note)
+
+
+def holders_named(tx: Transaction, tenant_id: TenantId, scope: Scope) -> tuple[str, ...]:
+    """Return the names of who holds a scope, three at most."""
+    holders = tx.people.members_with(tenant_id, scope)[:MAX_NAMES]
+    return tuple(tx.people.person(each.person_id).name for each in holders)
+
+
+def deciders_of(tx: Transaction, tenant_id: TenantId) -> tuple[str, ...]:
+    """Return the names of who decides disputes, three at most."""
+    return holders_named(tx, tenant_id, Scope.BILLS_DISPUTE_RESOLVE)
 
 
 def moved(tx: Transaction, visit: Visit, person: Person, tenant_id: TenantId) -> Visit:

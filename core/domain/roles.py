@@ -51,6 +51,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
             Scope.FINANCE_VIEW,
             Scope.WITHDRAW_INITIATE,
             Scope.ADJUST_INITIATE,
+            Scope.BILLS_VIEW,
             Scope.PAYMENTS_VIEW,
             Scope.REFUND_REQUEST,
             Scope.REPORTS_VIEW,
@@ -61,6 +62,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
             Scope.FINANCE_VIEW,
             Scope.WITHDRAW_APPROVE,
             Scope.ADJUST_APPROVE,
+            Scope.BILLS_VIEW,
+            Scope.PAYMENTS_VIEW,
             Scope.REFUND_APPROVE,
             Scope.REPORTS_VIEW,
         }
@@ -77,7 +80,15 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
             Scope.REFUND_REQUEST,
         }
     ),
-    Role.AUDITOR: frozenset({Scope.FINANCE_VIEW, Scope.REPORTS_VIEW, Scope.AUDIT_VIEW}),
+    Role.AUDITOR: frozenset(
+        {
+            Scope.FINANCE_VIEW,
+            Scope.BILLS_VIEW,
+            Scope.PAYMENTS_VIEW,
+            Scope.REPORTS_VIEW,
+            Scope.AUDIT_VIEW,
+        }
+    ),
     Role.GATE_OFFICER: frozenset({Scope.GATE_VERIFY}),
     Role.RISK_OFFICER: frozenset({Scope.RISK_REVIEW, Scope.PAYMENTS_VIEW}),
 }

@@ -21,6 +21,7 @@ from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Show, Step
 from handlers.screens import disputes, doors
+from handlers.standing import deciders_of
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 TOTAL_STEP: Final = "disputes.total"
@@ -50,7 +51,8 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
     view = disputes.Desk(
         tenant_name=tenant.name,
         waiting=tuple(_waiting(tx, each) for each in shown),
-        count=tx.disputes.count_open(tenant.id) if may_resolve else 0,
+        count=tx.disputes.count_open(tenant.id),
+        deciders=() if may_resolve else deciders_of(tx, tenant.id),
         page=page,
         suspense=unmatched_money(tx, tenant_id=tenant.id),
         previous=_previous(tx, visit, page),

@@ -6,9 +6,8 @@ from core.domain.people import Scope
 from core.ports import Transaction
 from handlers.chat import Reply
 from handlers.screens import help as screens
+from handlers.standing import holders_named
 from handlers.visit import Routes, Visit
-
-MAX_NAMES: Final = 3
 
 
 def show(tx: Transaction, visit: Visit) -> Reply:
@@ -26,8 +25,7 @@ def support(tx: Transaction, visit: Visit) -> Reply:
     """Say whom to ask."""
     if visit.tenant is None:
         return Reply(screen=screens.support(visit.words, (), ""))
-    staff = tx.people.members_with(visit.tenant.id, Scope.MEMBERS_MANAGE)[:MAX_NAMES]
-    names = [tx.people.person(each.person_id).name for each in staff]
+    names = holders_named(tx, visit.tenant.id, Scope.MEMBERS_MANAGE)
     return Reply(screen=screens.support(visit.words, names, visit.tenant.name))
 
 

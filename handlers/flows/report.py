@@ -8,6 +8,7 @@ from core.ports import Transaction
 from core.use_cases.reports import tenant_report
 from handlers.chat import Reply, Show
 from handlers.screens import reports
+from handlers.standing import deciders_of
 from handlers.visit import Routes, Visit
 
 
@@ -21,7 +22,8 @@ def show(tx: Transaction, visit: Visit) -> Reply:
     actor = visit.here[1]
     report = tenant_report(tx, actor=actor)
     may_see = actor.has(Scope.BILLS_VIEW)
-    screen = reports.report(visit.words, report, may_see_bills=may_see)
+    deciders = None if actor.has(Scope.BILLS_DISPUTE_RESOLVE) else deciders_of(tx, actor.tenant_id)
+    screen = reports.report(visit.words, report, may_see_bills=may_see, deciders=deciders)
     return Reply(screen=screen, ends_dialogue=True)
 
 

@@ -49,6 +49,8 @@ class Desk:
     suspense: Sequence[Money]
     previous: str = ""
     following: str = ""
+    deciders: Sequence[str] = ()
+    """Who decides disputes, where the reader does not."""
     may_report: bool = False
     may_give: bool = False
 
@@ -135,12 +137,9 @@ def withdrawn(words: Words, *, is_acknowledged: bool) -> Html:
 
 def desk(words: Words, view: Desk) -> Screen:
     """Show what waits for staff."""
-    pages = max(1, -(-view.count // PAGE))
-    heading = words.n("%(count)s open dispute", "%(count)s open disputes", view.count)
-    position = words.t("page %(page)s/%(pages)s", page=view.page, pages=max(pages, view.page))
     text = lines(
         words.t("<b>Desk of %(name)s</b>", name=view.tenant_name),
-        f"{heading} · {position}" if view.count else words.t("No open disputes."),
+        _count_line(words, view),
         *(_waiting_line(words, each) for each in view.waiting),
         _suspense_line(words, view.suspense),
     )
@@ -262,6 +261,37 @@ def _dispute_head(words: Words, view: DisputeCard) -> Html:
         number=view.dispute.number,
         bill=view.bill.number,
         reason=reason_word(words, view.dispute.reason),
+    )
+
+
+def open_elsewhere(words: Words, count: int, deciders: Sequence[str]) -> Html:
+    """Say how many disputes are open and who decides them, to who does not."""
+    if not count:
+        return words.t("No open disputes.")
+    if not deciders:
+        return words.n(
+            "%(count)s open dispute; nobody here may decide it yet.",
+            "%(count)s open disputes; nobody here may decide them yet.",
+            count,
+        )
+    return words.n(
+        "%(count)s open dispute; it is decided by: %(names)s.",
+        "%(count)s open disputes; they are decided by: %(names)s.",
+        count,
+        names=", ".join(deciders),
+    )
+
+
+def _count_line(words: Words, view: Desk) -> Html:
+    if not view.waiting:
+        return open_elsewhere(words, view.count, view.deciders)
+    pages = max(1, -(-view.count // PAGE))
+    return words.n(
+        "%(count)s open dispute · page %(page)s/%(pages)s",
+        "%(count)s open disputes · page %(page)s/%(pages)s",
+        view.count,
+        page=view.page,
+        pages=max(pages, view.page),
     )
 
 

@@ -31,6 +31,7 @@ class ReceiptView:
     after: Money | None = None
     head: str = ""
     is_own: bool = True
+    may_open_bill: bool = True
 
 
 def tail(token: str) -> str:
@@ -53,11 +54,17 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         words.t("Time: %(when)s", when=words.when(proof.issued_at)),
         words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
     )
-    about = Button(label=words.label("Open wallet"), data=doors.WALLET)
-    if view.bill is not None:
-        about = Button(label=words.label("Open bill"), data=doors.bill(view.bill.id))
     copy = Button(label=words.label("Copy reference"), copy=view.token)
-    return Screen(html=text, rows=((copy,), (about,)))
+    return Screen(html=text, rows=((copy,), (_about(words, view),)))
+
+
+def _about(words: Words, view: ReceiptView) -> Button:
+    """Lead to what the money was for, as far as the reader may look at it."""
+    if view.bill is not None and view.may_open_bill:
+        return Button(label=words.label("Open bill"), data=doors.bill(view.bill.id))
+    if view.is_own:
+        return Button(label=words.label("Open wallet"), data=doors.WALLET)
+    return Button(label=words.label("Back to home"), data=doors.MENU)
 
 
 def _head(words: Words, view: ReceiptView) -> Html:

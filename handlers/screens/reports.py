@@ -8,14 +8,21 @@ from core.use_cases.reports import TenantReport
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.bills import summary
+from handlers.screens.disputes import open_elsewhere
 from handlers.screens.receipts import tail
 from handlers.words import Html, Words, lines
 
 PAGE = 5
 
 
-def report(words: Words, view: TenantReport, *, may_see_bills: bool = True) -> Screen:
-    """Show a tenant's money as it stands."""
+def report(
+    words: Words,
+    view: TenantReport,
+    *,
+    may_see_bills: bool = True,
+    deciders: Sequence[str] | None = None,
+) -> Screen:
+    """Show a tenant's money as it stands; `deciders` of disputes are None for one of them."""
     wallet, sums = view.wallet, view.bills
     text = lines(
         words.t("<b>%(name)s</b> · report", name=view.tenant.name),
@@ -31,7 +38,7 @@ def report(words: Words, view: TenantReport, *, may_see_bills: bool = True) -> S
             amount=words.money(Money(sums.collected_minor, sums.currency)),
         ),
         summary(words, sums),
-        words.t("Open disputes: %(count)s", count=view.open_disputes),
+        _disputes_line(words, view, deciders),
         *_asides(words, view),
         words.t("<b>Last moves</b>") if view.entries else "",
         *_moves(words, view.entries),
@@ -101,6 +108,12 @@ def kind_word(words: Words, kind: JournalKind) -> Html:
 
 def _moves(words: Words, entries: Sequence[Entry]) -> Sequence[Html]:
     return [_move(words, entry) for entry in entries] or [words.t("No moves yet.")]
+
+
+def _disputes_line(words: Words, view: TenantReport, deciders: Sequence[str] | None) -> Html:
+    if deciders is not None:
+        return open_elsewhere(words, view.open_disputes, deciders)
+    return words.t("Open disputes: %(count)s", count=view.open_disputes)
 
 
 def _held_line(words: Words, view: TenantReport) -> Html:

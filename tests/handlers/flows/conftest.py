@@ -25,6 +25,9 @@ from tests.handlers.chatting import Talker, World
 ADA = 1001
 BELLO = 1002
 EVE = 1003
+CHIDI = 1004
+KEMI = 1005
+AUDU = 1006
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,12 @@ class Estate:
     """Resident of A-14 with 20,000.00 NGN."""
     bello: Talker
     """Administrator."""
+    chidi: Talker
+    """Treasurer."""
+    kemi: Talker
+    """Finance approver, with a verified phone."""
+    audu: Talker
+    """Auditor."""
     eve: Talker
     """Nobody here knows her."""
     wallet: Wallet
@@ -77,6 +86,27 @@ def estate(world: World) -> Estate:
         unit=unit,
         ada=world.person("Ada", ADA),
         bello=world.person("Mrs Bello", BELLO),
+        chidi=world.person("Chidi", CHIDI),
+        kemi=world.person("Kemi", KEMI),
+        audu=world.person("Audu", AUDU),
         eve=world.person("Eve", EVE),
         wallet=wallet,
     )
+
+
+@pytest.fixture
+def treasury(estate: Estate) -> Estate:
+    """Return the estate with the people of its money."""
+    estate.world.run(lambda tx: _let_in(tx, estate.tenant))
+    return estate
+
+
+def _let_in(tx: SqlTransaction, tenant: Tenant) -> None:
+    for name, telegram_id, role in (
+        ("Chidi", CHIDI, Role.FINANCE),
+        ("Kemi", KEMI, Role.FINANCE_APPROVER),
+        ("Audu", AUDU, Role.AUDITOR),
+    ):
+        person = add_person(tx, name=name, telegram_id=telegram_id)
+        add_member(tx, tenant, person, roles=(role,))
+        choose_tenant(tx, person_id=person.id, tenant_id=tenant.id)
