@@ -154,9 +154,11 @@ def canonical(lines: Iterable[Line]) -> bytes:
 
 
 def _texts(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a row's values as canonical text; what is text already (most) costs no call."""
+    """Return a row's values as canonical text; text and whole numbers (most) cost no call."""
     return {
-        k if k.__class__ is str else str(k): v if v.__class__ is str else plain(v)
+        k if k.__class__ is str else str(k): (
+            v if v.__class__ is str else str(v) if v.__class__ is int else plain(v)
+        )
         for k, v in row.items()
     }
 
