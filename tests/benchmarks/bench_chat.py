@@ -28,6 +28,7 @@ from handlers.visit import offer_to
 from storage.transaction import SqlTransaction
 from tests.benchmarks.chat_children import HEADERS
 from tests.benchmarks.crowd import (
+    PLENTY_MINOR,
     PRICE,
     Crowd,
     Payer,
@@ -182,11 +183,19 @@ def keep(folder: Path, rows: object) -> None:
 
 
 def _offer(tx: SqlTransaction, *, crowd: Crowd, payer: Payer, bills: list[Bill]) -> list[str]:
-    def button(bill: Bill) -> str:
-        arguments = {"bill": bill.id, "revision": bill.revision, "amount": PRICE.minor}
+    def button(bill: Bill, balance_minor: int) -> str:
+        arguments = {
+            "bill": bill.id,
+            "revision": bill.revision,
+            "amount": PRICE.minor,
+            "rest": PRICE.minor,
+            "balance": balance_minor,
+        }
         return offer_to(tx, tenant=crowd.tenant, actor=payer.actor, verb="bill.pay", **arguments)
 
-    return [button(bill) for bill in bills]
+    # They are pressed in this order: each says the balance that the ones before leave.
+    left = range(PLENTY_MINOR, 0, -PRICE.minor)
+    return [button(bill, minor) for bill, minor in zip(bills, left, strict=False)]
 
 
 async def race(folder: Path, stage: Stage, base: str) -> tuple[Rates, Rates]:
