@@ -10,6 +10,7 @@ from bot.engine.engine import Engine
 from bot.engine.limits import Rates, SendLimits
 from bot.engine.membership import Membership
 from bot.engine.metrics import Metrics
+from bot.engine.place import is_gone, name_owner
 from bot.engine.sharing import SharedLanes
 from bot.ports import SystemRandomness
 from bot.roles import Part, kinds_of
@@ -74,13 +75,14 @@ def open_seat(
     lost = asyncio.Event()
     member = Membership(
         database,
-        owner=randomness.key(OWNER_CHARACTERS),
+        owner=name_owner(randomness.key(OWNER_CHARACTERS)),
         parts=parts,
         limits=limits,
         rates=Rates(),
         monotonic=monotonic,
         sleep=sleep,
         on_lost=lost.set,
+        is_gone=is_gone,
     )
 
     def may_release(key: str) -> bool:

@@ -6,8 +6,8 @@ process must end. The deadline is counted on this machine's own monotonic clock,
 renewal began, so it is always earlier than what the table says.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -58,8 +58,14 @@ class Membership:
         monotonic: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         on_lost: Callable[[], None],
+        is_gone: Callable[[str], bool] = lambda _owner: False,
     ) -> None:
-        """Keep the ports; `owner` is a key nobody else has, `on_lost` ends the process."""
+        """Keep the ports.
+
+        `owner` is a name nobody else has, `on_lost` ends the process, `is_gone` tells whether
+        another owner has certainly died.
+        """
+        self._is_gone = is_gone
         self._database = database
         self.owner = owner
         self.parts = parts
@@ -117,7 +123,12 @@ class Membership:
         if has_lapsed:
             _log.warning("lease_lapsed")
             await self.on_lapse()
-        self._heed(heard)
+        gone = [each.owner for each in heard.living if self._is_gone(each.owner)]
+        if gone:
+            await self._database.run(lambda tx: _bury(tx, gone))
+            _log.warning("process_gone", count=len(gone))
+        living = tuple(each for each in heard.living if each.owner not in gone)
+        self._heed(replace(heard, living=living))
 
     async def leave(self) -> None:
         """Give everything back; nothing may be begun any more."""
@@ -154,3 +165,9 @@ class Membership:
             self._is_over = True
             _log.critical("lease_lost", meaning="another process has this one's number")
             self._on_lost()
+
+
+def _bury(tx: SqlTransaction, owners: Sequence[str]) -> None:
+    """End what the dead held: nothing of theirs can still leave."""
+    for owner in owners:
+        tx.leases.leave(owner)
