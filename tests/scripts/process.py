@@ -3,10 +3,11 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.scripts.stage import SECRET_KEY, Stage
+from tests.scripts.stage import SECRET_KEY, Stage, listens_at
 
 ENTRY: Final = Path(__file__).resolve().parents[2] / "main.py"
 READY_WITHIN_S: Final = 20.0
@@ -16,11 +17,21 @@ STOP_WITHIN_S: Final = 20.0
 class Bot:
     """One process at a time, on a stage's file and ports; everything it logs is kept."""
 
-    def __init__(self, stage: Stage) -> None:
-        """Start nothing yet."""
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        name: str = "bot",
+        port: int = 0,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start nothing yet; `env` sets more than the stage does, or other."""
         self._stage = stage
         self._process: asyncio.subprocess.Process | None = None
-        self.log = stage.folder / "bot.log"
+        self._port = port or stage.port
+        self._extra = dict(env or {})
+        self.name = name
+        self.log = stage.folder / f"{name}.log"
         self.starts = 0
 
     async def start(self) -> None:
@@ -29,10 +40,10 @@ class Bot:
             self._process = await self._spawn("run", out=log.fileno())
         self.starts += 1
 
-    async def is_ready(self) -> None:
+    async def is_ready(self, *, within_s: float = READY_WITHIN_S) -> None:
         """Wait until it listens."""
-        async with asyncio.timeout(READY_WITHIN_S):
-            while not await self._stage.listens():
+        async with asyncio.timeout(within_s):
+            while not await listens_at(self._port):
                 assert self._process is not None
                 assert self._process.returncode is None, self.log.read_text()[-2000:]
                 await asyncio.sleep(0.02)
@@ -78,7 +89,7 @@ class Bot:
             "PATH": os.environ.get("PATH", ""),
             "DATABASE_URL": settings.database_url,
             "HTTP_HOST": "127.0.0.1",
-            "HTTP_PORT": str(settings.http_port),
+            "HTTP_PORT": str(self._port),
             "PUBLIC_URL": settings.public_url,
             "TELEGRAM_BOT_TOKEN": settings.telegram_bot_token.get_secret_value(),
             "TELEGRAM_API_URL": settings.telegram_api_url,
@@ -86,4 +97,5 @@ class Bot:
             "HAZINA_SECRET_KEY": SECRET_KEY,
             "LOG_FORMAT": "json",
             **self._stage.provider.child_env(),
+            **self._extra,
         }

@@ -106,7 +106,7 @@ class Stage:
         self.crash.enter(self._service)
         task = self._task = asyncio.create_task(serve(self._service, self._stop))
         async with asyncio.timeout(READY_WITHIN_S):
-            while not self.crash.is_dead and not await _listens(self.port):
+            while not self.crash.is_dead and not await listens_at(self.port):
                 if task.done() and not self.crash.is_dead:
                     self._task = None
                     await task
@@ -134,7 +134,7 @@ class Stage:
 
     async def listens(self) -> bool:
         """Tell whether something takes connections where the service does."""
-        return await _listens(self.port)
+        return await listens_at(self.port)
 
     def player(self, person_id: int) -> Player:
         """Return a person to play."""
@@ -280,7 +280,8 @@ def _is_busy(tx: SqlTransaction) -> bool:
     return bool(written(live).rows(tx.cursor, {"soon": soon}))
 
 
-async def _listens(port: int) -> bool:
+async def listens_at(port: int) -> bool:
+    """Tell whether something takes connections at a loopback port."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

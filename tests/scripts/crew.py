@@ -1,0 +1,84 @@
+"""The service as several real processes over one PostgreSQL database."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+from bot.ports import SystemClock, SystemRandomness
+from storage.keyring import KeyRing
+from storage.server import ServerDatabase
+from tests.postgres import shared_server
+from tests.scripts.process import Bot
+from tests.scripts.stage import SECRET_KEY, Seed, Stage, free_port
+from tests.scripts.three_logs import Rows
+
+ROLES: Final = {
+    "web-1": "web",
+    "poller-1": "poller",
+    "worker-1": "worker",
+    "worker-2": "worker",
+    "sender-1": "sender",
+    "sender-2": "sender",
+    "timer-1": "timer",
+}
+
+READY_WITHIN_S: Final = 60.0
+
+
+class Crew:
+    """Every process of a stage by its name; the web process listens where webhooks go."""
+
+    def __init__(self, stage: Stage, roles: dict[str, str] | None = None) -> None:
+        """Make the database; start nothing yet."""
+        server = shared_server()
+        self.url = server.url(server.create())
+        self.stage = stage
+        env = {"DATABASE_URL": self.url}
+        self.processes = {
+            name: Bot(
+                stage,
+                name=name,
+                port=stage.port if role in {"web", "all"} and "1" in name else free_port(),
+                env={**env, "HAZINA_ROLE": role},
+            )
+            for name, role in (roles or ROLES).items()
+        }
+
+    async def found(self, seed: Seed) -> None:
+        """Migrate the database as an operator would, and write what the story begins with."""
+        code, said = await next(iter(self)).command("migrate")
+        assert code == 0, said
+        database = ServerDatabase(
+            self.url,
+            clock=SystemClock(),
+            randomness=SystemRandomness(node=255),
+            ring=KeyRing([SECRET_KEY]),
+        )
+        await database.run(seed)
+        await database.close()
+
+    async def start(self) -> None:
+        """Start all and wait until they are ready."""
+        for each in self:
+            await each.start()
+        await self.are_ready()
+
+    async def are_ready(self) -> None:
+        """Wait until all listen: seven starts at once take two cores a while."""
+        await asyncio.gather(*(each.is_ready(within_s=READY_WITHIN_S) for each in self))
+
+    async def stop(self) -> list[int]:
+        """Stop all in order; returns their exit codes."""
+        return await asyncio.gather(*(each.stop() for each in self))
+
+    @contextmanager
+    def rows(self) -> Iterator[Rows]:
+        """Open what looks into the books."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            yield lambda query: connection.execute(query.encode()).fetchall()
+
+    def __iter__(self) -> Iterator[Bot]:
+        return iter(self.processes.values())

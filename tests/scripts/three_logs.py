@@ -1,0 +1,107 @@
+"""Three logs compared: what people were told, what the provider says, what the books say."""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from bot.sandbox.player import draw
+from tests.scripts import bank
+from tests.scripts.ending import problems_of_receipts, receipts_told
+from tests.scripts.stage import Stage
+
+Rows = Callable[[str], list[Any]]
+"""Returns what a query finds in the books, whichever database holds them."""
+
+SETTLE_WITHIN_S: Final = 45.0
+
+_UPDATES: Final = "SELECT status, count(*) FROM work WHERE kind = 'update' GROUP BY status"
+_BUSY: Final = "SELECT count(*) FROM work WHERE status IN ('due', 'sent')"
+RECEIPTS: Final = (
+    "SELECT r.number, i.external_id, r.amount_minor, p.method FROM receipt r"
+    " JOIN payment p ON p.id = r.payment_id JOIN identity i ON i.person_id = r.payer_id"
+)
+_CAPTURES: Final = (
+    "SELECT j.key, t.amount_minor FROM journal j JOIN transfer t ON t.journal_id = j.id"
+    " AND t.line = 1 WHERE j.key LIKE 'capture:%'"
+)
+_WALLETS: Final = (
+    "SELECT i.external_id, a.credits_minor - a.debits_minor FROM account a"
+    " JOIN identity i ON i.person_id = a.owner_id WHERE a.kind = 'member_wallet'"
+)
+_BILLS: Final = "SELECT number, total_minor, allocated_minor, refunded_minor FROM bill"
+_TOLD: Final = re.compile(r"✅ Paid ([\d,]+)\.(\d\d)\s")
+
+
+def rows_of_file(path: Path) -> Rows:
+    """Return what looks into a SQLite file."""
+
+    def rows(query: str) -> list[Any]:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
+            return connection.execute(query).fetchall()
+
+    return rows
+
+
+async def settle(stage: Stage, rows: Rows) -> None:
+    """Wait until nothing is left to do and every webhook has arrived."""
+    stage.provider.nudge()
+    async with asyncio.timeout(SETTLE_WITHIN_S):
+        while _is_moving(stage, rows):  # noqa: ASYNC110 - what moves is another process
+            await asyncio.sleep(0.2)
+
+
+def _is_moving(stage: Stage, rows: Rows) -> bool:
+    taken = sum(len(one.captures) for one in stage.provider.checkouts())
+    is_behind = taken != len(rows(_CAPTURES))
+    return is_behind or bool(stage.world.queue.waiting()) or rows(_BUSY)[0][0] > 0
+
+
+def compare(stage: Stage, rows: Rows) -> None:
+    """Compare the three logs; before that, everything that people did was handled once."""
+    assert rows(_UPDATES) == [("done", stage.world.state.queue.last_update_id)]
+    receipts = rows(RECEIPTS)
+    assert problems_of_receipts(stage.world, [(r[0], r[1]) for r in receipts]) == []
+    assert _told_amounts(stage) == {(r[1], r[0]): r[2] for r in receipts}
+    captures = {
+        capture.id: capture.amount_minor
+        for one in stage.provider.checkouts()
+        for capture in one.captures
+    }
+    booked = rows(_CAPTURES)
+    assert len(booked) == len(captures)
+    assert {key.rpartition(":")[2]: amount for key, amount in booked} == captures
+    assert sum(r[2] for r in receipts if r[3] == "provider") == sum(captures.values())
+    wallets = dict(rows(_WALLETS))
+    for each in bank.RESIDENTS:
+        spent = sum(r[2] for r in receipts if r[1] == each and r[3] == "wallet")
+        assert wallets[each] == bank.OPENING_MINOR - spent
+    bills = rows(_BILLS)
+    assert sum(bill[2] for bill in bills) == sum(r[2] for r in receipts)
+    assert all(bill[2] <= bill[1] and bill[3] == 0 for bill in bills)
+
+
+def check_logs(logs: Iterable[Path]) -> None:
+    """Nobody logged a PIN, nor anything that was not expected."""
+    for each in logs:
+        log = each.read_text()
+        assert bank.PIN not in log
+        for word in ("row_parked", "money_stopped", "message_parked", "telegram_refused"):
+            assert word not in log, next(line for line in log.splitlines() if word in line)
+
+
+def _told_amounts(stage: Stage) -> dict[tuple[int, str], int]:
+    """Return kobo by (chat, receipt) as the chats tell it."""
+    plain, marked = receipts_told(stage.world)
+    told = {}
+    for chat_id, number in {*plain, *marked}:
+        texts = [draw(one) for one in stage.player(chat_id).messages()]
+        text = next(t for t in texts if number in t and "New wallet balance" in t)
+        found = _TOLD.search(text)
+        assert found is not None, text
+        told[chat_id, number] = int(found[1].replace(",", "")) * 100 + int(found[2])
+    return told
