@@ -37,6 +37,8 @@ from storage.transaction import SqlTransaction
 from storage.work import WorkIsOver
 
 PUMP_S: Final = 1.0
+KNOCKS_S: Final = 0.05
+"""Between two looks that others asked for: many knocks are one look."""
 HURRY_S: Final = 0.5
 """A press that waits longer in its lane is answered empty, within a second."""
 PAGE: Final = 500
@@ -135,8 +137,11 @@ class Engine:
         due = [row for row in rows if row.due_at <= max(now, row.created_at)]
         mine = self._leases.mine(due)
         self.lanes.offer(mine)
-        if len(mine) < len(due):
-            self._database.wakeups.tell()
+        if len(mine) == len(due):
+            return
+        self._database.wakeups.tell()
+        known = {row.id for row in mine}
+        if any(self._leases.takes(row) for row in due if row.id not in known):
             self._knocked.set()
 
     async def _answer_knocks(self) -> None:
@@ -144,6 +149,7 @@ class Engine:
             await self._knocked.wait()
             self._knocked.clear()
             await self._safely(self.look)
+            await self._sleep(KNOCKS_S)
 
     async def _for_ever(self, every_s: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -29,6 +29,10 @@ class Leases(Protocol):
         """Return those of a commit's rows that this process goes on with from memory."""
         ...
 
+    def takes(self, row: Work) -> bool:
+        """Tell whether a row is of a kind that this process takes, whoever holds its lane."""
+        ...
+
     async def claim(self) -> None:
         """Give back idle lanes and take free ones that have due rows."""
         ...
@@ -85,6 +89,10 @@ class SoleOwner:
     def mine(self, rows: Sequence[Work]) -> Sequence[Work]:
         """Return them all."""
         return rows
+
+    def takes(self, row: Work) -> bool:
+        """Say yes."""
+        return True
 
     async def claim(self) -> None:
         """Do nothing."""

@@ -79,14 +79,18 @@ class SharedLanes:
         ]
 
     def _is_wanted(self, row: Work, tx: SqlTransaction) -> bool:
-        return row.kind in self._kinds and row.due_at <= tx.now and row.lane not in self._held
+        return self.takes(row) and row.due_at <= tx.now and row.lane not in self._held
 
     def mine(self, rows: Sequence[Work]) -> Sequence[Work]:
         """Return the rows of a commit whose lanes this process holds."""
         if not self._membership.is_alive:
             return []
         self._held |= {row.lane for row in rows if row.is_held}
-        return [row for row in rows if row.kind in self._kinds and row.lane in self._held]
+        return [row for row in rows if self.takes(row) and row.lane in self._held]
+
+    def takes(self, row: Work) -> bool:
+        """Tell whether a row is of a kind that this process takes, whoever holds its lane."""
+        return row.kind in self._kinds
 
     async def claim(self) -> None:
         """Give back idle lanes and take free ones that have due rows."""
