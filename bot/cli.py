@@ -5,6 +5,7 @@ notices within a second.
 """
 
 import asyncio
+import dataclasses
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -60,7 +61,7 @@ def migrate(*, as_json: AsJson = False) -> None:
     log_redacted(settings)
     try:
         prepare_database(settings, KeyRing(_with_keys(settings).secret_keys))
-    except (setup.WrongMode, setup.NewerSchema, OSError) as problem:
+    except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, OSError) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
         _fail(WRONG_KEYS)
@@ -205,6 +206,43 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def move(
+    to: Annotated[str, typer.Option(help="postgresql://user@host/database, still empty.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Move the books from the SQLite file to PostgreSQL; proves that all is there first."""
+    from bot.ports import SystemRandomness, shell_node
+    from storage import moving
+
+    settings = load()
+    _need_file(settings, "move")
+    server = settings.model_copy(update={"database_url": to}).database_server
+    if not server:
+        _fail("move: --to must be postgresql://<user>@<host>/<database>", code=2)
+    lock = ServiceLock(settings.database_path)
+    try:
+        lock.take()
+        moved = moving.move(
+            settings.database_path,
+            server,
+            mode=settings.mode,
+            now=SystemClock().now(),
+            ring=KeyRing(_with_keys(settings).secret_keys),
+            randomness=SystemRandomness(node=shell_node()),
+        )
+    except AlreadyRunning:
+        _fail("move: stop the service first")
+    except moving.NotEmpty:
+        _fail("move: that database has been worked in; nothing was written over it")
+    except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
+        _fail(f"move: {_words(problem)}")
+    finally:
+        lock.release()
+    _print(dataclasses.asdict(moved) | {"next": f"DATABASE_URL={to}"}, as_json=as_json)
+
+
+@app.command()
 def restore(file: Path, *, as_json: AsJson = False) -> None:
     """Put a backup in place; outflows stay frozen until `outflows release`."""
     settings = load()
@@ -287,7 +325,7 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
         return asyncio.run(go())
     except setup.NeedsMigration:
         _fail("the database is not at the newest schema: run `python main.py migrate` first")
-    except setup.WrongMode as problem:
+    except (setup.WrongMode, setup.WasMoved) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
         _fail(WRONG_KEYS)

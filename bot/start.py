@@ -44,7 +44,7 @@ def start() -> None:
         raise Refused("another Hazina has this database open") from None
     except UnreadableSecret:
         raise Refused(WRONG_KEYS) from None
-    except (setup.WrongMode, setup.NewerSchema, OSError) as problem:
+    except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, OSError) as problem:
         raise Refused(str(problem)) from None
 
 

@@ -47,6 +47,10 @@ class NewerSchema(Exception):
     """The file was migrated by a newer version of the code."""
 
 
+class WasMoved(Exception):
+    """The books of this file were moved to a server: nobody works here any more."""
+
+
 class BrokenReferences(Exception):
     """A migration left rows that point at nothing; it was undone."""
 
@@ -66,6 +70,7 @@ class _OneTransaction(sqlite3.Connection):
 
 def is_current(path: Path) -> bool:
     """Tell whether the file has the newest schema, steps and triggers; does not load Alembic."""
+    _check_moved(path)
     if not path.exists():
         return False
     try:
@@ -140,6 +145,22 @@ def _upgrade(connection: sqlite3.Connection, ring: KeyRing) -> None:
     )
     with engine.connect() as wrapped:
         migrate_tables(wrapped, ring)
+
+
+def mark_moved(path: Path, *, to: str) -> None:
+    """Close a file for good: its books are elsewhere now."""
+    _mark(path).write_text(f"{to}\n", encoding="utf-8")
+
+
+def _check_moved(path: Path) -> None:
+    mark = _mark(path)
+    if mark.exists():
+        where = mark.read_text(encoding="utf-8").strip()
+        raise WasMoved(f"the books of {path.name} were moved to {where}; set DATABASE_URL")
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.moved")
 
 
 def migrate_tables(connection: Connection, ring: KeyRing, *, is_new: bool = False) -> None:
