@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import typer
 
 from bot.database import check_database, name_of, open_database, prepare_database
+from bot.deep_links import link_of
 from bot.ports import SystemClock
 from bot.settings import Settings, load
 from bot.start import WRONG_KEYS, log_redacted, start
@@ -103,7 +104,10 @@ def create_tenant(
         return tenant.id, key
 
     tenant_id, key = _write(create)
-    _print({"tenant": str(tenant_id), "code": f"i_{key}", "link": _link(key)}, as_json=as_json)
+    _print(
+        {"tenant": str(tenant_id), "code": f"i_{key}", "link": link_of(key, load())},
+        as_json=as_json,
+    )
 
 
 @invite_app.command("create")
@@ -126,7 +130,7 @@ def create_invitation(
         return key
 
     key = _write(create)
-    _print({"code": f"i_{key}", "link": _link(key)}, as_json=as_json)
+    _print({"code": f"i_{key}", "link": link_of(key, load())}, as_json=as_json)
 
 
 @app.command("process-payments")
@@ -342,33 +346,6 @@ def _with_keys(settings: Settings) -> Settings:
 
     key = own_key(settings.database_path.parent)
     return settings.model_copy(update={"hazina_secret_key": type(settings.hazina_secret_key)(key)})
-
-
-def _link(key: str) -> str:
-    """Return the deep link of an invitation; the bot's name is asked of Telegram."""
-    settings = load()
-
-    async def ask() -> str:
-        from bot.engine.telegram import TelegramClient
-
-        client = TelegramClient(
-            token=settings.telegram_bot_token.get_secret_value(),
-            api_url=settings.telegram_api_url,
-        )
-        await client.open()
-        try:
-            async with asyncio.timeout(5):
-                return (await client.get_me()).username
-        finally:
-            await client.close()
-
-    username = "hazina_sandbox_bot"
-    if settings.has_token:
-        try:
-            username = asyncio.run(ask())
-        except Exception:  # noqa: BLE001 - the code is printed all the same
-            return f"/start i_{key}"
-    return f"https://t.me/{username}?start=i_{key}"
 
 
 def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
