@@ -20,6 +20,12 @@ _GIVEN_UP: Final = re.compile(r"work: \d+ of kind message are parked")
 _PROOFS: Final = (
     "SELECT r.number, i.external_id FROM receipt r JOIN identity i ON i.person_id = r.payer_id"
 )
+_OVERTAKEN: Final = (
+    "SELECT a.kind || ' ' || a.lane, count(*) FROM work a JOIN work b ON b.lane = a.lane"
+    " AND b.kind = a.kind AND b.priority = a.priority AND b.id > a.id AND b.ended_at < a.ended_at"
+    " WHERE a.kind IN ('update', 'message') AND a.attempts = 0 AND b.attempts = 0"
+    " AND a.due_at = a.created_at GROUP BY a.kind, a.lane"
+)
 _CAPTURES: Final = (
     "SELECT j.key, t.amount_minor, t.currency FROM journal j JOIN transfer t ON t.journal_id = j.id"
     " JOIN account a ON a.id = t.from_account AND a.kind = 'provider'"
@@ -37,6 +43,7 @@ def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[s
         *_of_provider(stage),
         *_of_telling(stage, asked),
         *_of_arrivals(stage),
+        *_of_neighbours(stage),
         *_of_secrets(stage),
     ]
 
@@ -141,11 +148,32 @@ def _excused(stage: Stage) -> set[tuple[int, str]]:
 
 
 def _of_arrivals(stage: Stage) -> Iterator[str]:
-    """What people did was stored once and ended once."""
+    """What people did was stored once, in time, and ended once, in order."""
     query = "SELECT status, count(*) FROM work WHERE kind = 'update' GROUP BY status"
-    for status, count in stage.look(lambda tx: rows(tx, query)):
+    found = dict(stage.look(lambda tx: rows(tx, query)))
+    for status, count in found.items():
         if status != "done":
             yield f"{count} updates are {status}"
+    query = "SELECT key FROM seen WHERE source LIKE 'telegram:%'"
+    seen = {str(row[0]) for row in stage.look(lambda tx: rows(tx, query))}
+    lost = [number for number in stage.world.taken if str(number) not in seen]
+    if lost:
+        yield f"Telegram was told that updates {lost} arrived, and they are nowhere"
+    if sum(found.values()) != len(seen):
+        yield f"{len(seen)} updates were seen, {sum(found.values())} were handled"
+    kind = stage.character
+    if kind.failing_commits or kind.clock_jumps or kind.deaths:
+        return  # A row whose failure could not even be counted waits for the pump: order is lost.
+    for lane, count in stage.look(lambda tx: rows(tx, _OVERTAKEN)):
+        yield f"in lane {lane} {count} updates were overtaken"
+
+
+def _of_neighbours(stage: Stage) -> Iterator[str]:
+    """Nobody was shown what belongs to an estate that is not his."""
+    for chat_id, text in stage.world.shown:
+        theirs = town.OF_ONE_ESTATE.get(chat_id)
+        if theirs is not None and theirs in text:
+            yield f"chat {chat_id} was shown what is of {theirs}"
 
 
 def _of_secrets(stage: Stage) -> Iterator[str]:

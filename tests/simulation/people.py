@@ -1,8 +1,10 @@
 """Who lives in the town and what they do with their phones: tap, tap twice, tap what is old, type.
 
-They see their chat and nothing else. Nobody waits for an answer, and nobody reads very carefully.
+They see their chat and nothing else, want something (`goals.py`) and go for it. Nobody waits for an
+answer, nobody reads very carefully, and now and then a finger slips.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -16,23 +18,11 @@ from bot.sandbox.updates import Happening
 from bot.sandbox.world import World
 from tests.simulation import town
 from tests.simulation.chance import Luck
+from tests.simulation.goals import LOOK, Step, goals_of
 from tests.simulation.trace import Trace
 
 EVERYBODY: Final = ("/menu", "/bills", "/pay", "/wallet", "/settings", "/help", "/cancel", "/start")
 STAFF: Final = ("/newbill A-14", "/newbill B-02", "/desk", "/report", "/people", "/bills")
-AMOUNTS: Final = (
-    "500",
-    "600.50",
-    "750",
-    "1,000",
-    "2000",
-    "1234.57",
-    "5000",
-    "12,5",
-    "0",
-    "-5",
-    "1e9",
-)
 NONSENSE: Final = (
     "hello?",
     "ok",
@@ -44,7 +34,10 @@ NONSENSE: Final = (
     "x" * 300,
     "7",
 )
-WORDS: Final = ("Because it is wrong", "The gate", "no", "Not my flat", "C", "A-14")
+_DONE: Final = re.compile("New wallet balance|✅ Amended|✅ Cancelled|Dispute .* opened")
+PATIENCE: Final = 12
+"""Acts after which one wants something else."""
+
 SHOWS: Final = "Show "
 LIKES: Final = (
     ("open payment page", 14.0),
@@ -99,11 +92,15 @@ class Someone:
         self._provider = provider
         self._mood = mood
         self._trace = trace
+        self._goal = LOOK
+        self._patience = 0
+        self._seen = 0
+        self._last: tuple[int, int, str] = (0, 0, "")
         self.shown: Counter[str] = Counter()
         """Receipts that the person asked to see again, by number."""
 
     def act(self) -> None:
-        """Do one thing."""
+        """Do one thing: mostly the next step to a goal, now and then anything."""
         chat = self._world.state.chats[self.id]
         if chat.is_blocked:
             if self._mood.random() < 0.5:
@@ -112,41 +109,62 @@ class Someone:
             return
         messages = self._messages()
         chance = self._mood.random()
-        if not messages or chance < 0.12:
+        if not messages or chance < 0.03:
             self._say(self._mood.choice(self._commands()))
-        elif chance < 0.17:
+        elif chance < 0.06:
             self._say(self._mood.choice(NONSENSE))
-        elif chance < 0.25:
+        elif chance < 0.11:
             self._tap_any(self._mood.choice(messages))
-        elif chance < 0.257:
+        elif chance < 0.14:
+            self._tap_any(messages[-1])
+        elif chance < 0.143:
             self._note("blocks the bot")
             acts.set_blocked(self._world, person_id=self.id, is_blocked=True)
         else:
-            self._go_on(messages)
+            self._pursue(messages)
 
-    def _go_on(self, messages: Sequence[Message]) -> None:
-        """Answer what is on the screen."""
-        newest = max(messages[-6:], key=lambda one: one.revision)
-        text = draw(newest)
-        if acts.find_key(newest, "OK") is not None:
-            self._enter_pin(newest)
-        elif self._is_asked(text) and self._mood.random() < 0.6:
-            self._answer(text)
-        else:
-            with_keys = [one for one in messages[-4:] if one.keyboard]
-            self._tap_any(newest if newest.keyboard else self._mood.choice(with_keys or messages))
+    def _pursue(self, messages: Sequence[Message]) -> None:
+        """Take the step that is nearest to the goal, or begin with one."""
+        shown = sorted(messages, key=lambda one: one.revision)[-3:][::-1]
+        if acts.find_key(shown[0], "OK") is not None:
+            self._enter_pin(shown[0])
+            return
+        newest = shown[0].revision
+        if newest == self._seen and self._mood.random() < 0.7:
+            return
+        self._seen = newest
+        self._patience -= 1
+        if self._patience < 0 or _DONE.search(draw(shown[0])):
+            self._goal = self._mood.choice(goals_of(self.id))
+            self._patience = PATIENCE
+            self._note(f"wants to {self._goal.name}")
+            self._say(self._mood.choice(self._goal.opening))
+            return
+        if not any(self._take(step, shown) for step in self._goal.steps):
+            self._patience -= 2
+            if self._mood.random() < 0.35:
+                self._say(self._mood.choice(self._goal.opening))
+
+    def _take(self, step: Step, shown: Sequence[Message]) -> bool:
+        """Take a step if the screen offers it and it is not the one just taken."""
+        if step.asked is not None:
+            is_asked = step.asked.search(draw(shown[0])) is not None
+            if is_asked:
+                self._say(self._mood.choice(step.answers))
+            return is_asked
+        for message in shown:
+            for key in (key for row in message.keyboard for key in row):
+                label = _spoken(key.text)
+                mark = (message.id, message.revision, label)
+                if step.label is not None and step.label.match(label) and mark != self._last:
+                    self._last = mark
+                    self._use(message, key)
+                    return True
+        return False
 
     def _commands(self) -> tuple[str, ...]:
         is_staff = self.id in {estate.BOLA, estate.CHIDI, estate.NEWCOMER}
         return (*STAFF, *STAFF, *EVERYBODY) if is_staff else EVERYBODY
-
-    def _is_asked(self, text: str) -> bool:
-        said = text.casefold()
-        return any(word in said for word in ("how much", "write", "why", "what is wrong", "title"))
-
-    def _answer(self, text: str) -> None:
-        is_amount = any(word in text.casefold() for word in ("how much", "total", "amount"))
-        self._say(self._mood.choice(AMOUNTS if is_amount else WORDS))
 
     def _enter_pin(self, pad: Message) -> None:
         """Press the next digit, or OK; now and then the wrong key, or all of it typed."""
@@ -256,5 +274,9 @@ class Someone:
 
 
 def _liking(label: str) -> float:
-    said = label.casefold().replace("\u00a0", " ").lstrip("✅❌💳👛 ")
+    said = _spoken(label)
     return next((weight for start, weight in LIKES if said.startswith(start)), 1.0)
+
+
+def _spoken(label: str) -> str:
+    return label.casefold().replace("\u00a0", " ").lstrip("✅❌💳👛⚠️ ")

@@ -106,7 +106,7 @@ class Director:
             stage.trace.step += 1
             await self._happen()
             self._mood.choice(self._people).act()
-            for _ in range(self._mood.choice((0, 0, 1))):
+            for _ in range(self._mood.choice((0, 1, 1))):
                 self._mood.choice(self._people).act()
             await asyncio.sleep(self._mood.choice(PAUSES_S))
 

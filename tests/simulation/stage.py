@@ -14,7 +14,7 @@ from bot.sandbox import acts
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.player import draw
 from bot.sandbox.provider import ProviderOptions, ProviderServer
-from bot.sandbox.records import ChatState, Message
+from bot.sandbox.records import ChatState, Message, Update
 from bot.sandbox.switches import Switchboard
 from bot.sandbox.webhook import IDLE_S, WebhookDelivery
 from bot.sandbox.world import World
@@ -44,12 +44,22 @@ class TownWorld(World):
     """A world that remembers all the bot said, also what was edited or deleted since."""
 
     said: list[tuple[int, str]]
+    shown: list[tuple[int, str]]
+    """As `said`, with what edits made of it."""
     ever_blocked: set[int]
+    taken: list[int]
+    """Updates that the service took over: Telegram forgot them."""
+
+    def _taken(self, update: Update) -> None:
+        self.taken.append(update.id)
+        super()._taken(update)
 
     def save_message(self, message: Message) -> Message:
         is_new = message.id not in self.state.chats[message.chat_id].messages
-        if is_new and message.sender_id == self.state.bot.id:
-            self.said.append((message.chat_id, draw(message)))
+        if message.sender_id == self.state.bot.id:
+            self.shown.append((message.chat_id, draw(message)))
+            if is_new:
+                self.said.append(self.shown[-1])
         return super().save_message(message)
 
     def show_chat(self, chat: ChatState) -> None:
@@ -159,7 +169,7 @@ class Stage:
             monotonic=loop.time,
         )
         world.hang_s = 25.0
-        world.said, world.ever_blocked = [], set()
+        world.said, world.shown, world.taken, world.ever_blocked = [], [], [], set()
         return world
 
     def _new_provider(self) -> ProviderServer:

@@ -38,8 +38,11 @@ CAST: Final = (
     estate.EMEKA,
     estate.NEWCOMER,
 )
-OPENING_MINOR: Final = 2_000_000 + 600_000
-"""Kobo in all wallets at the start."""
+OF_ONE_ESTATE: Final = {
+    **dict.fromkeys((estate.ADAEZE, estate.BOLA, estate.CHIDI, estate.EMEKA), "Garden"),
+    estate.NEWCOMER: "Palm Court",
+}
+"""People of one estate, and the word that gives the other one away."""
 
 
 def cast() -> tuple[Person, ...]:
@@ -54,7 +57,10 @@ def found(tx: SqlTransaction) -> None:
     estate.settle_in(tx, tenant, estate.HUSBAND)
     for unit, minor in (("A-14", 123_457), ("B-02", 300_000), ("B-02", 99_999)):
         type_, title = BillType.WATER, f"Water {minor}"
-        estate.bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=5)
+        bill = estate.bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=5)
+        payer = estate.IBRAHIM if unit == "B-02" else estate.EMEKA
+        actor = people.actor_of(tx, person_id=estate.person_of(tx, payer), tenant_id=tenant.id)
+        bills.acknowledge_bill(tx, actor=actor, bill_id=bill.id, revision=bill.revision)
     _second_estate(tx)
     for telegram_id, digits in PINS.items():
         person_id = estate.person_of(tx, telegram_id)
