@@ -84,6 +84,31 @@ class Character:
     has_webhook: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A world of a wished kind: its character, what is wrong from the start, where it dies."""
+
+    character: Character
+    switches: tuple[tuple[str, Value], ...] = ()
+    lines: tuple[tuple[str, Line], ...] = ()
+    fragile: tuple[tuple[str, float], ...] = ()
+    """Points of a life that are often the last: how their names begin, and how often in 0..1."""
+
+
+CALM: Final = Character(
+    deaths=0.0,
+    stops=0.0,
+    clock_jumps=0.0,
+    switches=0.0,
+    failing_commits=0.0,
+    naps=0.05,
+    nights=0.0,
+    has_limits=False,
+    has_webhook=False,
+)
+"""A world without faults."""
+
+
 def character(mood: Luck) -> Character:
     """Draw a world's character; about one in six worlds has no fault at all but people."""
     is_kind = mood.random() < 0.16

@@ -20,6 +20,14 @@ _GIVEN_UP: Final = re.compile(r"work: \d+ of kind message are parked")
 _PROOFS: Final = (
     "SELECT r.number, i.external_id FROM receipt r JOIN identity i ON i.person_id = r.payer_id"
 )
+_UNSPENT: Final = (
+    "SELECT j.key FROM journal j LEFT JOIN intent i ON 'intent:' || i.key = j.key"
+    " WHERE j.key LIKE 'intent:%' AND i.status IS NOT 'done'"
+)
+_WITH_PIN: Final = (
+    "SELECT p.payer_id, count(*) FROM payment p JOIN identity i ON i.person_id = p.payer_id"
+    " WHERE p.method = 'wallet' AND i.external_id IN (7001, 7004) GROUP BY p.payer_id"
+)
 _OVERTAKEN: Final = (
     "SELECT a.kind || ' ' || a.lane, count(*) FROM work a JOIN work b ON b.lane = a.lane"
     " AND b.kind = a.kind AND b.priority = a.priority AND b.id > a.id AND b.ended_at < a.ended_at"
@@ -44,6 +52,7 @@ def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[s
         *_of_telling(stage, asked),
         *_of_arrivals(stage),
         *_of_neighbours(stage),
+        *_of_buttons(stage),
         *_of_secrets(stage),
     ]
 
@@ -174,6 +183,16 @@ def _of_neighbours(stage: Stage) -> Iterator[str]:
         theirs = town.OF_ONE_ESTATE.get(chat_id)
         if theirs is not None and theirs in text:
             yield f"chat {chat_id} was shown what is of {theirs}"
+
+
+def _of_buttons(stage: Stage) -> Iterator[str]:
+    """What a button moved, it was spent for; who has a PIN has given it for every payment."""
+    for (key,) in stage.look(lambda tx: rows(tx, _UNSPENT)):
+        yield f"the button of {key} moved money and is not spent"
+    for person_id, count in stage.look(lambda tx: rows(tx, _WITH_PIN)):
+        if count > stage.pins_passed[person_id]:
+            given = stage.pins_passed[person_id]
+            yield f"{count} payments of somebody who gave the PIN {given} times"
 
 
 def _of_secrets(stage: Stage) -> Iterator[str]:

@@ -8,7 +8,7 @@ it, and nobody in it hears of anything.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -33,6 +33,8 @@ class Life:
         self.points = 0
         self.failing_commits = 0.0
         """How often a COMMIT fails, in 0..1."""
+        self.fragile: Mapping[str, float] = {}
+        """How often a point is the last one, by how its name begins, in 0..1."""
         self.look_after_commit: Callable[[sqlite3.Connection], None] = lambda _connection: None
         self._until = until
         self._trace = trace
@@ -50,10 +52,16 @@ class Life:
         """
         self.check()
         self.points += 1
-        if self.points >= self._until:
+        if self.points >= self._until or self._breaks(where):
             self._trace.tell("dies", where)
             self.end()
             raise Died
+
+    def _breaks(self, where: str) -> bool:
+        return any(
+            where.startswith(name) and self._mood.random() < share
+            for name, share in self.fragile.items()
+        )
 
     def check(self) -> None:
         """Let the living pass.

@@ -7,6 +7,7 @@ answer, nobody reads very carefully, and now and then a finger slips.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from bot.sandbox import acts, estate, wire
@@ -37,6 +38,9 @@ NONSENSE: Final = (
 _DONE: Final = re.compile("New wallet balance|✅ Amended|✅ Cancelled|Dispute .* opened")
 PATIENCE: Final = 12
 """Acts after which one wants something else."""
+
+PAGES_LAST: Final = timedelta(hours=20)
+"""How long after its expiry a page may still be paid: links are watched for a day."""
 
 SHOWS: Final = "Show "
 LIKES: Final = (
@@ -245,6 +249,8 @@ class Someone:
         checkout, desk, chance = found[0], self._provider.desk, self._mood.random()
         desk.let_time_pass()
         checkout = self._provider.find(checkout.terms.reference) or checkout
+        if desk.now() > checkout.terms.expires_at + PAGES_LAST:
+            return
         try:
             if chance < 0.7:
                 self._note("pays on the page")

@@ -14,14 +14,14 @@ from storage.schema import EPOCH
 from storage.transaction import SqlTransaction
 from tests.simulation import town
 from tests.simulation.chance import luck
-from tests.simulation.character import flip, lay_lines
+from tests.simulation.character import Setting, flip, lay_lines
 from tests.simulation.checks import problems_at_rest, rows
 from tests.simulation.loop import run
 from tests.simulation.people import Someone
 from tests.simulation.stage import Stage, press_start
 from tests.simulation.trace import Trace, listening, troubles
 
-STEPS: Final = 60
+STEPS: Final = 70
 TAIL: Final = int(os.environ.get("SIM_TAIL", "60"))
 SHM: Final = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
 REST_ROUNDS: Final = 400
@@ -41,19 +41,21 @@ class Report:
     step: int
 
 
-def simulate(seed: int, *, steps: int = STEPS) -> Report:
-    """Play a world from its seed to its end."""
+def simulate(seed: int, *, steps: int = STEPS, setting: Setting | None = None) -> Report:
+    """Play a world from its seed to its end; `setting` wishes for a kind of world."""
     trace = Trace()
     folder = Path(tempfile.mkdtemp(prefix="hazina-sim-", dir=SHM if SHM.is_dir() else None))
     try:
         with listening(trace):
-            return run(_play(seed, steps, folder, trace))
+            return run(_play(seed, steps, folder, trace, setting))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _play(seed: int, steps: int, folder: Path, trace: Trace) -> Report:
-    stage = Stage(seed, folder, trace)
+async def _play(
+    seed: int, steps: int, folder: Path, trace: Trace, setting: Setting | None
+) -> Report:
+    stage = Stage(seed, folder, trace, setting=setting)
     director = Director(stage)
     try:
         try:
@@ -118,9 +120,9 @@ class Director:
         if stage.process is not None:
             stage.process.life.failing_commits = 0.0
         await self._quiet()
-        stage.hours.skip(LONG)
+        stage.skip(LONG)
         await self._quiet()
-        stage.hours.skip(LONG)
+        stage.skip(LONG)
         await self._quiet()
 
     async def _happen(self) -> None:
@@ -140,7 +142,7 @@ class Director:
         elif mood.random() < kind.nights:
             passed = timedelta(hours=mood.choice((1, 3, 9, 30)))
             stage.trace.tell("time", f"{passed} pass")
-            stage.hours.skip(passed)
+            stage.skip(passed)
         elif mood.random() < kind.naps:
             await asyncio.sleep(mood.choice((10, 30, 80)))
 
@@ -171,7 +173,7 @@ class Director:
             if wait_s is None:
                 return
             if wait_s > 30:
-                stage.hours.skip(timedelta(seconds=wait_s - 1))
+                stage.skip(timedelta(seconds=wait_s - 1))
         raise AssertionError("it never came to rest: " + "; ".join(stage.look(_left)))
 
 

@@ -1,15 +1,17 @@
 """One process of the service: born, running, killed or stopped, buried."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
+from bot.engine.pins import Checked
 from bot.engine.telegram import Me
 from bot.life import serve
 from bot.outside import Outside
@@ -42,6 +44,7 @@ class Surroundings:
     hours: Hours
     trace: Trace
     has_limits: bool
+    pins_passed: Counter[int]
 
 
 class Process:
@@ -118,10 +121,11 @@ class Process:
     def _watch_pins(self, service: Service) -> None:
         check = service.pins._check  # noqa: SLF001 - where a PIN is checked
 
-        def checked(kept: dict[str, object]) -> object:
+        def checked(kept: dict[str, Any]) -> Checked:
             self.life.point("before a PIN check")
             result = check(kept)
+            self.around.pins_passed[kept["person"]] += result.is_right
             self.life.point("after a PIN check")
             return result
 
-        service.pins._check = checked  # type: ignore[method-assign,assignment]  # noqa: SLF001 - as above
+        service.pins._check = checked  # type: ignore[method-assign]  # noqa: SLF001 - as above

@@ -1,6 +1,7 @@
 """The stage: Telegram, the provider, the network and the processes of one world."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from bot.settings import Settings, TelegramMode
 from storage.transaction import SqlTransaction
 from tests.simulation import town
 from tests.simulation.chance import Hours, Luck, SeededRandomness, luck
-from tests.simulation.character import Character, character, heal, lay_lines
+from tests.simulation.character import Character, Setting, character, heal, lay_lines
 from tests.simulation.inline import Glass
 from tests.simulation.life import FOR_EVER, Life
 from tests.simulation.lines import Courier
@@ -71,14 +72,17 @@ class TownWorld(World):
 class Stage:
     """One world."""
 
-    def __init__(self, seed: int, folder: Path, trace: Trace) -> None:
+    def __init__(
+        self, seed: int, folder: Path, trace: Trace, *, setting: Setting | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         watch_crews(loop)
         self.seed = seed
         self.trace = trace
         self.mood: Luck = luck(seed, "stage")
-        self.character: Character = character(luck(seed, "character"))
+        drawn = character(luck(seed, "character"))
+        self.character: Character = setting.character if setting else drawn
         self.hours = Hours(loop)
         self.hours.skip(timedelta(minutes=self.mood.randrange(20 * 60)))
         trace.clock = self.hours.world
@@ -91,10 +95,16 @@ class Stage:
         self.world = self._new_world(loop)
         self.provider = self._new_provider()
         self.process: Process | None = None
+        self.pins_passed: Counter[int] = Counter()
+        """Right PINs, by person."""
         self._lives = 0
         self._shut: list[asyncio.Task[None]] = []
         self._open_outside()
         heal(self.board)
+        for key, value in setting.switches if setting else ():
+            self.board.set(key, value)
+        self.network.lines.update(setting.lines if setting else ())
+        self._fragile = dict(setting.fragile) if setting else {}
 
     def start(self, *, is_safe: bool = False) -> None:
         """Start a process; its life may be short."""
@@ -103,6 +113,7 @@ class Stage:
         until = self.mood.randint(*SHORT_LIFE) if is_short else FOR_EVER
         life = Life(self.trace, luck(self.seed, f"life {self._lives}"), until=until)
         life.failing_commits = 0.0 if is_safe else self.character.failing_commits
+        life.fragile = {} if is_safe else self._fragile
         life.look_after_commit = self.watcher.look
         self.trace.tell("starts", f"life {self._lives}")
         account = self.world.state.bot
@@ -115,6 +126,7 @@ class Stage:
             hours=self.hours,
             trace=self.trace,
             has_limits=self.character.has_limits,
+            pins_passed=self.pins_passed,
         )
         self.process = Process(around, life, number=self._lives)
         self.process.start()
@@ -153,6 +165,11 @@ class Stage:
             task.cancel()
         await asyncio.gather(*self._shut, return_exceptions=True)
         self._glass.close()
+
+    def skip(self, passed: timedelta) -> None:
+        """Let time pass for everybody at once; the provider does not wait for its next tick."""
+        self.hours.skip(passed)
+        self.provider.desk.let_time_pass()
 
     def heal(self) -> None:
         """Let everything outside work from now on."""
