@@ -1,7 +1,7 @@
 """The service as several real processes over one PostgreSQL database."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -31,7 +31,7 @@ READY_WITHIN_S: Final = 60.0
 class Crew:
     """Every process of a stage by its name; the web process listens where webhooks go."""
 
-    def __init__(self, stage: Stage, roles: dict[str, str] | None = None) -> None:
+    def __init__(self, stage: Stage, roles: Mapping[str, str]) -> None:
         """Make the database; start nothing yet."""
         server = shared_server()
         self.url = server.url(server.create())
@@ -44,7 +44,7 @@ class Crew:
                 port=stage.port if role in {"web", "all"} and "1" in name else free_port(),
                 env={**env, "HAZINA_ROLE": role},
             )
-            for name, role in (roles or ROLES).items()
+            for name, role in roles.items()
         }
 
     async def found(self, seed: Seed) -> None:

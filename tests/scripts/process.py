@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,18 @@ class Bot:
         self._process.kill()
         assert await self._process.wait() == -9
         self._process = None
+
+    def pause(self) -> None:
+        """Let it stand still, as a machine that swaps or a debugger would."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it run again where it stood."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def stop(self) -> int:
         """End it by SIGTERM, as an operator would; returns its exit code."""

@@ -5,7 +5,7 @@ Nothing is lost, nothing is doubled, and each person's updates are handled in th
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,14 @@ from typing import Final
 
 import pytest
 
+from bot.engine.membership import LEASE_S
 from tests.scripts import bank
-from tests.scripts.crew import Crew
+from tests.scripts.crew import ROLES, Crew
 from tests.scripts.impatient import Impatient
 from tests.scripts.stage import Stage, raised
 from tests.scripts.three_logs import RECEIPTS, Rows, check_logs, compare, settle
+
+pytestmark = pytest.mark.sqlite  # On PostgreSQL of its own accord: once is enough.
 
 PEOPLE: Final = bank.RESIDENTS[:8]
 LIFE_S: Final = 2.5
@@ -30,6 +33,37 @@ _LANES: Final = (
     "SELECT lane, ended_at FROM work WHERE kind = 'update' AND status = 'done' ORDER BY lane, id"
 )
 _HELD: Final = "SELECT count(*) FROM lane"
+
+
+async def test_a_process_that_stands_still_does_nothing_twice_when_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of two stands still for longer than its lease, in the middle of everything."""
+    roles = {"both-1": "all", "both-2": "all"}
+    async with asyncio.timeout(BOUND_S), _court(tmp_path, roles) as (stage, crew, rows):
+        await crew.start()
+        closing_time = asyncio.Event()
+        people = [_impatient(stage, each, closing_time) for each in PEOPLE]
+        living = [asyncio.create_task(each.live()) for each in people]
+        for process in crew:
+            await asyncio.sleep(LIFE_S)
+            process.pause()
+            await asyncio.sleep(LEASE_S + 2)
+            process.go_on()
+        await asyncio.sleep(LIFE_S)
+        closing_time.set()
+        await asyncio.gather(*living)
+        await settle(stage, rows)
+        assert await crew.stop() == [0] * len(crew.processes)
+        compare(stage, rows)
+        assert out_of_order(rows) == []
+        logs = "".join(each.log.read_text() for each in crew)
+        assert logs.count("lease_lapsed") >= len(crew.processes)
+        check_logs(each.log for each in crew)
+        payments = len(rows(RECEIPTS))
+    with capsys.disabled():
+        print(f"\nstanding still: {payments} payments")  # noqa: T201 - the figure one looks for
+    assert payments >= LEAST_PAYMENTS
 
 
 async def test_each_kind_of_process_is_killed_and_nothing_is_lost_or_doubled(
@@ -67,12 +101,14 @@ async def test_each_kind_of_process_is_killed_and_nothing_is_lost_or_doubled(
 
 
 @asynccontextmanager
-async def _court(folder: Path) -> AsyncIterator[tuple[Stage, Crew, Rows]]:
+async def _court(
+    folder: Path, roles: Mapping[str, str] = ROLES
+) -> AsyncIterator[tuple[Stage, Crew, Rows]]:
     async with raised(folder, is_running=False, people=bank.cast(), seed=bank.seed) as stage:
         stage.world.board.set("telegram.limits", False)  # noqa: FBT003 - a switch
         for each in bank.RESIDENTS:
             stage.world.state.chats[each].is_started = True
-        crew = Crew(stage)
+        crew = Crew(stage, roles)
         await crew.found(bank.seed)
         try:
             with crew.rows() as rows:
