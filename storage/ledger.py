@@ -4,10 +4,11 @@
 (`storage/triggers.py`). Nothing here updates an account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from sqlalchemy import alias, bindparam, case, func, or_, select
 
 from core.domain.errors import InsufficientFunds, MoneyStopped, NotFound
@@ -31,7 +32,7 @@ from core.domain.money import MAX_MINOR, Currency, Money
 from core.domain.tenants import PLATFORM, TenantId
 from storage.ledger_tables import ACCOUNT, ENTRY, HOLD, JOURNAL, MONEY_STOP, TRANSFER
 from storage.records import Records
-from storage.statements import Row, Statement, inserting
+from storage.statements import IsListed, Row, Statement, inserting
 
 __all__ = ["ACCOUNT", "ENTRY", "HOLD", "JOURNAL", "MONEY_STOP", "TRANSFER", "SqlLedger"]
 
@@ -98,6 +99,18 @@ _STOPPED: Final = Statement(
     )
 )
 _ADD_TRANSFER: Final = inserting(TRANSFER)
+_ADD_JOURNAL: Final = inserting(JOURNAL)
+_LOCKED: Final = Statement(
+    _ACCOUNTS.select()
+    .where(IsListed(ACCOUNT.c.id, bindparam("ids")))
+    .order_by(ACCOUNT.c.id)
+    .with_for_update()
+)
+_BY_KEYS: Final = Statement(
+    _JOURNALS.select().where(
+        JOURNAL.c.tenant_id == bindparam("tenant_id"), IsListed(JOURNAL.c.key, bindparam("keys"))
+    )
+)
 _LINES: Final = Statement(
     select(
         TRANSFER.c.id,
@@ -220,19 +233,57 @@ class SqlLedger:
         for line, leg in enumerate(legs, start=1):
             self._check_floor(leg, source)
             source = None
-            values = {
-                "id": self._tx.new_id(),
-                "journal_id": journal.id,
-                "line": line,
-                "tenant_id": journal.tenant_id,
-                "currency": leg.amount.currency,
-                "from_account": leg.source,
-                "to_account": leg.target,
-                "amount_minor": leg.amount.minor,
-                "hold_id": hold_id,
-                "act_id": act_id,
-            }
+            values = self._line(journal, line, leg, act_id=act_id, hold_id=hold_id)
             self._tx.seal(act_id, TRANSFER.name, _ADD_TRANSFER.run(self._tx.cursor, values))
+
+    def add_journals(self, batch: Sequence[tuple[Journal, Sequence[Leg]]]) -> None:
+        """Write journals of one tenant and their transfers, in order, in one go."""
+        tenant_id = batch[0][0].tenant_id
+        self._check_stop(tenant_id)
+        act_id = self._tx.act(tenant_id)
+        rows = [{**_JOURNALS.row(self._tx, journal), "act_id": act_id} for journal, _ in batch]
+        for stored in _ADD_JOURNAL.run_many(self._tx.cursor, rows):
+            sealed = {name: stored[name] for name in _JOURNALS.sealed_columns}
+            self._tx.seal(act_id, JOURNAL.name, sealed)
+        lines = [
+            self._line(journal, line, leg, act_id=act_id)
+            for journal, legs in batch
+            for line, leg in enumerate(legs, start=1)
+        ]
+        for stored in _ADD_TRANSFER.run_many(self._tx.cursor, lines):
+            self._tx.seal(act_id, TRANSFER.name, stored)
+
+    def lock(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
+        """Return accounts as they stand and keep others from moving them; by id, in its order."""
+        listed = f"[{','.join(str(each) for each in sorted(account_ids))}]"
+        return {each.id: each for each in _ACCOUNTS.many(self._tx, _LOCKED, ids=listed)}
+
+    def journals_by_keys(self, tenant_id: TenantId, keys: Collection[str]) -> tuple[Journal, ...]:
+        """Return the journals that were posted under any of these keys."""
+        listed = orjson.dumps(sorted(keys)).decode()
+        return _JOURNALS.many(self._tx, _BY_KEYS, tenant_id=tenant_id, keys=listed)
+
+    def _line(
+        self,
+        journal: Journal,
+        line: int,
+        leg: Leg,
+        *,
+        act_id: int,
+        hold_id: HoldId | None = None,
+    ) -> dict[str, Any]:
+        return {
+            "id": self._tx.new_id(),
+            "journal_id": journal.id,
+            "line": line,
+            "tenant_id": journal.tenant_id,
+            "currency": leg.amount.currency,
+            "from_account": leg.source,
+            "to_account": leg.target,
+            "amount_minor": leg.amount.minor,
+            "hold_id": hold_id,
+            "act_id": act_id,
+        }
 
     def journal_by_key(self, tenant_id: TenantId, key: str) -> Journal | None:
         """Return the journal that was posted under this key, if any."""

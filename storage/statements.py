@@ -156,10 +156,15 @@ class _Spoken:
 
     def run(self, cursor: Cursor, values: Mapping[str, Any]) -> dict[str, Any]:
         """Execute; return the values as the database got them."""
+        stored = self.stored(values)
+        cursor.execute(self.text, self._in_order(stored))
+        return stored
+
+    def stored(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values as the database gets them."""
         stored = {**self._fixed, **values}
         for name, process in self._binds:
             stored[name] = process(stored[name])
-        cursor.execute(self.text, self._in_order(stored))
         return stored
 
     def rows(self, cursor: Cursor, values: Mapping[str, Any]) -> list[Row]:
@@ -177,10 +182,42 @@ class _Spoken:
         return changed
 
 
-def inserting(target: Table) -> Statement:
+class Insertion(Statement):
+    """The INSERT of whole rows: one, or many in one go."""
+
+    __slots__ = ("_bulk", "_names", "_target")
+
+    def __init__(self, target: Table) -> None:
+        """Insert every column that is not generated."""
+        self._names = [column.name for column in target.columns if column.computed is None]
+        self._target = target
+        self._bulk = ""
+        super().__init__(insert(target), columns=self._names)
+
+    def run_many(self, cursor: Cursor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Insert rows in order; return them as the database got them.
+
+        On PostgreSQL it is one statement, whose triggers see all rows at once.
+        """
+        spoken = self._for(cursor)
+        if speech_of(cursor).name != POSTGRESQL:
+            return [spoken.run(cursor, row) for row in rows]
+        stored = [spoken.stored(row) for row in rows]
+        self._bulk = self._bulk or self._unnested(speech_of(cursor))
+        cursor.execute(self._bulk, [[row[name] for row in stored] for name in self._names])
+        return stored
+
+    def _unnested(self, speech: Speech) -> str:
+        types = speech.dialect.type_compiler_instance
+        kinds = (types.process(self._target.c[name].type) for name in self._names)
+        arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(kinds, start=1))
+        listed = ", ".join(f'"{name}"' for name in self._names)
+        return f"INSERT INTO {self._target.name} ({listed}) SELECT * FROM unnest({arrays})"
+
+
+def inserting(target: Table) -> Insertion:
     """Return the INSERT of every column that is not generated."""
-    names = [column.name for column in target.columns if column.computed is None]
-    return Statement(insert(target), columns=names)
+    return Insertion(target)
 
 
 def inserting_once(target: Table) -> Statement:
@@ -228,11 +265,11 @@ def distinctly(sql: str) -> str:
 
 
 class IsListed(ColumnElement[bool]):
-    """Whether a column is among the ids of a JSON list: one value, however many ids."""
+    """Whether a column is among the values of a JSON list: one value, however many."""
 
     inherit_cache = True
 
-    def __init__(self, column: Column[int], listed: BindParameter[str]) -> None:
+    def __init__(self, column: Column[Any], listed: BindParameter[str]) -> None:
         """Keep both sides."""
         self.column = column
         self.listed = listed
@@ -248,7 +285,8 @@ def _listed_in_sqlite(element: IsListed, compiler: SQLCompiler, **options: Any) 
 def _listed_in_postgres(element: IsListed, compiler: SQLCompiler, **options: Any) -> str:
     column, listed = (compiler.process(e, **options) for e in (element.column, element.listed))
     each = f"json_array_elements_text(CAST({listed} AS JSON))"
-    return f"{column} IN (SELECT CAST(value AS BIGINT) FROM {each})"
+    kind = compiler.dialect.type_compiler_instance.process(element.column.type)
+    return f"{column} IN (SELECT CAST(value AS {kind}) FROM {each})"
 
 
 def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:

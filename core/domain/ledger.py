@@ -6,13 +6,13 @@ entries by trigger and refuses what breaks a floor (design section 4). Balance =
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType, Protocol
 
-from core.domain.errors import IllegalTransition, InvalidAmount
+from core.domain.errors import IllegalTransition, InsufficientFunds, InvalidAmount
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
 from core.domain.tenants import TenantId
@@ -229,6 +229,38 @@ class Hold:
         return replace(self, status=status)
 
 
+class Purse:
+    """What accounts could spend while a batch is decided in memory, leg by leg."""
+
+    def __init__(self, accounts: Mapping[AccountId, Account]) -> None:
+        """Start with the accounts as they stand."""
+        self._accounts = accounts
+        self._available = {each.id: each.available for each in accounts.values()}
+
+    def move(self, legs: Sequence[Leg]) -> InsufficientFunds | None:
+        """Move the legs in order; return why not, with nothing moved."""
+        after = dict[AccountId, Money]()
+        for leg in legs:
+            left = after.get(leg.source, self._available[leg.source])
+            if self._accounts[leg.source].has_floor and left < leg.amount:
+                return InsufficientFunds(missing=leg.amount - left, available=left)
+            after[leg.source] = left - leg.amount
+            held = after.get(leg.target, self._available[leg.target])
+            after[leg.target] = held + leg.amount
+        self._available |= after
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A journal that is asked for: what moves, under which key."""
+
+    kind: JournalKind
+    subject: Subject
+    key: str
+    legs: tuple[Leg, ...]
+
+
 def fingerprint(kind: JournalKind, subject: Subject, legs: Sequence[Leg]) -> str:
     """Digest what a journal moves, so that a reused key with other content is seen.
 
@@ -282,6 +314,24 @@ class StoredLedger(Protocol):
             InsufficientFunds: a leg would break the floor of its source.
             MoneyStopped: the books are being checked.
         """
+        ...
+
+    def add_journals(self, batch: Sequence[tuple[Journal, Sequence[Leg]]]) -> None:
+        """Write journals of one tenant and their transfers, in order, in one go.
+
+        The floors of the sources must have been checked: whoever breaks one undoes all.
+
+        Raises:
+            MoneyStopped: the books are being checked.
+        """
+        ...
+
+    def lock(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
+        """Return accounts as they stand and keep others from moving them; by id, in its order."""
+        ...
+
+    def journals_by_keys(self, tenant_id: TenantId, keys: Collection[str]) -> tuple[Journal, ...]:
+        """Return the journals that were posted under any of these keys."""
         ...
 
     def journal_by_key(self, tenant_id: TenantId, key: str) -> Journal | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.domain.errors import KeyReused
+from core.domain.errors import InsufficientFunds, KeyReused
 from core.domain.ledger import (
     Account,
     AccountId,
@@ -13,6 +13,8 @@ from core.domain.ledger import (
     JournalId,
     JournalKind,
     Leg,
+    Posting,
+    Purse,
     Subject,
     fingerprint,
 )
@@ -62,6 +64,56 @@ def post(
     )
     tx.ledger.add_journal(journal, legs, hold_id=hold_id, source=source)
     return journal
+
+
+def post_many(
+    tx: Transaction, *, tenant_id: TenantId, postings: Sequence[Posting]
+) -> list[Journal | InsufficientFunds | KeyReused]:
+    """Post journals of one tenant at once, each as `post` would, in the order they come.
+
+    One that cannot be posted leaves the others alone: its refusal stands in its place. Accounts are
+    locked together in the order of their ids, so that two batches never wait for each other.
+
+    Raises:
+        MoneyStopped: the books are being checked.
+    """
+    known = {j.key: j for j in tx.ledger.journals_by_keys(tenant_id, {p.key for p in postings})}
+    touched = {end for p in postings for leg in p.legs for end in (leg.source, leg.target)}
+    purse = Purse(tx.ledger.lock(touched))
+    batch: list[tuple[Journal, Sequence[Leg]]] = []
+    outcomes: list[Journal | InsufficientFunds | KeyReused] = []
+    for posting in postings:
+        digest = fingerprint(posting.kind, posting.subject, posting.legs)
+        posted = known.get(posting.key)
+        if posted is not None:
+            is_same = posted.fingerprint == digest
+            outcomes.append(posted if is_same else KeyReused(key=posting.key))
+            continue
+        short = purse.move(posting.legs)
+        if short is not None:
+            outcomes.append(short)
+            continue
+        journal = _journal(tx, tenant_id, posting, digest)
+        known[posting.key] = journal
+        batch.append((journal, posting.legs))
+        outcomes.append(journal)
+    if batch:
+        tx.ledger.add_journals(batch)
+    return outcomes
+
+
+def _journal(tx: Transaction, tenant_id: TenantId, posting: Posting, digest: str) -> Journal:
+    return Journal(
+        id=JournalId(tx.new_id()),
+        token=tx.token(),
+        tenant_id=tenant_id,
+        kind=posting.kind,
+        subject=posting.subject,
+        key=posting.key,
+        fingerprint=digest,
+        lines=len(posting.legs),
+        posted_at=tx.now,
+    )
 
 
 def reverse(tx: Transaction, *, journal_id: JournalId) -> Journal:
