@@ -17,6 +17,7 @@ from bot.engine.request import AiohttpRequest
 from bot.engine.timers import Alarm, Scheduler
 from bot.ports import sleep
 from bot.settings import Settings
+from bot.web.listening import Listener
 from storage.database import Database
 
 SHUTDOWN_S: Final = 3.0
@@ -52,8 +53,9 @@ class TcpDoor:
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
         """Keep what is served; nothing is bound yet."""
-        self._settings = settings
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        self._listener = Listener(
+            app, host=settings.http_host, port=settings.http_port, shutdown_s=SHUTDOWN_S
+        )
 
     async def open(self) -> None:
         """Bind the port.
@@ -61,13 +63,11 @@ class TcpDoor:
         Raises:
             OSError: it is taken.
         """
-        await self._runner.setup()
-        settings = self._settings
-        await web.TCPSite(self._runner, settings.http_host, settings.http_port).start()
+        await self._listener.open()
 
     async def close(self) -> None:
         """Let the port go."""
-        await self._runner.cleanup()
+        await self._listener.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

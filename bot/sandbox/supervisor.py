@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.child import Child, free_port
+from bot.sandbox.names import own_names_only
 from bot.sandbox.orphan import end_orphan, note_child
 from bot.sandbox.panel import Inside, Panel
 from bot.sandbox.params import MAX_BODY_BYTES
@@ -27,6 +28,7 @@ from bot.sandbox.records import Group, Person
 from bot.sandbox.story import Story
 from bot.sandbox.webhook import WebhookDelivery
 from bot.sandbox.world import World
+from bot.web.listening import Listener
 
 SHUTDOWN_WITHIN_S: Final = 2.0
 CHILD_NOTE: Final = "child.pid"
@@ -114,9 +116,13 @@ def build_app(
     story: Story,
     inside: Inside | None = None,
     extra_routes: ExtraRoutes | None = None,
+    host: str = "127.0.0.1",
 ) -> web.Application:
-    """Return the whole site: page, Bot API, provider, and the way to the bot."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    """Return the whole site: page, Bot API, provider, and the way to the bot.
+
+    `host` is what it listens on; requests for other names are refused.
+    """
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_names_only(host)])
     BotApi(world).mount(app, "/sandbox/telegram")
     Panel(world=world, child=child, story=story, inside=inside).mount(app)
     if extra_routes is not None:
@@ -177,6 +183,7 @@ async def run_sandbox(
         story=story,
         inside=inside,
         extra_routes=extra_routes,
+        host=settings.host,
     )
     stop = until or asyncio.Event()
     async with _served(app, settings), _background(world), _started(child):
@@ -193,13 +200,12 @@ def _stop_on_signal(stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def _served(app: web.Application, settings: SandboxOptions) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_WITHIN_S)
-    await runner.setup()
+    listener = Listener(app, host=settings.host, port=settings.port, shutdown_s=SHUTDOWN_WITHIN_S)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await listener.open()
         yield
     finally:
-        await runner.cleanup()
+        await listener.close()
 
 
 @asynccontextmanager
