@@ -19,7 +19,7 @@ from bot.database import check_database, name_of, open_database, prepare_databas
 from bot.deep_links import link_of
 from bot.ports import SystemClock
 from bot.settings import Settings, load
-from bot.start import WRONG_KEYS, log_redacted, start
+from bot.start import log_redacted, start
 from core.domain.errors import CoreError
 from core.domain.money import Currency
 from core.domain.people import Role
@@ -30,6 +30,7 @@ from storage import setup
 from storage.database import Database
 from storage.embedded import AlreadyRunning, ServiceLock
 from storage.keyring import KeyRing, UnreadableSecret
+from storage.keys import OTHER, WrongKeys
 from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -62,10 +63,10 @@ def migrate(*, as_json: AsJson = False) -> None:
     log_redacted(settings)
     try:
         prepare_database(settings, KeyRing(_with_keys(settings).secret_keys))
-    except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, OSError) as problem:
+    except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, WrongKeys, OSError) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
-        _fail(WRONG_KEYS)
+        _fail(OTHER)
     _print({"database": name_of(settings), "schema": setup.NEWEST}, as_json=as_json)
 
 
@@ -257,7 +258,7 @@ def restore(file: Path, *, as_json: AsJson = False) -> None:
         ring = KeyRing(_with_keys(settings).secret_keys)
         backups.restore(file, settings.database_path, SystemClock().now(), ring)
     except UnreadableSecret:
-        _fail(f"restore: {WRONG_KEYS}")
+        _fail(f"restore: {OTHER}")
     except AlreadyRunning:
         _fail("restore: stop the service first")
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
@@ -325,14 +326,14 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
             await database.close()
 
     try:
-        check_database(settings)
+        check_database(settings, KeyRing(_with_keys(settings).secret_keys))
         return asyncio.run(go())
     except setup.NeedsMigration:
         _fail("the database is not at the newest schema: run `python main.py migrate` first")
-    except (setup.WrongMode, setup.WasMoved) as problem:
+    except (setup.WrongMode, setup.WasMoved, WrongKeys) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
-        _fail(WRONG_KEYS)
+        _fail(OTHER)
     except CoreError as problem:
         data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
         _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)

@@ -21,7 +21,7 @@ def prepare_database(settings: Settings, ring: KeyRing) -> None:
     Raises:
         WrongMode: it was made for the other mode.
         NewerSchema: it was migrated by newer code.
-        UnreadableSecret: the ring is not the one it was written with.
+        UnreadableSecret, WrongKeys: the ring is not the one it was written with.
     """
     now = SystemClock().now()
     if settings.database_server:
@@ -33,19 +33,20 @@ def prepare_database(settings: Settings, ring: KeyRing) -> None:
         setup.prepare(settings.database_path, mode=settings.mode, now=now, ring=ring)
 
 
-def check_database(settings: Settings) -> None:
+def check_database(settings: Settings, ring: KeyRing) -> None:
     """Let a database pass that this process may open.
 
     Raises:
         NeedsMigration: it is not at the newest schema.
         WrongMode: it was made for the other mode.
+        WrongKeys: the ring is another database's, or lacks a key.
     """
     if settings.database_server:
         from storage import server_setup  # noqa: PLC0415 - as in `prepare_database`
 
-        server_setup.check(settings.database_server, mode=settings.mode)
+        server_setup.check(settings.database_server, mode=settings.mode, ring=ring)
     else:
-        setup.check(settings.database_path, mode=settings.mode)
+        setup.check(settings.database_path, mode=settings.mode, ring=ring)
 
 
 def name_of(settings: Settings) -> str:

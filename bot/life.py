@@ -20,7 +20,6 @@ from bot.settings import BadSetting, Settings, TelegramMode
 from bot.web.telegram import PATH
 from bot.wiring import Service, build, telegram_client
 from storage.embedded import ServiceLock
-from storage.people import has_right_keys
 
 RETRY_S: Final = (1, 2, 5, 10, 30)
 STOP_WITHIN_S: Final = 15.0
@@ -56,7 +55,6 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
     door = service.outside.new_door(service.web, service.settings)
     tasks: list[asyncio.Task[None]] = []
     try:
-        await _check_keys(service)
         await service.client.open()
         settings = service.settings
         if service.seat is not None:
@@ -81,16 +79,6 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         await _until(stop, tasks[:1], service.seat.lost if service.seat else None)
     finally:
         await _stop(service, door, tasks)
-
-
-async def _check_keys(service: Service) -> None:
-    """Refuse to start with keys that do not open what is stored.
-
-    Raises:
-        BadSetting: the key ring is another database's.
-    """
-    if not await service.database.read(has_right_keys):
-        raise BadSetting("HAZINA_SECRET_KEY: these keys do not open this database")
 
 
 async def _until(

@@ -14,9 +14,7 @@ from bot.settings import Settings, load
 from storage import setup
 from storage.embedded import AlreadyRunning
 from storage.keyring import KeyRing, UnreadableSecret
-
-WRONG_KEYS: Final = "HAZINA_SECRET_KEY: none of its keys opens what this database holds"
-
+from storage.keys import OTHER, WrongKeys
 
 AGAIN: Final = 75
 """The exit code that asks whoever watches the process to start it again."""
@@ -43,8 +41,14 @@ def start() -> None:
     except AlreadyRunning:
         raise Refused("another Hazina has this database open") from None
     except UnreadableSecret:
-        raise Refused(WRONG_KEYS) from None
-    except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, OSError) as problem:
+        raise Refused(OTHER) from None
+    except (
+        setup.WrongMode,
+        setup.NewerSchema,
+        setup.WasMoved,
+        WrongKeys,
+        OSError,
+    ) as problem:
         raise Refused(str(problem)) from None
 
 

@@ -13,6 +13,7 @@ from core.domain.disputes import StoredDisputes
 from core.domain.ledger import StoredLedger
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
+from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
 from core.domain.timeline import StoredTimeline
 from core.domain.wallets import StoredWallets
@@ -98,6 +99,11 @@ class Transaction(Protocol):
     @property
     def payments(self) -> StoredPayments:
         """Payments, attempts, allocations, receipts."""
+        ...
+
+    @property
+    def tallies(self) -> StoredTallies:
+        """Counts of a minute, an hour, a day."""
         ...
 
     @property

@@ -2,7 +2,7 @@
 
 `HAZINA_SECRET_KEY` is a ring, newest key first: the newest encrypts, every key decrypts. What must
 be found again (a phone) also has a blind index, an HMAC under a key of its own derived from the
-oldest key, so that adding a key keeps it findable.
+oldest key, so that adding a key keeps it findable; that one may never go (`storage.keys`).
 """
 
 import hashlib
@@ -42,6 +42,8 @@ class KeyRing:
         self._ciphers = {
             tag: AESGCM(_derive(s, b"encrypt")) for tag, s in zip(self._tags, secrets, strict=True)
         }
+        self.fingerprints = tuple(_derive(s, b"fingerprint").hex()[:32] for s in secrets)
+        """One for each key, newest first; they say nothing about it."""
         self._index_key = _derive(secrets[-1], b"index")
         self._pepper = _derive(secrets[-1], b"pepper")
 

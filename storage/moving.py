@@ -59,12 +59,12 @@ def move(
     """Move a file's books to a database on a server; the caller holds the file's service lock.
 
     Raises:
-        NeedsMigration, WrongMode: the file is not one that this service opens.
+        NeedsMigration, WrongMode, WrongKeys: the file is not one that this service opens.
         NotEmpty: the database on the server has been worked in.
         Differs: what arrived is not what left; nothing was moved.
         ConnectionError: the server does not answer.
     """
-    setup.check(path, mode=mode)
+    setup.check(path, mode=mode, ring=ring)
     server_setup.prepare(url, mode=mode, now=now, ring=ring)
     with closing(_look(path)) as source, connect(url) as target:
         cursor = PostgresCursor(target)

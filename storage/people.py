@@ -34,7 +34,6 @@ from core.domain.people import (
 from core.domain.tenants import PLATFORM, TenantId
 from storage.audit import add_change
 from storage.invitations import Invitations
-from storage.keyring import UnreadableSecret
 from storage.records import Axis, Records, axis_columns
 from storage.schema import flag, ident, json, number, sealed, table, text, time
 from storage.statements import Statement
@@ -194,20 +193,6 @@ _PAGE: Final = Statement(
     .order_by(MEMBERSHIP.c.id)
     .limit(bindparam("limit"))
 )
-
-
-_ANY: Final = Statement(select(PERSON.c.phone).limit(1))
-
-
-def has_right_keys(tx: "SqlTransaction") -> bool:
-    """Tell whether the key ring opens what is stored; true while nobody is stored."""
-    rows = _ANY.rows(tx.cursor, {})
-    try:
-        for row in rows:
-            tx.ring.open(row[0], context="person.phone")
-    except UnreadableSecret:
-        return False
-    return True
 
 
 class SqlPeople(Invitations):

@@ -14,7 +14,7 @@ import psycopg.conninfo
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from storage import birth, postgres_triggers
+from storage import birth, keys, postgres_triggers
 from storage.keyring import KeyRing
 from storage.postgres import PostgresCursor, connect
 from storage.setup import MODES, NEWEST, NeedsMigration, WrongMode, migrate_tables
@@ -32,17 +32,20 @@ def is_current(url: str) -> bool:
         return False
 
 
-def check(url: str, *, mode: str) -> None:
+def check(url: str, *, mode: str, ring: KeyRing) -> None:
     """Let a database pass that this service may open.
 
     Raises:
         NeedsMigration: it is not at the newest schema.
         WrongMode: it was made for the other mode.
+        WrongKeys: the ring is another database's, or lacks a key.
     """
     if not is_current(url):
         raise NeedsMigration(name_of(url))
     with connect(url) as connection:
-        _check_mode(PostgresCursor(connection), mode)
+        cursor = PostgresCursor(connection)
+        _check_mode(cursor, mode)
+        keys.check(cursor, ring)
 
 
 def prepare(url: str, *, mode: str, now: datetime, ring: KeyRing) -> None:
@@ -53,6 +56,7 @@ def prepare(url: str, *, mode: str, now: datetime, ring: KeyRing) -> None:
     Raises:
         WrongMode: it was made for the other mode.
         NewerSchema: it was migrated by newer code.
+        UnreadableSecret, WrongKeys: the ring is not the one it was written with.
         ConnectionError: it does not answer, or does not let us in.
     """
     if mode not in MODES:
@@ -62,8 +66,7 @@ def prepare(url: str, *, mode: str, now: datetime, ring: KeyRing) -> None:
     except psycopg.OperationalError:
         message = f"the PostgreSQL database {name_of(url)} does not answer"
         raise ConnectionError(message) from None
-    if is_current(url):
-        check(url, mode=mode)
+    if _is_ready(url, mode, ring):
         return
     engine = sa.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
@@ -71,8 +74,20 @@ def prepare(url: str, *, mode: str, now: datetime, ring: KeyRing) -> None:
     with engine.connect() as wrapped, wrapped.begin():
         wrapped.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         # Whoever waited for the lock may find that everything is done.
-        if _stands(PostgresCursor(_driver(wrapped))) != (NEWEST, _fingerprint()):
+        cursor = PostgresCursor(_driver(wrapped))
+        if _stands(cursor) != (NEWEST, _fingerprint()):
             _migrate(wrapped, mode=mode, now=now, ring=ring)
+        keys.stamp(cursor, ring, at=now)
+
+
+def _is_ready(url: str, mode: str, ring: KeyRing) -> bool:
+    """Tell whether nothing is to be done: the newest schema, every key known."""
+    if not is_current(url):
+        return False
+    with connect(url) as connection:
+        cursor = PostgresCursor(connection)
+        _check_mode(cursor, mode)
+        return keys.is_stamped(cursor, ring)
 
 
 def _migrate(wrapped: sa.Connection, *, mode: str, now: datetime, ring: KeyRing) -> None:

@@ -16,13 +16,13 @@ from typing import Final
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
-from storage import birth
+from storage import birth, keys
 from storage.keyring import KeyRing
 from storage.schema import METADATA
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0010"
+NEWEST: Final = "0011"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = "sandbox"
@@ -80,17 +80,19 @@ def is_current(path: Path) -> bool:
         return False
 
 
-def check(path: Path, *, mode: str) -> None:
-    """Let a file pass that this service may open.
+def check(path: Path, *, mode: str, ring: KeyRing) -> None:
+    """Let a file pass that this service may open, with the keys it was written with.
 
     Raises:
         NeedsMigration: it is not at the newest schema.
         WrongMode: it was made for the other mode.
+        WrongKeys: the ring is another file's, or lacks a key.
     """
     if not is_current(path):
         raise NeedsMigration(path.name)
     with closing(_look(path)) as connection:
         _check_mode(connection, mode)
+        keys.check(connection.cursor(), ring)
 
 
 def prepare(path: Path, *, mode: str, now: datetime, ring: KeyRing) -> None:
@@ -103,12 +105,11 @@ def prepare(path: Path, *, mode: str, now: datetime, ring: KeyRing) -> None:
         WrongMode: it was made for the other mode.
         NewerSchema: it was migrated by newer code.
         BrokenReferences: the migration left dangling rows; nothing was changed.
-        UnreadableSecret: the ring is not the one this file was written with.
+        UnreadableSecret, WrongKeys: the ring is not the one this file was written with.
     """
     if mode not in MODES:
         raise WrongMode(mode)
-    if is_current(path):
-        check(path, mode=mode)
+    if _is_ready(path, mode, ring):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
@@ -121,6 +122,15 @@ def prepare(path: Path, *, mode: str, now: datetime, ring: KeyRing) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _is_ready(path: Path, mode: str, ring: KeyRing) -> bool:
+    """Tell whether nothing is to be done: the newest schema, every key known."""
+    if not is_current(path):
+        return False
+    with closing(_look(path)) as connection:
+        _check_mode(connection, mode)
+        return keys.is_stamped(connection.cursor(), ring)
+
+
 def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime, ring: KeyRing) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -128,6 +138,7 @@ def _migrate(connection: sqlite3.Connection, *, mode: str, now: datetime, ring: 
             connection.execute(f'DROP TRIGGER "{name}"')
         _upgrade(connection, ring)
         _be_born(connection, mode=mode, now=now)
+        keys.stamp(connection.cursor(), ring, at=now)
         birth.add_steps(connection.cursor())
         for statement in install():
             connection.execute(statement)

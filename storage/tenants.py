@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, bindparam, select, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, bindparam, update
 
 from core.domain.errors import NotFound
 from core.domain.tenants import PLATFORM, TRANSITIONS, Tenant, TenantId
@@ -58,13 +58,6 @@ _NEXT: Final = Statement(
     .values(value=COUNTER.c.value + 1)
     .returning(COUNTER.c.value)
 )
-_VALUE: Final = Statement(
-    select(COUNTER.c.value).where(
-        COUNTER.c.tenant_id == bindparam("t"),
-        COUNTER.c.kind == bindparam("k"),
-        COUNTER.c.year == bindparam("y"),
-    )
-)
 _FIRST: Final = inserting(COUNTER)
 
 
@@ -109,11 +102,6 @@ class SqlTenants:
         row = {"tenant_id": tenant_id, "kind": kind, "year": year, "value": 1}
         _FIRST.run(self._tx.cursor, row)
         return 1
-
-    def counted(self, tenant_id: TenantId, *, kind: str, year: int) -> int:
-        """Return how many numbers were taken, 0 for none."""
-        rows = _VALUE.rows(self._tx.cursor, {"t": tenant_id, "k": kind, "y": year})
-        return rows[0][0] if rows else 0
 
     def _found(self, tenant: Tenant | None) -> Tenant:
         if tenant is None:

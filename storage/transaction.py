@@ -23,6 +23,7 @@ from storage.ledger import SqlLedger
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
 from storage.statements import Cursor
+from storage.tallies import SqlTallies
 from storage.tenants import SqlTenants
 from storage.timeline import SqlTimeline
 from storage.wallets import SqlWallets
@@ -69,6 +70,7 @@ class SqlTransaction:
         self._randomness = randomness
         self._acts: dict[int, int] = {}
         self._lines: list[tuple[int, audit.Line]] = []
+        self.tallies = SqlTallies(self)
         self.tenants = SqlTenants(self)
         self.people = SqlPeople(self)
         self.wallets = SqlWallets(self)

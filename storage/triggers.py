@@ -30,6 +30,7 @@ APPEND_ONLY: Final = (
     "fsm",
     "journal",
     "receipt",
+    "ring_key",
     "status_event",
     "transfer",
     "birth",

@@ -1,4 +1,4 @@
-"""Rows nobody needs any more: emptied work, expired dialogues and PIN pads, lanes of the dead."""
+"""Rows nobody needs any more: emptied work, expired dialogues, pads and tallies, dead lanes."""
 
 from datetime import datetime
 
@@ -10,5 +10,6 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     """Delete what is over; `at` is not used, since rows carry real times."""
     del at
     dialogues.sweep(tx)
+    tx.tallies.sweep()
     tx.leases.sweep()
     return tx.work.sweep()

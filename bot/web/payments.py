@@ -5,7 +5,7 @@ happens later. The return page proves nothing: it says what is known and has the
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Final, Protocol
 
@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot.engine.arrivals import store_hook
-from core.domain.payments import Configuration, PaymentStatus
+from core.domain.payments import Attempt, Configuration, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Provider
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links
@@ -96,12 +96,14 @@ class PaymentDoors:
         provider = request.match_info["provider"]
         reference = request.query.get("reference", "")[:100]
         found = self._registry.find(provider, PLATFORM)
-        status = None
+        status, may_ask = None, False
         if found is not None and reference:
             configuration = found[0]
             # Looking costs no commit: a stranger may ask for what is not there, often.
-            status = await self._database.read(lambda tx: _status(tx, configuration, reference))
-        if status is not None:
+            status, may_ask = await self._database.read(
+                lambda tx: _look(tx, configuration, reference)
+            )
+        if may_ask:
             await self._database.run(lambda tx: _ask(tx, configuration, reference))
         return web.Response(
             text=_page(status, self._bot_link()), content_type="text/html", headers=_HEADERS
@@ -130,11 +132,16 @@ class PaymentDoors:
         return web.Response(status=status, text=reason)
 
 
-def _status(
+def _look(
     tx: SqlTransaction, configuration: Configuration, reference: str
-) -> PaymentStatus | None:
+) -> tuple[PaymentStatus | None, bool]:
+    """Return what is known, and whether the provider may be asked once more."""
     attempt = tx.payments.attempt_by_reference(configuration.id, reference)
-    return None if attempt is None else tx.payments.get(attempt.payment_id).status
+    if attempt is None:
+        return None, False
+    has_turns = tx.tallies.counted(_returns(tx, attempt)) < links.CHECKS_A_MINUTE
+    may_ask = has_turns and links.is_watched(tx, attempt=attempt)
+    return tx.payments.get(attempt.payment_id).status, may_ask
 
 
 def _ask(tx: SqlTransaction, configuration: Configuration, reference: str) -> None:
@@ -142,10 +149,13 @@ def _ask(tx: SqlTransaction, configuration: Configuration, reference: str) -> No
     attempt = tx.payments.attempt_by_reference(configuration.id, reference)
     if attempt is None or not links.is_watched(tx, attempt=attempt):
         return
-    minute = int(tx.now.timestamp()) // 60
-    kind = f"return:{attempt.id}"
-    if tx.tenants.next_number(attempt.tenant_id, kind=kind, year=minute) <= links.CHECKS_A_MINUTE:
+    until = tx.now + timedelta(minutes=1)
+    if tx.tallies.count(_returns(tx, attempt), until=until) <= links.CHECKS_A_MINUTE:
         links.ask_again(tx, attempt=attempt)
+
+
+def _returns(tx: SqlTransaction, attempt: Attempt) -> str:
+    return f"return:{attempt.id}:{int(tx.now.timestamp()) // 60}"
 
 
 async def _bounded(request: web.Request) -> bytes | None:

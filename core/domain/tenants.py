@@ -187,7 +187,3 @@ class StoredTenants(Protocol):
     def next_number(self, tenant_id: TenantId, *, kind: str, year: int) -> int:
         """Take the next short number; last in lock order, gaps allowed."""
         ...
-
-    def counted(self, tenant_id: TenantId, *, kind: str, year: int) -> int:
-        """Return how many numbers were taken, 0 for none."""
-        ...

@@ -40,7 +40,7 @@ from core.domain.people import (
     Unit,
     UnitId,
 )
-from core.domain.tenants import PLATFORM, Tenant, TenantId, TenantKind
+from core.domain.tenants import Tenant, TenantId, TenantKind
 from core.domain.wallets import TENANT_OWNED
 from core.ports import Transaction
 from core.use_cases.wallets import open_wallet
@@ -243,14 +243,15 @@ def check_guesses(tx: Transaction, *, person_id: PersonId) -> None:
     Raises:
         TooManyRequests: five unknown links within this hour.
     """
-    tries = tx.tenants.counted(PLATFORM, kind=f"guess:{person_id}", year=_hour(tx))
+    tries = tx.tallies.counted(f"guess:{person_id}:{_hour(tx)}")
     if tries >= GUESSES_AN_HOUR:
         raise TooManyRequests(retry_after_s=3600)
 
 
 def count_guess(tx: Transaction, *, person_id: PersonId) -> None:
     """Count an unknown link (the recorder of `UnknownLink`)."""
-    tx.tenants.next_number(PLATFORM, kind=f"guess:{person_id}", year=_hour(tx))
+    until = tx.now + timedelta(hours=1)
+    tx.tallies.count(f"guess:{person_id}:{_hour(tx)}", until=until)
 
 
 def join(tx: Transaction, *, person_id: PersonId, key: str) -> Membership:

@@ -1,6 +1,7 @@
 """The story of a bill for people: its steps, its payments with receipts; finding by number."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill, BillId, Life
@@ -89,8 +90,8 @@ def resend_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:
     if bill.life is Life.CANCELLED:
         raise BillCancelled(bill=bill)
     today = local_date(tx.now, tx.tenants.get(bill.tenant_id).timezone)
-    kind = f"resend:{bill_id}"
-    count = tx.tenants.next_number(bill.tenant_id, kind=kind, year=today.toordinal())
+    name = f"resend:{bill_id}:{today.toordinal()}"
+    count = tx.tallies.count(name, until=tx.now + timedelta(days=1))
     if count > 1:
         raise TooManyRequests(retry_after_s=24 * 3600)
     subject = Subject(kind="bill", id=bill_id)

@@ -18,6 +18,7 @@ from bot.cli import app
 from bot.settings import Settings
 from core.domain.tenants import PLATFORM
 from core.domain.work import Due, Kind, WorkStatus
+from storage import keys
 from storage.doctor import is_stopped, money_stop
 from storage.embedded import ServiceLock
 from storage.transaction import SqlTransaction
@@ -101,6 +102,25 @@ def test_migrate_says_which_schema_stands() -> None:
 )
 def test_a_database_that_is_not_migrated_is_said_so(line: str) -> None:
     assert "main.py migrate" in refused(line, code=1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "migrate",
+        "doctor",
+        "audit verify",
+        "invite create --tenant Palm --role resident --phone 08030000001",
+        "process-payments --task all",
+        "outflows release",
+    ],
+)
+def test_every_command_refuses_the_wrong_key(
+    tenant: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tenant
+    monkeypatch.setenv("HAZINA_SECRET_KEY", "another key that this database does not know")
+    assert refused(line, code=1) == f"{keys.OTHER}\n"
 
 
 def test_a_tenant_comes_with_a_link_for_its_first_admin(tenant: str) -> None:

@@ -12,6 +12,7 @@ from storage import birth, setup
 from storage.schema import METADATA
 from storage.statements import DIALECT
 from storage.triggers import triggers
+from tests.books import SECRET
 from tests.factories import NOW, new_file, ring
 from tests.house.tree import ROOT
 
@@ -146,18 +147,18 @@ def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
 
 
 def test_check_lets_the_right_file_pass(path: Path) -> None:
-    setup.check(path, mode=setup.SANDBOX)
+    setup.check(path, mode=setup.SANDBOX, ring=ring())
 
 
 def test_check_refuses_the_other_mode(path: Path) -> None:
     with pytest.raises(setup.WrongMode):
-        setup.check(path, mode=setup.LIVE)
+        setup.check(path, mode=setup.LIVE, ring=ring())
 
 
 def test_check_refuses_an_old_file(path: Path) -> None:
     execute(path, "PRAGMA user_version = 1")
     with pytest.raises(setup.NeedsMigration):
-        setup.check(path, mode=setup.SANDBOX)
+        setup.check(path, mode=setup.SANDBOX, ring=ring())
 
 
 def test_a_lost_trigger_comes_back(path: Path) -> None:
@@ -197,10 +198,11 @@ def test_a_file_of_newer_code_is_refused(path: Path) -> None:
 def test_a_current_file_needs_no_alembic(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from storage.setup import check\n"
-        "check(Path(sys.argv[1]), mode='sandbox')\n"
+        "from storage.keyring import KeyRing\n"
+        "check(Path(sys.argv[1]), mode='sandbox', ring=KeyRing([sys.argv[2]]))\n"
         "sys.exit('alembic' in sys.modules)"
     )
-    command = [sys.executable, "-c", program, str(path)]
+    command = [sys.executable, "-c", program, str(path), SECRET]
     done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - fixed arguments
     assert done.returncode == 0
 

@@ -165,6 +165,9 @@ async def test_the_provider_is_asked_a_few_times_a_minute_at_most(estate: Estate
     tried = estate.open_link(estate.agreed())
     async with open_doors(estate) as doors:
         assert await _looked_up(doors, tried, 20) == links.CHECKS_A_MINUTE
+        before = doors.database.commits
+        await doors.page(tried.attempt.reference)
+        assert doors.database.commits == before
 
 
 async def test_a_settled_payment_is_called_paid_and_asked_no_more(estate: Estate) -> None:
