@@ -15,7 +15,7 @@ from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.ports import Transaction
-from core.use_cases.payments import own_payment
+from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
 from handlers.screens import bills, doors, payments, receipts
@@ -69,25 +69,6 @@ def bill_screen(
     return bills.bill_card(reader.words, bill_view(tx, reader, bill, place=place), note=note)
 
 
-def staff_screen(tx: Transaction, reader: Reader, bill: Bill) -> Screen:
-    """Show a bill to staff who owe it themselves: with the moves of staff only."""
-    view = replace(
-        bill_view(tx, reader, bill),
-        is_debtor=False,
-        back=doors.bill(bill.id),
-        acknowledge_pay="",
-        acknowledge="",
-        dispute="",
-        withdraw="",
-        withdraw_acknowledge="",
-        pay_wallet="",
-        pay_link="",
-        waiting="",
-        moves=staff_moves(tx, reader, bill),
-    )
-    return bills.bill_card(reader.words, view)
-
-
 def stale_reply(tx: Transaction, visit: Visit, bill: Bill) -> Reply:
     """Show the fresh card to who pressed a button of an older one."""
     note = visit.words.t("⚠️ The bill changed meanwhile. No money moved. This is how it stands now:")
@@ -115,7 +96,7 @@ def bill_view(tx: Transaction, reader: Reader, bill: Bill, *, place: str = "") -
         dispute_reason=dispute.reason if dispute else None,
         back=f"{doors.BILLS}:{place}" if place else doors.BILLS,
         more=f"bills:more:{bill.id}.{place}",
-        moves=_manage(tx, reader, bill) if is_debtor else staff_moves(tx, reader, bill),
+        moves=staff_moves(tx, reader, bill),
         **(buttons if is_debtor else {}),
     )
 
@@ -156,18 +137,12 @@ def _debtor_buttons(
     return {"pay_wallet": f"pay:wallet:{target}", "pay_link": f"pay:link:{target}"}
 
 
-def _manage(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
-    """Return the way to the moves of staff, for staff who owe the bill themselves."""
-    if not staff_moves(tx, reader, bill):
-        return ()
-    label = reader.words.label("Manage as staff")
-    return ((Button(label=label, data=f"billing:card:{bill.id}"),),)
-
-
 def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
-    """Return the rows of what staff may do with a bill now."""
+    """Return the rows of what staff may do with a bill now, which is never one of their own."""
     actor, words = actor_of(reader), reader.words
     if bill.life is Life.CANCELLED or not actor.has(Scope.BILLS_MANAGE):
+        return ()
+    if has_interest(tx, actor=actor, bill=bill):
         return ()
     target = f"{bill.id}.{bill.revision}"
     cancel = Button(label=words.label("Cancel bill"), data=f"billing:cancel:{target}")

@@ -5,7 +5,7 @@ he just saw himself. The screen is rendered later, from fresh state, in the reci
 means that there is nothing left to say.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,12 +17,11 @@ from core.domain.ledger import JournalId
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt, ReceiptId
 from core.domain.people import NO_UNIT, MembershipId, MembershipStatus, PersonId, Scope
-from core.domain.tenants import PLATFORM
 from core.domain.work import Priority
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
-from core.use_cases.disputes import rejections
 from core.use_cases.wallets import open_wallet, wallet_account
+from handlers import hearers
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
@@ -34,7 +33,6 @@ from handlers.visit import Reader
 
 MAX_DIGEST: Final = 5
 
-Recipients = Callable[[Transaction, Event], Sequence[PersonId]]
 Render = Callable[[Transaction, Reader, Event], Reply | None]
 
 
@@ -45,89 +43,10 @@ class Notice:
     `is_quiet` waits until quiet hours end; anything else comes at once, without a sound at night.
     """
 
-    recipients: Recipients
+    recipients: hearers.Recipients
     render: Render
     is_quiet: bool = False
     priority: Priority = Priority.MONEY
-
-
-def _debtors(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return everybody who owes the event's bill, but the actor."""
-    bill = _bill(tx, event)
-    people = [m.person_id for m in tx.people.members_of_unit(bill.unit_id)]
-    if bill.debtor_id is not None:
-        people.append(bill.debtor_id)
-    return _but_actor(tx, people)
-
-
-def _holders(scope: Scope) -> Recipients:
-    def find(tx: Transaction, event: Event) -> Sequence[PersonId]:
-        members = tx.people.members_with(event.tenant_id, scope)
-        return _but_actor(tx, [member.person_id for member in members])
-
-    return find
-
-
-def _after_dispute(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return who hears of a dispute's end: an amended or cancelled bill is told as such."""
-    status = tx.disputes.get(DisputeId(event.other_id)).status
-    if status is DisputeStatus.REJECTED:
-        return _debtors(tx, event)
-    if status is DisputeStatus.WITHDRAWN:
-        return _holders(Scope.BILLS_DISPUTE_RESOLVE)(tx, event)
-    return ()
-
-
-def _dispute_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return who may decide a dispute: checkers, too, where one was rejected before."""
-    hearers = [*_holders(Scope.BILLS_DISPUTE_RESOLVE)(tx, event)]
-    if rejections(tx, dispute=tx.disputes.get(DisputeId(event.other_id))):
-        hearers += _holders(Scope.REFUND_APPROVE)(tx, event)
-    return list(dict.fromkeys(hearers))
-
-
-def _around_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return the household and staff, without who paid."""
-    people = [*_debtors(tx, event), *_holders(Scope.BILLS_MANAGE)(tx, event)]
-    return [person_id for person_id in people if person_id != event.person_id]
-
-
-def _payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    return [PersonId(event.person_id)] if event.person_id else []
-
-
-def _payer_by_link(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return the payer, unless he paid from his wallet: the answer to that was the receipt."""
-    is_answered = _payment(tx, event).method is Method.WALLET
-    return [] if is_answered else _payer(tx, event)
-
-
-def _payer_elsewhere(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    return _but_actor(tx, _payer(tx, event))
-
-
-def _surplus_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return the payer, unless the same money is told of as late."""
-    is_late = any(
-        other.name is EventName.PAYMENT_LATE_CAPTURE and other.other_id == event.other_id
-        for other in tx.events
-    )
-    return [] if is_late else _payer(tx, event)
-
-
-def _unmatched_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    return [*_holders(Scope.REPORTS_VIEW)(tx, event), *_payer(tx, event)]
-
-
-def _pin_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    staff: Sequence[PersonId] = ()
-    if event.tenant_id != PLATFORM:
-        staff = _holders(Scope.MEMBERS_MANAGE)(tx, event)
-    return [*_payer(tx, event), *staff]
-
-
-def _but_actor(tx: Transaction, people: Sequence[PersonId]) -> list[PersonId]:
-    return [person_id for person_id in people if person_id != tx.cause.person_id]
 
 
 def _bill_created(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -186,6 +105,19 @@ def _bill_cancelled(tx: Transaction, reader: Reader, event: Event) -> Reply | No
         balance=_balance(tx, reader, bill),
     )
     return _send(tx, reader, lambda: bill_screen(tx, reader, bill, note=note))
+
+
+def _given_back_by_staff(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    bill = _bill(tx, event)
+    legs = tx.ledger.transfers(JournalId(event.other_id))
+    screen = told.given_back(
+        reader.words,
+        bill,
+        amount=sum((each.leg.amount for each in legs), Money(0, bill.currency)),
+        whose=whose_of(tx, bill),
+        name=name_of(tx, PersonId(event.person_id)),
+    )
+    return _send(tx, reader, lambda: screen)
 
 
 def _bill_paid(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -356,22 +288,29 @@ def _given_back(tx: Transaction, reader: Reader, bill: Bill) -> Money:
     return Money(sum(mine), bill.currency)
 
 
-_LIVE: Final = Notice(recipients=_payer_elsewhere, render=_payment_live)
-_PAID: Final = Notice(recipients=_around_payer, render=_bill_paid, priority=Priority.QUIET)
-_DIGEST: Final = Notice(recipients=_payer, render=_digest, is_quiet=True, priority=Priority.QUIET)
-_FROZEN: Final = Notice(recipients=_payer_elsewhere, render=_wallet_frozen)
+_LIVE: Final = Notice(recipients=hearers.payer_elsewhere, render=_payment_live)
+_PAID: Final = Notice(recipients=hearers.around_payer, render=_bill_paid, priority=Priority.QUIET)
+_DIGEST: Final = Notice(
+    recipients=hearers.payer, render=_digest, is_quiet=True, priority=Priority.QUIET
+)
+_FROZEN: Final = Notice(recipients=hearers.payer_elsewhere, render=_wallet_frozen)
 
 NOTICES: Final[Mapping[EventName, Notice]] = {
-    EventName.BILL_CREATED: Notice(recipients=_debtors, render=_bill_created),
+    EventName.BILL_CREATED: Notice(recipients=hearers.debtors, render=_bill_created),
     EventName.BILL_ACKNOWLEDGED: Notice(
-        recipients=_holders(Scope.BILLS_MANAGE),
+        recipients=hearers.holders(Scope.BILLS_MANAGE),
         render=_bill_acknowledged,
         priority=Priority.QUIET,
     ),
-    EventName.BILL_DISPUTED: Notice(recipients=_dispute_hearers, render=_bill_disputed),
-    EventName.BILL_DISPUTE_RESOLVED: Notice(recipients=_after_dispute, render=_dispute_resolved),
-    EventName.BILL_AMENDED: Notice(recipients=_debtors, render=_bill_amended),
-    EventName.BILL_CANCELLED: Notice(recipients=_debtors, render=_bill_cancelled),
+    EventName.BILL_DISPUTED: Notice(recipients=hearers.dispute_hearers, render=_bill_disputed),
+    EventName.BILL_DISPUTE_RESOLVED: Notice(
+        recipients=hearers.after_dispute, render=_dispute_resolved
+    ),
+    EventName.BILL_AMENDED: Notice(recipients=hearers.debtors, render=_bill_amended),
+    EventName.BILL_CANCELLED: Notice(recipients=hearers.debtors, render=_bill_cancelled),
+    EventName.TENANT_WALLET_DEBITED: Notice(
+        recipients=hearers.holders(Scope.FINANCE_VIEW), render=_given_back_by_staff
+    ),
     EventName.BILL_PARTIALLY_PAID: _PAID,
     EventName.BILL_PAID: _PAID,
     EventName.BILL_REMINDER: _DIGEST,
@@ -380,18 +319,22 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PAYMENT_CHANGED: _LIVE,
     EventName.PAYMENT_EXPIRED: _LIVE,
     EventName.PAYMENT_FAILED: _LIVE,
-    EventName.RECEIPT_ISSUED: Notice(recipients=_payer_by_link, render=_receipt_issued),
-    EventName.SURPLUS_KEPT: Notice(recipients=_surplus_payer, render=_surplus_kept),
-    EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=_payer, render=_late_capture),
-    EventName.MONEY_UNMATCHED: Notice(recipients=_unmatched_hearers, render=_money_unmatched),
-    EventName.MONEY_MATCHED: Notice(recipients=_payer, render=_money_matched),
+    EventName.RECEIPT_ISSUED: Notice(recipients=hearers.payer_by_link, render=_receipt_issued),
+    EventName.SURPLUS_KEPT: Notice(recipients=hearers.surplus_payer, render=_surplus_kept),
+    EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=hearers.payer, render=_late_capture),
+    EventName.MONEY_UNMATCHED: Notice(
+        recipients=hearers.unmatched_hearers, render=_money_unmatched
+    ),
+    EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
-    EventName.PIN_CHANGED: Notice(recipients=_payer, render=_pin_changed),
-    EventName.PIN_LOCKED: Notice(recipients=_pin_hearers, render=_pin_locked),
-    EventName.ROLE_CHANGED: Notice(recipients=_payer, render=_standing_changed),
+    EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=_pin_changed),
+    EventName.PIN_LOCKED: Notice(recipients=hearers.pin_hearers, render=_pin_locked),
+    EventName.ROLE_CHANGED: Notice(recipients=hearers.payer, render=_standing_changed),
     EventName.MEMBER_JOINED: Notice(
-        recipients=_holders(Scope.MEMBERS_MANAGE), render=_member_joined, priority=Priority.QUIET
+        recipients=hearers.holders(Scope.MEMBERS_MANAGE),
+        render=_member_joined,
+        priority=Priority.QUIET,
     ),
 }
 """Everything that people hear of; events that are not here concern machines or only the actor."""

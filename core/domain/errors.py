@@ -81,6 +81,10 @@ class NotAllowed(Refusal):
     """The actor lacks the right (`scope`)."""
 
 
+class OwnBill(NotAllowed):
+    """Staff may not change a bill of their own, of their household, or paid by them (`bill`)."""
+
+
 class NotForYou(Refusal):
     """A button, link or card that belongs to somebody else."""
 

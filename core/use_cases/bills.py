@@ -27,15 +27,20 @@ from core.domain.errors import (
     PinNeeded,
     TooLong,
 )
-from core.domain.ledger import Account, JournalKind, Leg, Subject
+from core.domain.ledger import Account, Subject
 from core.domain.money import MAX_MINOR, Money
-from core.domain.payments import Allocation, Receipt
+from core.domain.payments import Receipt
 from core.domain.people import NO_UNIT, Actor, MembershipStatus, PersonId, Scope, UnitId
 from core.domain.tenants import Tenant
 from core.ports import Transaction
-from core.use_cases.ledger import post
-from core.use_cases.payments import allocate, issue_receipt, pay_from_wallet, tenant_account
+from core.use_cases.payments import (
+    allocate,
+    check_no_interest,
+    issue_receipt,
+    pay_from_wallet,
+)
 from core.use_cases.reminders import plan_reminders, unplan_reminders
+from core.use_cases.returns import give_back
 from core.use_cases.wallets import open_wallet, wallet_account
 
 MAX_DUE_AHEAD: Final = timedelta(days=5 * 366)
@@ -232,24 +237,23 @@ def amend_bill(
     """Ask for another amount; what was paid beyond it goes back to the payers' wallets.
 
     Raises:
-        NotAllowed: the actor lacks `bills:manage`.
+        NotAllowed: the actor lacks `bills:manage`; OwnBill: he has a part in it.
         StaleCard: another revision was shown.
         BillDisputed: whoever ends the dispute amends it (`amend_disputed`).
         InvalidAmount, BillCancelled: nothing to amend.
         InsufficientFunds: the tenant wallet cannot give the excess back.
     """
     actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
-    bill = _in_tenant(tx, actor, bill_id)
-    bill.check_revision(revision)
-    _check_calm(bill)
-    return put_amended(tx, bill=bill, amended=bill.amend(total=total), reason=reason)
+    bill = _to_change(tx, actor, bill_id, revision)
+    return put_amended(tx, actor=actor, bill=bill, amended=bill.amend(total=total), reason=reason)
 
 
-def put_amended(tx: Transaction, *, bill: Bill, amended: Bill, reason: str) -> Bill:
+def put_amended(tx: Transaction, *, actor: Actor, bill: Bill, amended: Bill, reason: str) -> Bill:
     """Store an amended bill, giving back what was paid beyond its total (no scope check)."""
     excess = Money(bill.paid.minor - amended.total_minor, bill.currency)
     if excess.is_positive:
-        give_back(tx, bill=bill, amount=excess, key=f"amend:{bill.id}:{amended.revision}")
+        key = f"amend:{bill.id}:{amended.revision}"
+        give_back(tx, actor=actor, bill=bill, amount=excess, key=key)
         amended = amended.give_back(excess)
     note_id = tx.add_note(bill.tenant_id, reason)
     stored = tx.bills.replace(bill, amended, note_id=note_id)
@@ -264,24 +268,22 @@ def cancel_bill(
     """Take a bill back; what was paid goes back to the payers' wallets.
 
     Raises:
-        NotAllowed: the actor lacks `bills:manage`.
+        NotAllowed: the actor lacks `bills:manage`; OwnBill: he has a part in it.
         StaleCard: another revision was shown.
         BillDisputed: whoever ends the dispute cancels it (`cancel_disputed`).
         BillCancelled: it was cancelled before.
         InsufficientFunds: the tenant wallet cannot give back what was paid.
     """
     actor.check(Scope.BILLS_MANAGE, actor.tenant_id)
-    bill = _in_tenant(tx, actor, bill_id)
-    bill.check_revision(revision)
-    _check_calm(bill)
-    return put_cancelled(tx, bill=bill, reason=reason)
+    bill = _to_change(tx, actor, bill_id, revision)
+    return put_cancelled(tx, actor=actor, bill=bill, reason=reason)
 
 
-def put_cancelled(tx: Transaction, *, bill: Bill, reason: str) -> Bill:
+def put_cancelled(tx: Transaction, *, actor: Actor, bill: Bill, reason: str) -> Bill:
     """Store a cancelled bill, giving back what was paid (no scope check)."""
     cancelled = bill.cancel()
     if bill.paid.is_positive:
-        give_back(tx, bill=bill, amount=bill.paid, key=f"cancel:{bill.id}")
+        give_back(tx, actor=actor, bill=bill, amount=bill.paid, key=f"cancel:{bill.id}")
         cancelled = cancelled.give_back(bill.paid)
     note_id = tx.add_note(bill.tenant_id, reason)
     stored = tx.bills.replace(bill, cancelled, note_id=note_id)
@@ -290,61 +292,15 @@ def put_cancelled(tx: Transaction, *, bill: Bill, reason: str) -> Bill:
     return stored
 
 
-def give_back(tx: Transaction, *, bill: Bill, amount: Money, key: str) -> None:
-    """Return paid money to its payers' wallets, newest allocation first, as one journal.
-
-    Raises:
-        InsufficientFunds: the tenant wallet is short; `missing` says by how much.
-    """
-    parts = _newest_first(tx, bill, amount)
-    source = tenant_account(tx, tenant_id=bill.tenant_id, amount=amount)
-    legs = []
-    for allocation, part in parts:
-        wallet = open_wallet(
-            tx,
-            tenant_id=bill.tenant_id,
-            owner_id=allocation.payer_id,
-            currency=bill.currency,
-        )
-        legs.append(Leg(source=source.id, target=wallet.account_id, amount=part))
-    if source.available < amount:
-        raise InsufficientFunds(
-            missing=amount - source.available, available=source.available, bill=bill
-        )
-    journal = post(
-        tx,
-        tenant_id=bill.tenant_id,
-        kind=JournalKind.BILL_RETURN,
-        subject=Subject(kind="bill", id=bill.id),
-        key=key,
-        legs=legs,
-    )
-    for allocation, part in parts:
-        tx.payments.add_return(allocation, part, journal_id=journal.id)
-
-
-def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allocation, Money]]:
-    parts, left = [], amount.minor
-    for allocation in tx.payments.allocations_of_bill(bill.id):
-        part = min(left, allocation.amount.minor - allocation.returned_minor)
-        if part > 0:
-            parts.append((allocation, Money(part, bill.currency)))
-            left -= part
-    if left:
-        raise InvalidAmount(text=str(left), reason="return")
-    return parts
-
-
-def _in_tenant(tx: Transaction, actor: Actor, bill_id: BillId) -> Bill:
+def _to_change(tx: Transaction, actor: Actor, bill_id: BillId, revision: int) -> Bill:
     bill = tx.bills.get(bill_id)
     if bill.tenant_id != actor.tenant_id:
         raise NotFound(kind="bill")
-    return bill
-
-
-def _check_calm(bill: Bill) -> None:
+    bill.check_revision(revision)
+    check_no_interest(tx, actor=actor, bill=bill)
     if bill.life is Life.OPEN and bill.acknowledgment is Acknowledgment.DISPUTED:
         raise BillDisputed(bill=bill)
+    return bill
 
 
 def _check_pinless(tx: Transaction, tenant: Tenant, actor: Actor, amount: Money) -> None:

@@ -13,8 +13,8 @@ from core.domain.disputes import (
 from core.domain.errors import (
     IllegalTransition,
     InvalidInput,
-    NotAllowed,
     NotFound,
+    OwnBill,
     RejectedBefore,
     StaleCard,
     TooLong,
@@ -30,6 +30,7 @@ from core.use_cases.bills import (
     put_amended,
     put_cancelled,
 )
+from core.use_cases.payments import check_no_interest
 from core.use_cases.reminders import plan_reminders, unplan_reminders
 
 
@@ -109,10 +110,12 @@ def rejections(tx: Transaction, *, dispute: Dispute) -> tuple[Dispute, ...]:
 
 
 def _to_decide(tx: Transaction, *, actor: Actor, dispute_id: DisputeId) -> Dispute:
-    """Return a dispute that this actor may decide: nobody decides his own."""
+    """Return a dispute that this actor may decide: nobody decides in his own matter."""
     dispute = seen_dispute(tx, actor=actor, dispute_id=dispute_id)
+    bill = tx.bills.get(dispute.bill_id)
     if dispute.opened_by == actor.person_id:
-        raise NotAllowed(scope=Scope.BILLS_DISPUTE_RESOLVE.value)
+        raise OwnBill(scope=Scope.BILLS_DISPUTE_RESOLVE.value, bill=bill)
+    check_no_interest(tx, actor=actor, bill=bill)
     return dispute
 
 
@@ -153,7 +156,7 @@ def amend_disputed(
     ended = _end(tx, dispute, DisputeStatus.AMENDED, by=actor.person_id, answer=answer)
     calmed = bill.end_dispute(disputed_days=dispute.days_open(at=tx.now))
     amended = bill.amend(total=total, due_on=calmed.due_on)
-    put_amended(tx, bill=bill, amended=amended, reason=answer)
+    put_amended(tx, actor=actor, bill=bill, amended=amended, reason=answer)
     return ended
 
 
@@ -168,7 +171,7 @@ def cancel_disputed(
     """
     dispute = _to_decide(tx, actor=actor, dispute_id=dispute_id)
     ended = _end(tx, dispute, DisputeStatus.CANCELLED_BILL, by=actor.person_id, answer=answer)
-    put_cancelled(tx, bill=tx.bills.get(dispute.bill_id), reason=answer)
+    put_cancelled(tx, actor=actor, bill=tx.bills.get(dispute.bill_id), reason=answer)
     return ended
 
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.domain.acts import Event, EventName
-from core.domain.bills import Bill
+from core.domain.bills import Bill, owes
 from core.domain.calendar import local_date
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, OwnBill
 from core.domain.ledger import Account, AccountId, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Currency, Money
 from core.domain.payments import (
@@ -19,7 +19,7 @@ from core.domain.payments import (
     Receipt,
     ReceiptId,
 )
-from core.domain.people import Actor, PersonId
+from core.domain.people import Actor, PersonId, Scope
 from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED, Wallet
 from core.ports import Transaction
@@ -180,6 +180,28 @@ def repay(tx: Transaction, *, wallet: Wallet, because: Journal) -> Journal | Non
         legs=[Leg(source=source.id, target=owed.id, amount=amount)],
         source=source,
     )
+
+
+def has_interest(tx: Transaction, *, actor: Actor, bill: Bill) -> bool:
+    """Tell whether a bill is the actor's own, of somebody of his household, or paid by him."""
+    if owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids):
+        return True
+    if bill.debtor_id is not None:
+        homes = {m.unit_id for m in tx.people.memberships_of(bill.debtor_id)}
+        if homes & actor.unit_ids:
+            return True
+    paid = tx.payments.allocations_of_bill(bill.id)
+    return any(allocation.payer_id == actor.person_id for allocation in paid)
+
+
+def check_no_interest(tx: Transaction, *, actor: Actor, bill: Bill) -> None:
+    """Let staff change a bill in which they have no part: nobody decides in his own matter.
+
+    Raises:
+        OwnBill: it is the actor's own, of his household, or paid by him.
+    """
+    if has_interest(tx, actor=actor, bill=bill):
+        raise OwnBill(scope=Scope.BILLS_MANAGE.value, bill=bill)
 
 
 def own_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:

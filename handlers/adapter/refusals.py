@@ -22,6 +22,7 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.InsufficientFunds: money.insufficient,
     errors.NotFound: words_of.not_found,
     errors.NotAllowed: words_of.not_allowed,
+    errors.OwnBill: words_of.own_bill,
     errors.NotForYou: words_of.not_for_you,
     errors.IllegalTransition: words_of.illegal_step,
     errors.WalletFrozen: money.wallet_frozen,

@@ -12,9 +12,11 @@ from core.domain.people import Scope
 from core.ports import Transaction
 from core.use_cases.bills import seen_bill
 from core.use_cases.disputes import amend_any, cancel_any
+from core.use_cases.payments import check_no_interest
+from core.use_cases.returns import check_give_back
 from core.use_cases.timeline import resend_bill
 from handlers import parsing
-from handlers.cards import bill_screen, reader_of, staff_screen
+from handlers.cards import bill_screen, reader_of
 from handlers.chat import Reply, Show, Step
 from handlers.screens import billing
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
@@ -22,16 +24,6 @@ from handlers.words import Html
 
 TOTAL_STEP: Final = "bills.total"
 REASON_STEP: Final = "bills.reason"
-
-
-def card(tx: Transaction, visit: Visit) -> Reply:
-    """Show a bill with the moves of staff to who owes it, too."""
-    tenant, actor = visit.here
-    if not visit.argument.isdecimal():
-        raise StaleCard
-    actor.check(Scope.BILLS_MANAGE, tenant.id)
-    bill = seen_bill(tx, actor=actor, bill_id=BillId(int(visit.argument)))
-    return Reply(screen=staff_screen(tx, reader_of(visit), bill), ends_dialogue=True)
 
 
 def amend(tx: Transaction, visit: Visit) -> Reply:
@@ -46,6 +38,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
     bill = _kept(tx, visit)
     total = parsing.amount(visit.incoming.text, bill.currency)
     bill.amend(total=total)
+    check_give_back(tx, actor=visit.here[1], amount=bill.paid - total)
     screen = billing.ask_reason(visit.words, bill, total=total, ends=_ends(tx, bill))
     data = {**visit.data, "total": total.minor}
     return Reply(screen=screen, show=Show.SEND, step=Step(name=REASON_STEP, data=data))
@@ -54,6 +47,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
 def cancel(tx: Transaction, visit: Visit) -> Reply:
     """Ask why a bill is to be cancelled."""
     bill = _bill(tx, visit)
+    check_give_back(tx, actor=visit.here[1], amount=bill.paid)
     step = Step(name=REASON_STEP, data={"bill": bill.id, "revision": bill.revision})
     screen = billing.ask_reason(visit.words, bill, total=None, ends=_ends(tx, bill))
     return Reply(screen=screen, step=step)
@@ -165,12 +159,13 @@ def _kept(tx: Transaction, visit: Visit) -> Bill:
     if bill.tenant_id != tenant.id:
         raise NotFound(kind="bill")
     bill.check_revision(number(visit.data, "revision"))
+    check_no_interest(tx, actor=actor, bill=bill)
     return bill
 
 
 ROUTES: Final = Routes(
     name="billing",
-    presses={"card": card, "amend": amend, "cancel": cancel},
+    presses={"amend": amend, "cancel": cancel},
     intents={
         "bill.amend": IntentRoute(flow=amended, needs_pin=True, moves_money=True),
         "bill.cancel": IntentRoute(flow=cancelled, needs_pin=True, moves_money=True),

@@ -16,6 +16,7 @@ from core.use_cases.disputes import (
     rejections,
     seen_dispute,
 )
+from core.use_cases.payments import check_no_interest
 from core.use_cases.reports import unmatched_money
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
@@ -176,6 +177,7 @@ def _open_view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes
     view = _view(tx, visit, dispute_id)
     if not view.dispute.is_open:
         raise StaleCard
+    check_no_interest(tx, actor=visit.here[1], bill=view.bill)
     return view
 
 

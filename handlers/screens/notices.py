@@ -169,6 +169,22 @@ def late(words: Words, payment: Payment, receipt: Receipt, bill: Bill | None) ->
     return _with_wallet(words, text, bill)
 
 
+def given_back(words: Words, bill: Bill, *, amount: Money, whose: str, name: str) -> Screen:
+    """Tell who keeps the books that staff gave paid money back."""
+    text = lines(
+        words.t(
+            "↩️ %(name)s gave %(amount)s back from the organisation's wallet "
+            "for %(number)s · %(whose)s",
+            name=name,
+            amount=words.money(amount),
+            number=bill.number,
+            whose=whose,
+        ),
+        words.t("It went to the wallets of who had paid. The reason is kept with the bill."),
+    )
+    return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
+
+
 def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
     """Tell staff of money that fits nothing."""
     text = lines(

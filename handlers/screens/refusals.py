@@ -279,6 +279,19 @@ def rejected_before(words: Words, refusal: Refusal) -> Screen:
     )
 
 
+def own_bill(words: Words, refusal: Refusal) -> Screen:
+    """Say that nobody decides in his own matter."""
+    return _said(
+        words,
+        words.t(
+            "⚠️ This bill is your own, your household's, or paid by you: somebody else must change "
+            "it. Nothing was changed and no money moved."
+        ),
+        words.t("Another administrator can: /support says who that is."),
+        door=_bill_door(words, refusal),
+    )
+
+
 def last_way(words: Words, refusal: Refusal) -> Screen:
     """Say that somebody else must do it."""
     return _said(

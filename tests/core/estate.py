@@ -264,6 +264,7 @@ def _member(
     role: Role = Role.RESIDENT,
     unit_id: UnitId = NO_UNIT,
 ) -> Actor:
-    person = add_person(tx, name=name)
+    pin_hash = "" if role is Role.RESIDENT else "hash of 2580"
+    person = add_person(tx, name=name, pin_hash=pin_hash)
     add_member(tx, tenant, person, roles=[role], unit_id=unit_id)
     return actor_of(tx, person_id=person.id, tenant_id=tenant.id)

@@ -1,15 +1,21 @@
 """Money that goes back when a bill is amended below what was paid, or cancelled."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from core.domain.acts import EventName
 from core.domain.bills import Bill
 from core.domain.errors import (
     BillCancelled,
     InsufficientFunds,
+    OwnBill,
+    PinNeeded,
 )
 from core.domain.ledger import AccountKind, JournalKind, Leg, Subject
+from core.domain.people import NO_UNIT, Role
 from core.use_cases.bills import (
     amend_bill,
     cancel_bill,
@@ -128,3 +134,32 @@ def test_what_the_tenant_no_longer_has_is_refused_with_the_shortfall(
     after = estate.bill(bill)
     assert (after.revision, after.paid) == (1, naira(350_000))
     assert estate.balance(estate.ada) == 0
+
+
+@pytest.mark.parametrize("role", ["household", "payer"])
+def test_who_has_a_part_in_a_bill_changes_nothing_of_it(estate: Estate, role: str) -> None:
+    bill = paid_by_two(estate)
+    unit_id = bill.unit_id if role == "household" else NO_UNIT
+    manager = estate.member("Manager", role=Role.ADMIN, unit_id=unit_id)
+    if role == "payer":
+        manager = replace(estate.admin, person_id=estate.ada.person_id)
+    for act in (cancel_bill, partial(amend_bill, total=naira(1_000))):
+        with pytest.raises(OwnBill):
+            estate.do(act, actor=manager, bill_id=bill.id, revision=bill.revision, reason="mine")
+    assert estate.collected() == 350_000
+
+
+def test_what_staff_give_back_is_told_with_who_did_it(estate: Estate) -> None:
+    bill = paid_by_two(estate)
+    cancel(estate, bill)
+    assert estate.count(EventName.TENANT_WALLET_DEBITED) == 1
+
+
+def test_nothing_goes_back_without_a_pin(estate: Estate) -> None:
+    bill = paid_by_two(estate)
+    without = replace(estate.admin, person_id=estate.member("New", role=Role.RESIDENT).person_id)
+    with pytest.raises(PinNeeded):
+        estate.do(
+            cancel_bill, actor=without, bill_id=bill.id, revision=bill.revision, reason="twice"
+        )
+    assert estate.collected() == 350_000

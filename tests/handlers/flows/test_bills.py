@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.domain.bills import Acknowledgment, Life
+from core.domain.people import Role
+from core.use_cases.people import choose_tenant
 from handlers.chat import MAX_DATA_BYTES
 from storage.transaction import SqlTransaction
-from tests.factories import naira
+from tests.factories import add_member, add_person, naira
 from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
 
@@ -195,9 +197,14 @@ def test_staff_cancel_and_what_was_paid_goes_back(estate: Estate) -> None:
     estate.bello.says("/bills")
     estate.bello.presses("BILL-2026-000001")
     estate.bello.presses("Cancel bill")
+    assert "needs a PIN, and you have none yet" in estate.bello.sees
+    estate.set_pin(estate.bello, "2580")
+    estate.bello.says("/find BILL-2026-000001")
+    estate.bello.presses("Cancel bill")
     estate.bello.says("Wrong flat")
     assert "2,000.00 NGN goes back to the payers' wallets." in estate.bello.sees
     estate.bello.presses("Confirm cancelling")
+    estate.bello.enters("2580")
     assert "2,000.00 NGN went back to the payers' wallets." in estate.bello.sees
     assert estate.now_of(bill).life is Life.CANCELLED
     assert estate.balance(estate.ada) == naira(500_000)
@@ -235,14 +242,20 @@ def test_a_name_with_signs_is_shown_as_it_is(estate: Estate) -> None:
     assert "<b>Water</b> & more" in plain(estate.ada.last)
 
 
-def test_staff_who_owe_a_bill_see_both_sides_apart(estate: Estate) -> None:
+def test_nobody_changes_a_bill_of_his_own(estate: Estate) -> None:
     bello = estate.bello.person
-    estate.bill(unit_id=0, debtor_id=bello.id)
+    estate.fill(estate.bello, 900_000)
+    bill = estate.bill(unit_id=0, debtor_id=bello.id, minor=900_000, is_acknowledged=True)
     estate.bello.says("/bills")
     estate.bello.presses("BILL-2026-000001")
-    assert "Amend" not in estate.bello.labels
-    estate.bello.presses("Manage as staff")
-    assert estate.bello.labels == ["Amend", "Cancel bill", "Resend", "More", "Back"]
+    estate.bello.presses("Pay from wallet")
+    estate.bello.presses("Full")
+    estate.bello.presses("Pay 9,000.00")
+    estate.bello.presses("Open bill")
+    assert not {"Amend", "Cancel bill", "Manage as staff"} & {*estate.bello.labels}
+    estate.bello.presses_data(f"billing:cancel:{bill.id}.1", estate.bello.messages[-1])
+    assert "somebody else must change it" in estate.bello.sees
+    assert estate.balance(None) == naira(900_000)
 
 
 def test_a_long_story_fits_and_turns_pages(estate: Estate) -> None:
@@ -285,3 +298,32 @@ def test_a_cancel_card_of_another_sum_than_is_paid_now_gives_nothing_back(estate
     estate.bello.enters("2580")
     assert "out of date" in estate.bello.sees or "out of date" in plain(card.screen)
     assert estate.balance(None) == naira(500_000)
+
+
+def test_who_keeps_the_books_hears_what_staff_gave_back(estate: Estate) -> None:
+    keeper = estate.person("Ken", 1004)
+
+    def join(tx: SqlTransaction) -> None:
+        person = add_person(tx, name="Ken", telegram_id=1004)
+        add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
+        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
+        estate.people[person.id] = keeper
+
+    estate.run(join)
+    estate.set_pin(estate.bello, "2580")
+    estate.fill(estate.ada, 500_000)
+    estate.bill(is_acknowledged=True)
+    estate.ada.says("/pay")
+    estate.ada.presses("Pay BILL-2026-000001")
+    estate.ada.presses("Pay from wallet")
+    estate.ada.presses("Full")
+    estate.ada.presses("Pay 5,000.00")
+    estate.bello.says("/find BILL-2026-000001")
+    estate.bello.presses("Cancel bill")
+    estate.bello.says("Wrong flat")
+    estate.bello.presses("Confirm cancelling")
+    estate.bello.enters("2580")
+    assert keeper.sees.startswith(
+        "↩️ Mrs Bello gave 5,000.00 NGN back from the organisation's wallet "
+        "for BILL-2026-000001 · A-14"
+    )
