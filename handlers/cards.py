@@ -168,8 +168,15 @@ def live_reply(
         NotFound: it is somebody else's.
     """
     payment = own_payment(tx, actor=visit.here[1], payment_id=payment_id)
-    screen = payment_screen(tx, reader_of(visit), payment, note=note if payment.is_open else None)
-    return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
+    reader = reader_of(visit)
+    screen = payment_screen(tx, reader, payment, note=note if payment.is_open else None)
+    return Reply(
+        screen=screen,
+        show=Show.LIVE,
+        live=f"payment:{payment.id}",
+        ends_dialogue=True,
+        left=payments.gone_on(reader.words),
+    )
 
 
 def payment_screen(

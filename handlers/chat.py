@@ -158,7 +158,8 @@ class Reply:
     `toast` answers a press (at most 200 characters), `is_alert` as a box. `step` waits for
     input, `ends_dialogue` drops what was waited for. `deletes` removes the person's own message
     (a typed PIN). `live` names the subject of a live screen. `keeps_intent` leaves a pressed
-    intent open: the flow only asked for something more.
+    intent open: the flow only asked for something more. `left` is what the message of a live screen
+    shows once that screen has gone on in the pressed one.
     """
 
     screen: Screen | None = None
@@ -171,3 +172,4 @@ class Reply:
     deletes: bool = False
     keeps_intent: bool = False
     more: tuple[Screen, ...] = ()
+    left: Screen | None = None

@@ -203,9 +203,9 @@ class Dispatcher:
             return spent.answer(tx, visit, refusal)
         if refusal.recorder == "guess":
             people.count_guess(tx, person_id=visit.person.id)
-        screen = refusals.screen_of(visit.words, refusal)
-        is_askable = isinstance(refusal, refusals.ASKABLE)
         intent = spent.pressed(tx, visit)
+        screen = spent.kept(visit.words, refusal, intent)
+        is_askable = isinstance(refusal, refusals.ASKABLE)
         if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):
             tx.dialogues.replace_intent(
                 intent, intent.end(IntentStatus.REFUSED, outcome=beginning(screen.html))

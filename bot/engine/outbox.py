@@ -139,17 +139,19 @@ class Outbox:
         if reply.show is Show.LIVE and reply.live:
             self._live(tx, chat_id, reply, screen, pressed=pressed, priority=priority)
         elif reply.show is Show.EDIT and pressed:
-            call = to_calls(self._footed(screen), Show.EDIT, chat_id, message_id=pressed)
-            self._queue(
-                tx,
-                Message(method=call.method, payload=call.payload, chat_id=chat_id),
-                priority=priority,
-            )
+            self._edit(tx, chat_id, screen, pressed, priority)
         else:
             self._send(tx, chat_id, screen, priority)
 
     def _send(self, tx: SqlTransaction, chat_id: int, screen: Screen, priority: Priority) -> None:
         call = to_calls(self._footed(screen), Show.SEND, chat_id)
+        message = Message(method=call.method, payload=call.payload, chat_id=chat_id)
+        self._queue(tx, message, priority=priority)
+
+    def _edit(
+        self, tx: SqlTransaction, chat_id: int, screen: Screen, message_id: int, priority: Priority
+    ) -> None:
+        call = to_calls(self._footed(screen), Show.EDIT, chat_id, message_id=message_id)
         message = Message(method=call.method, payload=call.payload, chat_id=chat_id)
         self._queue(tx, message, priority=priority)
 
@@ -169,6 +171,8 @@ class Outbox:
         live = replace(known, revision=known.revision + 1)
         if pressed and pressed != known.message_id:
             live = replace(live, message_id=pressed, sent_at=tx.now)
+            if _is_young(tx, known) and reply.left is not None:
+                self._edit(tx, chat_id, reply.left, known.message_id, priority)
         tx.dialogues.put_live(live)
         call = to_calls(self._footed(screen), Show.SEND, chat_id)
         message = Message(
@@ -227,8 +231,13 @@ def resolve_live(tx: SqlTransaction, message: Message) -> Message | None:
     live = tx.dialogues.live(message.chat_id, message.live)
     if live is None or message.revision < live.revision:
         return None
+    return message.as_edit(live.message_id) if _is_young(tx, live) else message
+
+
+def _is_young(tx: SqlTransaction, live: LiveMessage) -> bool:
+    """Tell whether a live screen has a message that may still be edited."""
     is_young = live.sent_at is not None and tx.now - live.sent_at < LIVE_FOR
-    return message.as_edit(live.message_id) if live.message_id and is_young else message
+    return bool(live.message_id) and is_young
 
 
 def bind_live(tx: SqlTransaction, message: Message, message_id: int) -> None:

@@ -5,15 +5,17 @@ it. A message that already shows what came of its button must not lose the butto
 it is remembered where a button was spent.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from core.domain.dialogues import Intent, IntentKey, IntentStatus
-from core.domain.errors import IntentSpent
-from handlers.chat import Reply, Screen, Show
+from core.domain.errors import IntentSpent, Refusal
+from handlers.adapter import refusals
+from handlers.chat import Button, Reply, Screen, Show
 from handlers.screens import home
 from handlers.visit import DRAFT, INTENT_MARK, Visit
-from handlers.words import beginning
+from handlers.words import Words, beginning
 from storage.transaction import SqlTransaction
 
 SPENT: Final = "spent"
@@ -58,6 +60,16 @@ def pressed(tx: SqlTransaction, visit: Visit) -> Intent | None:
     if intent is None or intent.status is not IntentStatus.OPEN:
         return None
     return intent if intent.owner_id == visit.person.id else None
+
+
+def kept(words: Words, refusal: Refusal, intent: Intent | None) -> Screen:
+    """Return a refusal's screen; what passes keeps the button that it refused for now."""
+    screen = refusals.screen_of(words, refusal)
+    may_pass = isinstance(refusal, refusals.PASSING)
+    if intent is None or not may_pass or isinstance(refusal, refusals.NOT_FOR_HIM):
+        return screen
+    again = Button(label=words.label("Try again"), data=f"{INTENT_MARK}:{intent.key}")
+    return replace(screen, rows=((again,), *screen.rows))
 
 
 def _draft(tx: SqlTransaction, intent: Intent) -> Intent | None:

@@ -81,6 +81,9 @@ PASSING: Final = (
 )
 """What passes without the thing itself changing: a pressed button stays unspent."""
 
+NOT_FOR_HIM: Final = (errors.NotForYou, errors.RejectedBefore)
+"""What passes for others, but never for who pressed."""
+
 
 def screen_of(words: Words, refusal: Refusal) -> Screen:
     """Return the screen that tells a refusal; that of its kind where it has none of its own."""

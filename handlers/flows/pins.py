@@ -48,7 +48,9 @@ def wrong(tx: Transaction, visit: Visit, tries_left: int, intent: Intent | None)
     """Answer a PIN that did not match: the next pad, or the lock."""
     person = tx.people.person(visit.person.id)
     if person.pin_locked_until is not None and person.is_locked(at=tx.now):
-        return Reply(screen=pins.locked(visit.words, person.pin_locked_until), ends_dialogue=True)
+        again = "" if intent is None else _door(intent.key)
+        screen = pins.locked(visit.words, person.pin_locked_until, again=again)
+        return Reply(screen=screen, ends_dialogue=True)
     if intent is None:
         return Reply(screen=pins.gone(visit.words, tries_left), ends_dialogue=True)
     pad = _open(tx, visit, PadUse.CHECK, intent_key=intent.key)

@@ -90,6 +90,11 @@ def live(words: Words, view: PaymentView, *, note: Html | None = None) -> Screen
     return Screen(html=text, rows=_live_rows(words, view, at))
 
 
+def gone_on(words: Words) -> Screen:
+    """Close the message that showed a payment before another one does."""
+    return Screen(html=words.t("↪️ This payment goes on in another message."))
+
+
 def fee_sentence(words: Words, bearer: FeeBearer) -> Html:
     """Return who pays the provider's fee, before it is known."""
     if bearer is FeeBearer.TENANT:

@@ -94,19 +94,23 @@ def gone(words: Words, tries_left: int) -> Screen:
     return Screen(html=wrong(words, tries_left), rows=home_row(words))
 
 
-def locked(words: Words, until: datetime) -> Screen:
-    """Say until when no PIN is taken."""
+def locked(words: Words, until: datetime, *, again: str = "") -> Screen:
+    """Say until when no PIN is taken; `again` is the data of what was to be confirmed."""
     html = lines(
         words.t("🔒 Too many wrong PINs. No money moved."),
         words.t(
-            "PIN entry is locked until %(when)s. What you wanted to confirm is still open: come "
-            "back to it then.",
+            "PIN entry is locked until %(when)s. What you wanted to confirm is kept here: try "
+            "again then.",
             when=words.when(until),
-        ),
+        )
+        if again
+        else words.t("PIN entry is locked until %(when)s.", when=words.when(until)),
         words.t("If that was not you, freeze your wallet now: /wallet, More, Freeze."),
     )
-    rows = ((Button(label=words.label("Freeze my wallet"), data="wallet:more"),), *home_row(words))
-    return Screen(html=html, rows=rows)
+    rows: Rows = ((Button(label=words.label("Freeze my wallet"), data="wallet:more"),),)
+    if again:
+        rows = ((Button(label=words.label("Try again"), data=again),), *rows)
+    return Screen(html=html, rows=(*rows, *home_row(words)))
 
 
 def closed(words: Words, *, again: str) -> Screen:

@@ -165,6 +165,23 @@ async def test_an_overtaken_revision_is_dropped(tmp_path: Path) -> None:
         assert [text for _, text in _sent(desk)] == ["open", "one", "three"]
 
 
+async def test_a_live_screen_that_moves_closes_the_message_it_leaves(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _show(desk, "open")
+        reply = Reply(
+            screen=Screen(html=Html("open")),
+            show=Show.LIVE,
+            live="bill:1",
+            left=Screen(html=Html("goes on elsewhere")),
+        )
+        await desk.run(lambda tx: desk.outbox.show(tx, CHAT, reply, pressed=2002))
+        await desk.settle()
+        await desk.run(lambda tx: desk.outbox.show(tx, CHAT, reply, pressed=2002))
+        await desk.settle()
+        edits = [(sent["message_id"], sent["text"]) for _, sent in desk.api.calls[1:]]
+        assert edits == [(1001, "goes on elsewhere"), (2002, "open"), (2002, "open")]
+
+
 async def test_a_pressed_message_becomes_the_live_one(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _show(desk, "open")
