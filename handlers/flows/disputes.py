@@ -18,6 +18,7 @@ from core.use_cases.disputes import (
 )
 from core.use_cases.payments import check_no_interest
 from core.use_cases.reports import unmatched_money
+from core.use_cases.returns import check_give_back
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Show, Step
@@ -94,6 +95,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
     view = _open_view(tx, visit, _kept(visit))
     total = parsing.amount(visit.incoming.text, view.bill.currency)
     view.bill.amend(total=total)
+    check_give_back(tx, actor=visit.here[1], amount=view.bill.paid - total)
     screen = disputes.ask_answer(visit.words, view, total=total)
     data = {**visit.data, "total": total.minor}
     return Reply(screen=screen, show=Show.SEND, step=Step(name=ANSWER_STEP, data=data))
@@ -106,6 +108,8 @@ def reject(tx: Transaction, visit: Visit) -> Reply:
 
 def cancel(tx: Transaction, visit: Visit) -> Reply:
     """Ask for the answer of a cancellation."""
+    bill = _open_view(tx, visit, _argument(visit)).bill
+    check_give_back(tx, actor=visit.here[1], amount=bill.paid)
     return _ask_answer(tx, visit, "cancel")
 
 

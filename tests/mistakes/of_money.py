@@ -11,7 +11,7 @@ from core.domain.payments import Attempt, AttemptStatus
 from core.domain.providers import Settled
 from core.domain.tenants import Tenant
 from core.domain.wallets import Wallet
-from core.use_cases import bills, captures, ledger, links
+from core.use_cases import captures, ledger, links, returns
 from handlers import parsing
 from tests.core.use_cases.test_giving_back import (
     test_amended_below_what_is_paid_gives_back_the_newest_first,
@@ -79,12 +79,12 @@ def wrong_way_back(plant: Plant) -> None:
             legs = [replace(leg, source=leg.target, target=leg.source) for leg in legs]
         return real(tx, legs=legs, **more)
 
-    plant.setattr(bills, "post", post)
+    plant.setattr(returns, "post", post)
 
 
 def oldest_first(plant: Plant) -> None:
     """What goes back goes to who paid first."""
-    real = bills._newest_first
+    real = returns._newest_first
 
     def parts(tx: Any, bill: Bill, amount: Money) -> Any:
         found, left = [], amount.minor
@@ -95,7 +95,7 @@ def oldest_first(plant: Plant) -> None:
                 left -= part
         return found if not left else real(tx, bill, amount)
 
-    plant.setattr(bills, "_newest_first", parts)
+    plant.setattr(returns, "_newest_first", parts)
 
 
 def surplus_kept(plant: Plant) -> None:

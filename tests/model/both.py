@@ -18,7 +18,8 @@ from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.core.estate import Estate, hasty
 from tests.factories import naira, open_books
-from tests.model.reference import PAYERS, TENANT, ModelLink, Reference, Refused
+from tests.model.records import ModelLink
+from tests.model.reference import PAYERS, TENANT, Reference, Refused
 
 
 class Both:

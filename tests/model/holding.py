@@ -9,7 +9,7 @@ from core.domain.ledger import HoldId, JournalKind, Leg, Subject
 from core.use_cases import ledger, wallets
 from tests.factories import naira
 from tests.model.lives import OWNER, PAYER, PICK, Lives, newest
-from tests.model.reference import ModelHold
+from tests.model.records import ModelHold
 
 
 class Holding(Lives):

@@ -10,7 +10,7 @@ from core.domain.providers import Declined, Outcome, Pending, ProviderError, Set
 from core.use_cases import links
 from tests.factories import naira
 from tests.model.lives import AGE, AMOUNT, PAYER, PICK, Lives, newest
-from tests.model.reference import Capture, ModelLink
+from tests.model.records import Capture, ModelLink
 
 ANSWERS: Final[dict[str, Outcome]] = {
     "pending": Pending(link="https://pay.example/1", provider_ref="ref-1"),

@@ -14,7 +14,8 @@ from core.use_cases.bills import acknowledge_bill, pay_bill
 from tests.core.estate import Estate
 from tests.factories import naira
 from tests.model.both import Both
-from tests.model.reference import LEAST_MINOR, PAYERS, TENANT, ModelBill, ModelLink, Reference
+from tests.model.records import ModelBill, ModelLink
+from tests.model.reference import LEAST_MINOR, PAYERS, TENANT, Reference
 
 T = TypeVar("T")
 

@@ -4,9 +4,10 @@ Nothing here is shared with core but figures of the product: amounts are whole k
 words, a refusal is the name of core's type. Each act checks everything first and changes then.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
+
+from tests.model.records import Capture, ModelBill, ModelHold, ModelLink
 
 PAYERS: Final = ("ada", "ben")
 TENANT: Final = "tenant"
@@ -25,92 +26,6 @@ class Refused(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
-
-
-@dataclass(eq=False)
-class ModelBill:
-    """A bill of the unit; `parts` are what each payment left with the tenant, oldest first."""
-
-    total: int
-    due_on: date
-    issued_at: datetime
-    acknowledgment: str = "pending"
-    life: str = "open"
-    revision: int = 1
-    contested_at: datetime | None = None
-    parts: list[tuple[str, int]] = field(default_factory=list)
-
-    @property
-    def paid(self) -> int:
-        return sum(minor for _, minor in self.parts)
-
-    @property
-    def rest(self) -> int:
-        return self.total - self.paid
-
-    def why_not(self) -> str:
-        """Return the refusal of a payment, "" for none."""
-        if self.life == "cancelled":
-            return "BillCancelled"
-        if self.rest == 0:
-            return "BillSettled"
-        return {"disputed": "BillDisputed", "pending": "NotAcknowledged"}.get(
-            self.acknowledgment, ""
-        )
-
-    def word(self, today: date) -> str:
-        """Return the one word people see."""
-        if self.life == "cancelled":
-            return "CANCELLED"
-        if self.rest == 0:
-            return "PAID"
-        if self.acknowledgment == "disputed":
-            return "DISPUTED"
-        if today > self.due_on:
-            return "OVERDUE"
-        if self.paid:
-            return "PARTIALLY_PAID"
-        return {"pending": "PENDING_ACKNOWLEDGMENT", "acknowledged": "ACKNOWLEDGED"}[
-            self.acknowledgment
-        ]
-
-
-@dataclass(eq=False)
-class ModelLink:
-    """A payment through the provider, for a bill or (`bill` None) for the own wallet."""
-
-    payer: str
-    amount: int
-    bill: ModelBill | None
-    expires_at: datetime
-    status: str = "pending"
-    captured: int = 0
-    tries: list[str] = field(default_factory=lambda: ["created"])
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in {"pending", "processing"}
-
-
-@dataclass(eq=False)
-class ModelHold:
-    """An amount reserved on somebody's wallet."""
-
-    owner: str
-    amount: int
-    expires_at: datetime | None
-    status: str = "open"
-
-
-@dataclass(eq=False)
-class Capture:
-    """What the provider says that it took."""
-
-    key: str
-    amount: int
-    fee: int = 0
-    is_foreign: bool = False
-    """It names a reference that is not ours."""
 
 
 class Reference:
@@ -225,6 +140,8 @@ class Reference:
     def answer(self, link: ModelLink, place: int, word: str, *, is_cancelling: bool) -> None:
         """Record that a try is pending, declined or unknown."""
         status = link.tries[place]
+        if word == "pending":
+            link.pages.add(place)
         if word == "pending" and status in {"sent", "unknown"}:
             link.tries[place] = "waiting"
             link.status = "processing" if link.status == "pending" else link.status
@@ -262,20 +179,28 @@ class Reference:
         link.tries[place] = "settled"
 
     def retry(self, link: ModelLink) -> None:
-        have_failed = all(status in {"declined", "expired"} for status in link.tries)
-        _refuse("PaymentOpen", when=not link.is_open or not have_failed)
+        are_idle = all(
+            status in {"declined", "expired"} or (status == "unknown" and not link.had_page(place))
+            for place, status in enumerate(link.tries)
+        )
+        _refuse("PaymentOpen", when=not link.is_open or not are_idle)
         if link.bill is not None:
             _refuse(link.bill.why_not())
             _refuse("AboveRest", when=link.amount > link.bill.rest)
+        link.put_away()
         link.tries.append("created")
 
     def give_up(self, link: ModelLink) -> None:
         _refuse("IllegalTransition", when=not link.is_open)
-        if link.tries[-1] == "created":
+        if not link.had_page(len(link.tries) - 1):
+            link.put_away()
             link.status = "cancelled"
 
     def expire(self, link: ModelLink) -> None:
-        is_in_doubt = any(status in {"sent", "unknown"} for status in link.tries)
+        is_in_doubt = any(
+            status == "sent" or (status == "unknown" and link.had_page(place))
+            for place, status in enumerate(link.tries)
+        )
         if not link.is_open or (is_in_doubt and self.now < link.expires_at + WATCHED):
             return
         ends = {"waiting": "expired", "unknown": "expired"}

@@ -54,12 +54,15 @@ async def ask_link(player: Player, *, part: str = "") -> str:
     return player.url("Open payment page")
 
 
-async def amend(admin: Player, number: str, total: str, reason: str) -> str:
+async def amend(admin: Player, number: str, total: str, reason: str, *, pin: str = "") -> str:
     """Change a bill's amount as staff; return its card afterwards."""
     await open_bill(admin, number)
     await tap(admin, "Amend", until="Write the new total")
     await say(admin, total, until="Why?")
     await say(admin, reason, until="must acknowledge the new version")
+    if pin:
+        await tap(admin, "Confirm new total", until="Enter your PIN")
+        return await enter_pin(admin, pin, until="✅ Amended")
     return await tap(admin, "Confirm new total", until="✅ Amended")
 
 

@@ -6,11 +6,13 @@ from bot.sandbox import estate
 from bot.sandbox.player import Player
 from tests.scripts.counting import Purse, dump, purse
 from tests.scripts.playing import (
+    enter_pin,
     later,
     newest,
     pay_page,
     plain,
     say,
+    set_pin,
     steal,
     sweep,
     tap,
@@ -99,7 +101,9 @@ async def test_a_dispute_of_a_partly_paid_bill_that_is_cancelled_gives_the_money
         await acknowledge(adaeze, number)
         await pay_from_wallet(adaeze, part="2000")
         await contest(adaeze, number, "not my meter")
-        await decide(bola, "Cancel bill", "Wrong flat", until="✅")
+        await set_pin(bola, "4826")
+        await decide(bola, "Cancel bill", "Wrong flat", until="Enter your PIN")
+        await enter_pin(bola, "4826", until="✅")
         heard = plain(await newest(adaeze, "Your bill was cancelled"))
         assert "2,000.00 NGN went back to your wallet" in heard
         assert await purse(stage) == Purse()

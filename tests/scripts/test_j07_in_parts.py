@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox import estate
 from tests.scripts.counting import Purse, dump, purse
-from tests.scripts.playing import later, newest, pay_page, plain, say, sweep, tap, tap_on
+from tests.scripts.playing import later, newest, pay_page, plain, say, set_pin, sweep, tap, tap_on
 from tests.scripts.scenes import acknowledge, amend, ask_link, number_of, open_bill, pay_from_wallet
 from tests.scripts.stage import raised
 
@@ -126,7 +126,8 @@ async def test_amending_below_what_was_paid_gives_the_difference_back(
         adaeze, bola = stage.player(estate.ADAEZE), stage.player(estate.BOLA)
         await acknowledge(adaeze, number)
         await pay_from_wallet(adaeze, part="2000")
-        await amend(bola, number, "1500", "Meter read again")
+        await set_pin(bola, "4826")
+        await amend(bola, number, "1500", "Meter read again", pin="4826")
         told = plain(await newest(adaeze, "went back to your wallet"))
         assert "500.00 NGN went back" in told
         assert await purse(stage) == Purse(adaeze=1_850_000, estate=150_000)
