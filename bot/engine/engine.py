@@ -205,6 +205,8 @@ class Engine:
         left: Work | None = work
         while left is not None:
             if not self._leases.may_work(left):
+                # The rows behind it leave memory with it: the next look brings them in order.
+                self._leases.lose(left)
                 return
             left = await self._try(left)
         self._metrics.done(work.kind)

@@ -67,8 +67,12 @@ class Lanes:
         """Forget the rows that nobody has begun with, of every lane but these."""
         for key, lane in self._lanes.items():
             if key not in keys:
-                self._known.difference_update(work.id for _, _, work in lane.rows)
-                lane.rows.clear()
+                self._forget(lane)
+
+    def _forget(self, lane: _Lane) -> None:
+        """Let the rows behind wait in the table: the next look brings all of them in order."""
+        self._known.difference_update(work.id for _, _, work in lane.rows)
+        lane.rows.clear()
 
     def knows(self, work: Work) -> bool:
         """Tell whether a row is in memory already."""
@@ -123,8 +127,9 @@ class Lanes:
                 _, _, work = heapq.heappop(lane.rows)
                 try:
                     await self._handle(work)
-                except Exception:  # noqa: BLE001 - one row may not end its lane
+                except Exception:  # noqa: BLE001 - the database is away: not even a failure is kept
                     _log.exception("row_failed", kind=work.kind, work=work.id)
+                    self._forget(lane)
                 finally:
                     self._known.discard(work.id)
                     self._ended.add(work.id)

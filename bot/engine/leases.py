@@ -71,6 +71,10 @@ class Leases(Protocol):
         """
         ...
 
+    def holds(self, tx: SqlTransaction, work: Work) -> bool:
+        """Tell for certain whether a row's lane is still ours; no effect is on its way then."""
+        ...
+
     def finish(self, tx: SqlTransaction, work: Work) -> None:
         """Say, in the commit that records its outcome, that an effect is over."""
         ...
@@ -119,6 +123,10 @@ class SoleOwner:
 
     def check(self, work: Work, *, since_s: float | None = None) -> None:
         """Say yes."""
+
+    def holds(self, tx: SqlTransaction, work: Work) -> bool:
+        """Say yes."""
+        return True
 
     def finish(self, tx: SqlTransaction, work: Work) -> None:
         """Do nothing."""

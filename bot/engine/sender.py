@@ -15,7 +15,7 @@ from telegram.error import TelegramError
 
 from bot.engine import outcomes
 from bot.engine.dispatch import CHANNEL
-from bot.engine.leases import Leases, SoleOwner
+from bot.engine.leases import LaneLost, Leases, SoleOwner
 from bot.engine.limits import SendLimits
 from bot.engine.outbox import (
     Message,
@@ -76,7 +76,7 @@ class Sender:
 
     async def handle(self, work: Work) -> None:
         """Send one row and record what became of it."""
-        message = from_bytes(work.payload)
+        message, found = from_bytes(work.payload), work
         if message.live or (message.is_edit and work.attempts):
             still = await self._database.run(lambda tx: _still(tx, work, message))
             if still is None:
@@ -91,14 +91,33 @@ class Sender:
         if not message.method.startswith("answer"):
             is_edit = not message.is_new
             await self._turns.wait(message.chat_id, priority=work.priority, is_edit=is_edit)
-        since_s: float | None = None
         if message.is_new and not is_fresh(work):
-            since_s = self._leases.moment_s()
-            work = await self._database.run(lambda tx: self._mark(tx, work))
-        self._leases.check(work, since_s=since_s)
+            work = await self._leave(work, found)
+        else:
+            self._leases.check(work)
         outcome = await self._call(message)
         self._count(type(outcome).__name__)
         await self._database.run(lambda tx: self._record(tx, work, message, outcome))
+
+    async def _leave(self, work: Work, found: Work) -> Work:
+        """Mark what is about to leave; a mark that came too late is taken back.
+
+        Raises:
+            LaneLost: nothing left.
+        """
+        since_s = self._leases.moment_s()
+        marked = await self._database.run(lambda tx: self._mark(tx, work))
+        try:
+            self._leases.check(marked, since_s=since_s)
+        except LaneLost:
+            await self._database.run(lambda tx: self._unmark(tx, found))
+            raise
+        return marked
+
+    def _unmark(self, tx: SqlTransaction, found: Work) -> None:
+        """Put a row back as it was found, unless somebody else may have gone on with it."""
+        if self._leases.holds(tx, found):
+            tx.work.mark(found, status=found.status)
 
     def _mark(self, tx: SqlTransaction, work: Work) -> Work:
         """Mark what is about to leave, in a lane that is still ours."""

@@ -16,6 +16,7 @@ from bot.engine.leases import LaneLost, lanes_of
 from bot.engine.membership import Membership
 from core.domain.work import Kind, Priority, Work
 from storage.database import Database
+from storage.schema import EPOCH
 from storage.transaction import SqlTransaction
 
 SLACK_S: Final = 5
@@ -165,6 +166,10 @@ class SharedLanes:
         is_late = since_s is not None and self._monotonic() - since_s > SLACK_S
         if is_late or not self.may_work(work):
             raise LaneLost
+
+    def holds(self, tx: SqlTransaction, work: Work) -> bool:
+        """Tell for certain whether a row's lane is still ours; no effect is on its way then."""
+        return tx.leases.enter(self._membership.owner, work.lane, until=EPOCH)
 
     def finish(self, tx: SqlTransaction, work: Work) -> None:
         """Say that an effect is over."""

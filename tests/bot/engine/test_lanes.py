@@ -72,15 +72,20 @@ async def test_a_row_is_taken_once_however_often_it_is_offered() -> None:
     assert desk.done == [1]
 
 
-async def test_a_row_that_failed_may_be_offered_again_and_its_lane_goes_on() -> None:
+async def test_rows_behind_one_that_failed_wait_for_it_in_the_table() -> None:
     desk = Desk()
-    desk.failures[1] = ValueError("a bug")
+    desk.failures[1] = ValueError("the database is away")
     lanes = Lanes(desk.handle)
+    lanes.offer([row(1), row(2), row(3, lane="c:2")])
+    await lanes.settle()
+    assert desk.done == [3]
+    assert not lanes.knows(row(1))
+    assert not lanes.knows(row(2))
+    assert lanes.is_idle("c:1")
+    desk.failures.clear()
     lanes.offer([row(1), row(2)])
     await lanes.settle()
-    assert desk.done == [2]
-    assert not lanes.knows(row(1))
-    assert lanes.is_idle("c:1")
+    assert desk.done == [3, 1, 2]
 
 
 async def test_a_cancelled_row_leaves_no_lane_behind() -> None:

@@ -243,16 +243,18 @@ async def test_a_message_on_its_way_when_its_sender_dies_is_said_once_more_and_m
         assert await heir.rows(Kind.MESSAGE) in ([("done", 0)], [("done", 1)])
 
 
-async def test_a_lane_lost_between_mark_and_first_byte_sends_nothing(tmp_path: Path) -> None:
+async def test_a_mark_that_came_too_late_is_taken_back_and_sent_plainly_later(
+    tmp_path: Path,
+) -> None:
     async with fleet(tmp_path) as all_:
         desk = await all_.open(SENDER)
-        late = SLACK_S + 1
+        late = [SLACK_S + 1]
         run = desk.database.run
 
         async def slow(function: Callable[[SqlTransaction], object], **kept: object) -> object:
             result = await run(function, **kept)  # type: ignore[arg-type]
-            if desk.engine.lanes.has(f"c:{CHAT}"):
-                all_.time.pass_by(late)
+            if late and desk.engine.lanes.has(f"c:{CHAT}"):
+                all_.time.pass_by(late.pop())
             return result
 
         desk.database.run = slow  # type: ignore[method-assign,assignment]
@@ -260,7 +262,9 @@ async def test_a_lane_lost_between_mark_and_first_byte_sends_nothing(tmp_path: P
         await desk.engine.look()
         await desk.settle()
         assert all_.api.texts == []
-        assert await desk.rows(Kind.MESSAGE) == [("sent", 0)]
+        assert await desk.rows(Kind.MESSAGE) == [("due", 0)]
+        await all_.look(desk)
+        assert all_.api.texts == ["Paid"]
 
 
 async def test_a_mark_in_a_lane_that_is_anothers_is_undone(tmp_path: Path) -> None:
