@@ -330,7 +330,7 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
         return asyncio.run(go())
     except setup.NeedsMigration:
         _fail("the database is not at the newest schema: run `python main.py migrate` first")
-    except (setup.WrongMode, setup.WasMoved, WrongKeys) as problem:
+    except (setup.WrongMode, setup.WasMoved, WrongKeys, OSError) as problem:
         _fail(_words(problem))
     except UnreadableSecret:
         _fail(OTHER)

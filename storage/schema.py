@@ -167,5 +167,9 @@ def sealed(name: str, *items: SchemaItem, **options: Any) -> Column[bytes]:
 
 
 def only_where(condition: str) -> dict[str, Any]:
-    """Return what makes an index hold only the rows of a condition, on both databases."""
-    return {"sqlite_where": text_clause(condition), "postgresql_where": text_clause(condition)}
+    """Return what makes an index hold only the rows of a condition.
+
+    PostgreSQL is told when its tables are made (`storage/server_setup.py`): naming it here would
+    load its dialect wherever SQLite is used.
+    """
+    return {"sqlite_where": text_clause(condition)}

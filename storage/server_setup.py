@@ -17,10 +17,15 @@ from sqlalchemy.pool import NullPool
 from storage import birth, keys, postgres_triggers
 from storage.keyring import KeyRing
 from storage.postgres import PostgresCursor, connect
+from storage.schema import METADATA
 from storage.setup import MODES, NEWEST, NeedsMigration, WrongMode, migrate_tables
 
 LOCK: Final = 7_402_516_001
 """The advisory lock of whoever migrates."""
+
+
+class NotDurable(OSError):
+    """The server acknowledges commits that a crash may lose."""
 
 
 def is_current(url: str) -> bool:
@@ -44,6 +49,7 @@ def check(url: str, *, mode: str, ring: KeyRing) -> None:
         raise NeedsMigration(name_of(url))
     with connect(url) as connection:
         cursor = PostgresCursor(connection)
+        _check_durable(cursor)
         _check_mode(cursor, mode)
         keys.check(cursor, ring)
 
@@ -90,6 +96,28 @@ def _is_ready(url: str, mode: str, ring: KeyRing) -> bool:
         return keys.is_stamped(cursor, ring)
 
 
+def _check_durable(cursor: PostgresCursor) -> None:
+    """Refuse a server that says "done" before it is durable.
+
+    Raises:
+        NotDurable: commits may be lost by a crash of the server.
+    """
+    cursor.execute("SELECT current_setting('synchronous_commit')")
+    if cursor.fetchall()[0][0] == "off":
+        raise NotDurable("synchronous_commit is off on this server: a crash would lose money")
+
+
+def _tables() -> sa.MetaData:
+    """Return today's tables, whose partial indexes are partial here, too."""
+    made = sa.MetaData(naming_convention=METADATA.naming_convention)
+    for table in METADATA.tables.values():
+        for index in table.to_metadata(made).indexes:
+            where = index.dialect_options["sqlite"]["where"]
+            if where is not None:
+                index.dialect_options["postgresql"]["where"] = where
+    return made
+
+
 def _migrate(wrapped: sa.Connection, *, mode: str, now: datetime, ring: KeyRing) -> None:
     run = wrapped.exec_driver_sql
     cursor = PostgresCursor(_driver(wrapped))
@@ -98,7 +126,7 @@ def _migrate(wrapped: sa.Connection, *, mode: str, now: datetime, ring: KeyRing)
         _check_mode(cursor, mode)
     for name in _functions(cursor):
         run(f'DROP FUNCTION "{name}"() CASCADE')
-    migrate_tables(wrapped, ring, is_new=is_new)
+    migrate_tables(wrapped, ring, at_once=_tables() if is_new else None)
     if birth.mode_of(cursor) is None:
         # The platform's first act and its tenant row point at each other.
         run("ALTER TABLE act DROP CONSTRAINT fk_act_tenant_id")

@@ -13,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.pool import StaticPool
 
 from storage import birth, keys
 from storage.keyring import KeyRing
-from storage.schema import METADATA
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
@@ -174,11 +173,13 @@ def _mark(path: Path) -> Path:
     return path.with_name(f"{path.name}.moved")
 
 
-def migrate_tables(connection: Connection, ring: KeyRing, *, is_new: bool = False) -> None:
+def migrate_tables(
+    connection: Connection, ring: KeyRing, *, at_once: MetaData | None = None
+) -> None:
     """Bring the tables to the newest version, inside the transaction of a connection.
 
-    `is_new`: make today's tables at once. The first versions are SQLite's: their tables point at
-    each other in an order that PostgreSQL does not take.
+    `at_once`: make these tables instead, today's. The first versions are SQLite's: their tables
+    point at each other in an order that PostgreSQL does not take.
 
     Raises:
         NewerSchema: they were migrated by newer code.
@@ -192,10 +193,10 @@ def migrate_tables(connection: Connection, ring: KeyRing, *, is_new: bool = Fals
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes.update(connection=connection, ring=ring)
-    if is_new:
-        METADATA.create_all(connection)
+    if at_once is not None:
+        at_once.create_all(connection)
     try:
-        command.stamp(config, "head") if is_new else command.upgrade(config, "head")
+        command.upgrade(config, "head") if at_once is None else command.stamp(config, "head")
     except CommandError as error:
         raise NewerSchema(str(error)) from error
 

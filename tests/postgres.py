@@ -23,7 +23,7 @@ from storage import server_setup
 from storage.setup import SANDBOX
 from tests.factories import NOW, ring
 
-FAST: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+FAST: Final = ("fsync=off", "full_page_writes=off")
 """For tests that kill nothing: commits are as durable as the test."""
 
 SETTINGS: Final = (
