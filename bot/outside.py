@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from bot.engine.pins import HASHER
 from bot.engine.request import AiohttpRequest
 from bot.engine.timers import Alarm, Scheduler
-from bot.ports import sleep
+from bot.ports import SystemRandomness, sleep
 from bot.settings import Settings
 from bot.web.listening import Listener
 from storage.database import Database
@@ -76,6 +76,7 @@ class Outside:
 
     clock: Clock | None = None
     database: Database | None = None
+    randomness: SystemRandomness | None = None
     request: AiohttpRequest | None = None
     http: httpx.AsyncClient | None = None
     sleep: Callable[[float], Awaitable[None]] = sleep

@@ -105,7 +105,7 @@ def build(
     and `on_fatal` let tests make the disk fail; `outside` is another world (simulation).
     """
     outside = outside or Outside()
-    randomness = SystemRandomness(node=SERVICE_NODE)
+    randomness = outside.randomness or SystemRandomness(node=SERVICE_NODE)
     open_own = partial(open_database, settings, randomness=randomness)
     database = outside.database or open_own(connect=connect, on_fatal=on_fatal)
     clock = outside.clock or SystemClock(offset_s=settings.sandbox_clock_offset_s)

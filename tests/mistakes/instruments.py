@@ -49,6 +49,7 @@ WORLDS: Final[dict[str, Setting]] = {
         character=replace(CALM, nights=0.2),
         switches=((provider.LATE, True), (provider.HOOK_LOSS, True)),
     ),
+    "shared": Setting(character=replace(CALM, processes=2)),
     "generous": Setting(character=CALM, switches=((provider.TWICE, True),)),
     "strange": Setting(character=CALM, switches=((provider.CURRENCY, True),)),
     "repeating": Setting(

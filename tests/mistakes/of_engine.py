@@ -17,6 +17,7 @@ from bot.engine.pins import Pins
 from bot.engine.places import placed_for
 from bot.engine.poller import Poller
 from bot.engine.sender import Sender
+from bot.engine.sharing import SharedLanes
 from bot.sweeps import Sweep
 from bot.wiring import Arrivals
 from core.domain.dialogues import Intent, IntentStatus
@@ -82,6 +83,21 @@ def lane_skipped(plant: Plant) -> None:
         real(self, [replace(row, lane=f"{row.lane}:{row.id}") for row in rows])
 
     plant.setattr(Lanes, "offer", offer)
+
+
+def lease_ignored(plant: Plant) -> None:
+    """A process works on lanes that another one holds."""
+
+    async def due(self: SharedLanes, *, after: int, limit: int) -> Sequence[Work]:
+        found: Sequence[Work] = await self._database.read(
+            lambda tx: tx.work.live(at=tx.now, after=after, limit=limit)
+        )
+        return found
+
+    plant.setattr(SharedLanes, "due", due)
+    plant.setattr(SharedLanes, "may_work", lambda self, work: True)
+    plant.setattr(SharedLanes, "mine", lambda self, rows: rows)
+    plant.setattr(SharedLanes, "enter", lambda self, tx, work, *, effect_s: None)
 
 
 def seal_skipped(plant: Plant) -> None:
@@ -277,6 +293,7 @@ MISTAKES: Final = (
     Mistake(new_key_on_retry, by.World("deaf")),
     Mistake(other_tenants_shown, by.World("calm")),
     Mistake(lane_skipped, by.World("calm")),
+    Mistake(lease_ignored, by.World("shared")),
     Mistake(seal_skipped, by.World("calm")),
     Mistake(acknowledged_before_commit, by.World("dying before it commits")),
     Mistake(offset_moved_first, by.World("forgetful")),

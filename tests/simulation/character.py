@@ -82,6 +82,7 @@ class Character:
     nights: float
     has_limits: bool
     has_webhook: bool
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ def character(mood: Luck) -> Character:
         nights=mood.choice((0.0, 0.01, 0.04)),
         has_limits=mood.random() < 0.4,
         has_webhook=mood.random() < 0.35,
+        processes=mood.choice((1, 1, 2)),
     )
 
 

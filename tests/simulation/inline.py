@@ -19,7 +19,8 @@ from storage.keyring import KeyRing
 from storage.sqlite import SqliteWriter
 from storage.transaction import Group, SqlTransaction
 from tests.simulation.chance import Hours, Luck, SeededRandomness
-from tests.simulation.life import Died, Life
+from tests.simulation.life import Life
+from tests.simulation.loop import Died
 from tests.simulation.trace import Trace
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class InlineDatabase(Database):
     def _follow(self, tell: Callable[[Sequence[Work]], None]) -> None:
         def take(rows: Sequence[Work]) -> None:
             if not self._life.is_over:
-                tell(rows)
+                self._life.crew.run(tell, rows)
 
         self._writer.on_commit = take
 

@@ -14,14 +14,10 @@ from typing import Any, Final, NoReturn
 
 from storage.sqlite import open_connection
 from tests.simulation.chance import Luck
-from tests.simulation.loop import Crew
+from tests.simulation.loop import Crew, Died
 from tests.simulation.trace import Trace
 
 FOR_EVER: Final = 10**9
-
-
-class Died(asyncio.CancelledError):
-    """The process is dead: whatever it still tries is dropped, without a word."""
 
 
 class Life:

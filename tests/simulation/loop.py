@@ -15,6 +15,10 @@ START_S: Final = 1000.0
 """Seconds of the loop's clock at its beginning."""
 
 
+class Died(asyncio.CancelledError):
+    """The process is dead: whatever it still tries is dropped, without a word."""
+
+
 class Stuck(AssertionError):
     """Everything waits, and nothing will ever wake it."""
 

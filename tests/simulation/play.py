@@ -102,7 +102,8 @@ class Director:
         stage = self._stage
         for each in town.CAST:
             press_start(stage.world, each)
-        stage.start()
+        for _ in range(stage.character.processes):
+            stage.start()
         await asyncio.sleep(1)
         for _ in range(steps):
             stage.trace.step += 1
@@ -117,8 +118,8 @@ class Director:
         stage = self._stage
         stage.heal()
         stage.trace.tell("rest")
-        if stage.process is not None:
-            stage.process.life.failing_commits = 0.0
+        for process in stage.processes:
+            process.life.failing_commits = 0.0
         await self._quiet()
         stage.skip(LONG)
         await self._quiet()
@@ -128,10 +129,9 @@ class Director:
     async def _happen(self) -> None:
         """Let something go wrong, or nothing."""
         stage, mood, kind = self._stage, self._mood, self._stage.character
-        if not stage.is_running:
-            if mood.random() < 0.5:
-                await stage.kill()
-                stage.start()
+        if not stage.is_full and mood.random() < 0.5:
+            await stage.clear()
+            stage.start()
             return
         if mood.random() < kind.stops:
             await (stage.stop() if mood.random() < 0.6 else stage.kill())
@@ -163,8 +163,8 @@ class Director:
         """Wait until nothing is left that will be done by itself before long."""
         stage = self._stage
         for _ in range(REST_ROUNDS):
-            if not stage.is_running:
-                await stage.kill()
+            while not stage.is_full:
+                await stage.clear()
                 stage.start(is_safe=True)
             await asyncio.sleep(20)
             if stage.world.queue.waiting() or stage.has_deliveries:

@@ -45,6 +45,7 @@ class Surroundings:
     trace: Trace
     has_limits: bool
     pins_passed: Counter[int]
+    is_shared: bool
 
 
 class Process:
@@ -92,10 +93,11 @@ class Process:
     async def _live(self) -> None:
         around, seed = self.around, self.around.seed
         settings = around.settings
+        randomness = SeededRandomness(luck(seed, f"ids {self.number}"))
         database = self._database = InlineDatabase(
             around.path,
             clock=around.hours,
-            randomness=SeededRandomness(luck(seed, f"ids {self.number}")),
+            randomness=randomness,
             ring=KeyRing(settings.secret_keys),
             life=self.life,
             mood=luck(seed, f"groups {self.number}"),
@@ -105,6 +107,8 @@ class Process:
         outside = Outside(
             clock=around.hours,
             database=database,
+            randomness=randomness,
+            is_shared=around.is_shared,
             request=TelegramLine(around.network, self.life, secret=token.get_secret_value()),
             http=httpx.AsyncClient(
                 transport=ProviderLine(around.network, self.life), trust_env=False

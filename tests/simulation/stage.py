@@ -94,7 +94,7 @@ class Stage:
         self._glass = Glass(self.path, clock=self.hours, ring=town.KEYS, chance=chance)
         self.world = self._new_world(loop)
         self.provider = self._new_provider()
-        self.process: Process | None = None
+        self.processes: list[Process] = []
         self.pins_passed: Counter[int] = Counter()
         """Right PINs, by person."""
         self._lives = 0
@@ -127,27 +127,42 @@ class Stage:
             trace=self.trace,
             has_limits=self.character.has_limits,
             pins_passed=self.pins_passed,
+            is_shared=self.character.processes > 1,
         )
-        self.process = Process(around, life, number=self._lives)
-        self.process.start()
+        process = Process(around, life, number=self._lives)
+        self.processes.append(process)
+        process.start()
 
     async def kill(self) -> None:
-        """End the process and clear its remains away."""
-        process, self.process = self.process, None
+        """End one process and clear its remains away."""
+        process = self._pick()
         if process is not None:
             self.trace.tell("killed")
             await process.bury()
 
     async def stop(self) -> None:
-        """Stop the process as an operator would."""
-        process, self.process = self.process, None
+        """Stop one process as an operator would."""
+        process = self._pick()
         if process is not None:
             self.trace.tell("stops")
             await process.stop()
 
+    async def clear(self) -> None:
+        """Bury the dead."""
+        for process in [each for each in self.processes if each.life.is_over]:
+            self.processes.remove(process)
+            await process.bury()
+
     @property
-    def is_running(self) -> bool:
-        return self.process is not None and not self.process.life.is_over
+    def is_full(self) -> bool:
+        """Tell whether as many processes live as should."""
+        living = sum(not process.life.is_over for process in self.processes)
+        return living >= self.character.processes
+
+    def _pick(self) -> Process | None:
+        if not self.processes:
+            return None
+        return self.processes.pop(self.mood.randrange(len(self.processes)))
 
     @property
     def has_deliveries(self) -> bool:
@@ -160,7 +175,8 @@ class Stage:
 
     async def end(self) -> None:
         """Clear everything away."""
-        await self.kill()
+        while self.processes:
+            await self.kill()
         for task in self._shut:
             task.cancel()
         await asyncio.gather(*self._shut, return_exceptions=True)

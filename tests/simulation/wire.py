@@ -16,6 +16,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from tests.simulation.chance import Luck
+from tests.simulation.loop import Died
 from tests.simulation.trace import Trace
 
 NEVER_S: Final = 3600.0
@@ -59,19 +60,18 @@ class Network:
 
     def __init__(self, trace: Trace, mood: Luck) -> None:
         self.lines: dict[str, Line] = {}
-        self._doors: dict[str, web.Application] = {}
+        self._doors: dict[str, list[web.Application]] = {}
         self._trace = trace
         self._mood = mood
 
     def open(self, place: str, app: web.Application) -> None:
-        """Serve an application at `host:port`."""
+        """Serve an application at `host:port`; where there are several, any of them answers."""
         app.freeze()
-        self._doors[place] = app
+        self._doors.setdefault(place, []).append(app)
 
     def shut(self, place: str, app: web.Application) -> None:
-        """Serve it no more; another one may have taken its place."""
-        if self._doors.get(place) is app:
-            del self._doors[place]
+        """Serve it there no more."""
+        self._doors[place] = [each for each in self._doors.get(place, []) if each is not app]
 
     async def carry(
         self,
@@ -101,9 +101,10 @@ class Network:
                     raise NotCarried
                 if fate == "request lost":
                     await asyncio.sleep(NEVER_S)
-                app = self._doors.get(parts.netloc)
-                if app is None:
+                apps = self._doors.get(parts.netloc)
+                if not apps:
                     raise NotCarried
+                app = self._mood.choice(apps)
                 answer = await _serve(app, method, path, headers, body)
                 if fate == "twice":
                     answer = await _serve(app, method, path, headers, body)
@@ -182,7 +183,7 @@ async def _serve(
         response = await app._handle(request)  # noqa: SLF001 - what the server calls
     except web.HTTPException as refusal:
         response = refusal
-    except ConnectionResetError:
+    except (ConnectionResetError, Died):
         raise AnswerLost from None
     if protocol.transport.is_cut:
         raise AnswerLost
