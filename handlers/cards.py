@@ -210,7 +210,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
             return replace(plain, wallet=target)
         case payments.Stage.CHECKING:
             return _checking(tx, reader, plain)
-        case payments.Stage.PAID:
+        case payments.Stage.PAID | payments.Stage.KEPT_APART:
             return plain
 
 

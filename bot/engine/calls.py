@@ -136,12 +136,17 @@ class Calls:
 
 
 def handle_hook(tx: SqlTransaction, work: Work) -> None:
-    """Turn an authenticated event into a look-up of the attempt it names: a hint, no proof."""
+    """Turn an authenticated event into a look-up of the attempt it names: a hint, no proof.
+
+    One that names nothing of ours is parked, not thrown away: it may be money.
+    """
     kept = orjson.loads(work.payload)
     configuration_id = ConfigurationId(kept["configuration"])
     attempt = tx.payments.attempt_by_reference(configuration_id, kept["reference"])
     if attempt is None:
-        _log.warning("hook_unmatched", provider=kept["provider"])
-    else:
-        links.ask_again(tx, attempt=attempt)
+        # Kept as it came: a human must look for the money, and `doctor` says so until one did.
+        _log.error("hook_unmatched", provider=kept["provider"], reference=kept["reference"])
+        tx.work.mark(work, status=WorkStatus.PARKED, last_error="names no payment of ours")
+        return
+    links.ask_again(tx, attempt=attempt)
     tx.work.end(work)

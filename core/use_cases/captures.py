@@ -5,6 +5,8 @@ that arrives and fits nothing goes to the payer's wallet; money that disagrees w
 goes to suspense and the desk.
 """
 
+from enum import StrEnum
+
 from core.domain.acts import EventName
 from core.domain.bills import Bill
 from core.domain.errors import KeyReused, Refusal
@@ -28,31 +30,41 @@ from core.use_cases.reminders import unplan_reminders
 from core.use_cases.wallets import open_wallet, wallet_account
 
 
-def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> bool:
-    """Post every capture that was not posted before; False when any went to suspense.
+class Taken(StrEnum):
+    """What became of what a provider says it took."""
+
+    CREDITED = "credited"
+    KEPT_APART = "kept_apart"
+    """It is posted, to suspense: nothing is left to ask the provider."""
+    NOTHING = "nothing"
+    """It is no money, or another payment's: the provider has not said what became of ours."""
+
+
+def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> Taken:
+    """Post every capture that was not posted before; return the least of what became of them.
 
     Raises:
         KeyReused: a capture came back with another amount than it was credited with.
     """
-    results = [_credit(tx, attempt, capture) for capture in (settled, *settled.more)]
-    return all(results)
+    results = {_credit(tx, attempt, capture) for capture in (settled, *settled.more)}
+    return next(taken for taken in reversed(Taken) if taken in results)
 
 
-def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:
     key = f"capture:{attempt.configuration_id}:{capture.provider_id}"
     posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
     if posted is not None:
         _check_same(tx, posted, capture)
-        is_ours = posted.subject.id == attempt.payment_id
-        return is_ours and posted.kind is not JournalKind.SUSPENSE
+        if posted.subject.id != attempt.payment_id:
+            return Taken.NOTHING
+        is_apart = posted.kind is JournalKind.SUSPENSE
+        return _apart(attempt, capture) if is_apart else Taken.CREDITED
     if not capture.captured.is_positive:
-        return False
+        return Taken.NOTHING
     payment = tx.payments.get(attempt.payment_id)
     if not _agrees(tx, attempt, payment, capture):
-        _suspend(tx, attempt, payment, capture, key)
-        return False
-    _credit_payer(tx, attempt, payment, capture, key)
-    return True
+        return _suspend(tx, attempt, payment, capture, key)
+    return _credit_payer(tx, attempt, payment, capture, key)
 
 
 def _check_same(tx: Transaction, posted: Journal, capture: Settled) -> None:
@@ -72,7 +84,7 @@ def _agrees(tx: Transaction, attempt: Attempt, payment: Payment, capture: Settle
 
 def _suspend(
     tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled, key: str
-) -> None:
+) -> Taken:
     source = _provider_account(tx, attempt, capture.captured)
     target = tx.ledger.account(
         tenant_id=attempt.tenant_id,
@@ -89,18 +101,23 @@ def _suspend(
         legs=[Leg(source=source.id, target=target.id, amount=capture.captured)],
     )
     tell(tx, name=EventName.MONEY_UNMATCHED, payment=payment, other_id=journal.id)
+    return _apart(attempt, capture)
+
+
+def _apart(attempt: Attempt, capture: Settled) -> Taken:
+    """Tell whether what was kept apart is ours: else the provider still owes us an answer."""
+    return Taken.KEPT_APART if capture.reference == attempt.reference else Taken.NOTHING
 
 
 def _credit_payer(
     tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled, key: str
-) -> None:
+) -> Taken:
     tenant = tx.tenants.get(payment.tenant_id)
     wallet = open_wallet(
         tx, tenant_id=tenant.id, owner_id=payment.payer_id, currency=payment.currency
     )
     if wallet.status is WalletStatus.CLOSED:
-        _suspend(tx, attempt, payment, capture, key)
-        return
+        return _suspend(tx, attempt, payment, capture, key)
     payer = wallet_account(tx, wallet=wallet)
     receiver = tenant_wallet(tx, tenant_id=tenant.id, currency=payment.currency)
     was_open = payment.is_open
@@ -144,6 +161,7 @@ def _credit_payer(
         settled=settled,
     )
     _tell(tx, completed, journal, was_open=was_open, has_surplus=settled < capture.captured)
+    return Taken.CREDITED
 
 
 def _tell(

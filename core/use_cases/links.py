@@ -46,7 +46,7 @@ from core.domain.providers import (
 from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.bills import own_bill, wallet_rest
-from core.use_cases.captures import credit_captures
+from core.use_cases.captures import Taken, credit_captures
 from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
@@ -184,8 +184,7 @@ def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paymen
 def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
     """Give a waiting payment up: at once if its payer had no page on which to pay.
 
-    Else the provider is asked first whether it took the money. What was asked for without an
-    answer is still looked up: should it ever bring money, that goes to the wallet.
+    Else the provider is asked first whether it took the money.
 
     Raises:
         NotFound: it is not the actor's.
@@ -229,8 +228,7 @@ def retry_payment(
 def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
     """End a payment whose time is over; its links are watched for a day longer.
 
-    A payment whose attempt is unknown is not called expired before that day is over: it is looked
-    up until then. Where its payer had no page, he cannot have paid, and it is over at once.
+    One whose payer may have paid without our knowing is looked up, and over after that day only.
     """
     payment = tx.payments.get(payment_id)
     if not payment.is_open or payment.expires_at is None:
@@ -326,13 +324,16 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
     if attempt.status is AttemptStatus.CREATED:
         tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
         attempt = tx.payments.attempt(attempt.id)
-    is_credited = credit_captures(tx, attempt=attempt, settled=settled)
-    if is_credited and attempt.status is not AttemptStatus.SETTLED:
+    taken = credit_captures(tx, attempt=attempt, settled=settled)
+    if taken is Taken.NOTHING:
+        return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
+    if attempt.status is not AttemptStatus.SETTLED:
         done = replace(attempt.move(AttemptStatus.SETTLED), verified_at=tx.now)
         tx.payments.replace_attempt(attempt, done)
-        tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
-    if not is_credited:
-        return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
+        payment = tx.payments.get(attempt.payment_id)
+        tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
+        if taken is Taken.KEPT_APART and payment.is_open:
+            end_payment(tx, payment=payment, status=PaymentStatus.FAILED)
     return tx.payments.attempt(attempt.id)
 
 

@@ -52,6 +52,7 @@ class Stage(StrEnum):
     PAID = "paid"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    KEPT_APART = "kept_apart"
     FAILED = "failed"
 
 
@@ -68,6 +69,9 @@ def stage(view: PaymentView) -> Stage:
         PaymentStatus.CANCELLED: Stage.CANCELLED,
         PaymentStatus.FAILED: Stage.FAILED,
     }
+    is_paid = view.payment.status is PaymentStatus.COMPLETED
+    if not is_paid and any(each.status is AttemptStatus.SETTLED for each in view.attempts):
+        return Stage.KEPT_APART
     if view.payment.status in ends:
         return ends[view.payment.status]
     if any(attempt.status is AttemptStatus.UNKNOWN for attempt in view.attempts):
@@ -114,6 +118,8 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
         )
     if at is Stage.PAID:
         return _paid_story(words, view)
+    if at is Stage.KEPT_APART:
+        return _apart_story(words, amount=amount, provider=provider)
     ended = {
         Stage.EXPIRED: words.t(
             "⌛ The link for %(amount)s has expired. Nothing was taken.", amount=amount
@@ -135,6 +141,18 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
         )
         return (doubt, late)
     return (ended.get(at, default), late)
+
+
+def _apart_story(words: Words, *, amount: Html, provider: str) -> tuple[Html, ...]:
+    return (
+        words.t(
+            "⚠️ What reached %(provider)s is not the %(amount)s that was asked: it is kept apart "
+            "and was not credited.",
+            provider=provider,
+            amount=amount,
+        ),
+        words.t("Your administrators were told. Do not pay again; ask them, with this reference."),
+    )
 
 
 def _open_story(
@@ -271,7 +289,7 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
         return (*page, (check, *cancels), last)
     if at is Stage.CHECKING:
         return ((check,), *_other_ways(words, view, at), last)
-    if at is Stage.PAID:
+    if at in {Stage.PAID, Stage.KEPT_APART}:
         return (*_proofs(words, view), last)
     return (*_other_ways(words, view, at), last)
 

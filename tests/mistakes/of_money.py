@@ -135,10 +135,10 @@ def payment_as_key(plant: Plant) -> None:
     """Our payment's id is the key of what a provider captured."""
     real: Any = captures.credit_captures
 
-    def credit(tx: Any, *, attempt: Attempt, settled: Settled) -> bool:
+    def credit(tx: Any, *, attempt: Attempt, settled: Settled) -> Any:
         named = replace(settled, provider_id=f"payment-{attempt.payment_id}")
         more = tuple(replace(one, provider_id=named.provider_id) for one in settled.more)
-        return bool(real(tx, attempt=attempt, settled=replace(named, more=more)))
+        return real(tx, attempt=attempt, settled=replace(named, more=more))
 
     plant.setattr(links, "credit_captures", credit)
 

@@ -16,7 +16,7 @@ from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.providers import Declined, Outcome, Pending, ProviderError, Unknown
 from core.use_cases.bills import amend_bill, cancel_bill
 from core.use_cases.disputes import open_dispute
-from core.use_cases.links import expire_payment, open_top_up, retry_payment
+from core.use_cases.links import expire_payment, is_watched, open_top_up, retry_payment
 from core.use_cases.wallets import freeze_wallet
 from tests.core.estate import TOTAL, Estate, Tried, settled
 from tests.factories import USD, naira
@@ -102,8 +102,13 @@ def test_money_that_disagrees_goes_to_suspense_and_to_nobody(
     after = estate.now(tried)
     suspense = estate.account(AccountKind.SUSPENSE, currency=odd.captured.currency)
     assert suspense.balance == odd.captured
-    assert after.attempt.status is AttemptStatus.UNKNOWN
-    assert after.payment.status is PaymentStatus.PROCESSING
+    is_ours = odd.reference == tried.attempt.reference
+    assert (after.attempt.status, after.payment.status) == (
+        (AttemptStatus.SETTLED, PaymentStatus.FAILED)
+        if is_ours
+        else (AttemptStatus.UNKNOWN, PaymentStatus.PROCESSING)
+    )
+    assert not (is_ours and estate.do(is_watched, attempt=after.attempt))
     assert (estate.balance(estate.ada), estate.collected()) == (0, 0)
     assert estate.count(EventName.MONEY_UNMATCHED) == 1
     assert estate.count(EventName.PAYMENT_COMPLETED) == 0
