@@ -11,6 +11,8 @@ T ?=
 N ?= 2
 SEED ?= 1
 SEEDS ?= 2000
+KILLS ?= 200
+FAILOVERS ?= 20
 
 help: ## list the commands
 	@echo "Hazina:"
@@ -39,10 +41,11 @@ story: ready-dev ## play the stories in a real Chromium
 simulate: ready-dev ## replay one simulated world and print its trace (SEED=7)
 	@$(BIN)/python -m tests.simulation --seed $(SEED) --trace
 
-soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effect, and by kill -9
+soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effect, by kill -9 (KILLS=200), and PostgreSQL too (FAILOVERS=20)
 	@SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(N) tests/simulation
 	@HAZINA_SOAK=1 $(BIN)/python -m pytest -n $(N) tests/scripts/test_crash_stories.py
-	@HAZINA_SOAK=1 $(BIN)/python -m pytest tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
+	@HAZINA_SOAK=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
+	@FAILOVERS=$(FAILOVERS) $(BIN)/python -m pytest tests/chaos
 
 bench: ready-dev ## print the benchmarks, one line a figure
 	@$(BIN)/python tools/bench.py

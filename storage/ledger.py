@@ -104,7 +104,8 @@ _LOCKED: Final = Statement(
     _ACCOUNTS.select()
     .where(IsListed(ACCOUNT.c.id, bindparam("ids")))
     .order_by(ACCOUNT.c.id)
-    .with_for_update()
+    # Weaker than FOR UPDATE: checks of references take a share lock that must not wait for it.
+    .with_for_update(key_share=True)
 )
 _BY_KEYS: Final = Statement(
     _JOURNALS.select().where(

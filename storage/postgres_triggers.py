@@ -20,7 +20,8 @@ PREFIX: Final = "hazina_"
 _TRANSFER_POST: Final = f"""
 BEGIN
   PERFORM 1 FROM account WHERE id IN
-    (SELECT from_account FROM fresh UNION SELECT to_account FROM fresh) ORDER BY id FOR UPDATE;
+    (SELECT from_account FROM fresh UNION SELECT to_account FROM fresh) ORDER BY id
+      FOR NO KEY UPDATE;
   IF EXISTS (SELECT 1 FROM
       (SELECT t.journal_id, count(*) AS found, min(t.line) AS first, max(t.line) AS last
          FROM transfer t WHERE t.journal_id IN (SELECT journal_id FROM fresh)
@@ -30,7 +31,8 @@ BEGIN
     RAISE EXCEPTION '{REFUSED}transfer.line' USING ERRCODE = 'check_violation';
   END IF;
   IF EXISTS (SELECT 1 FROM fresh WHERE hold_id IS NOT NULL) THEN
-    PERFORM 1 FROM hold WHERE id IN (SELECT hold_id FROM fresh) ORDER BY id FOR UPDATE;
+    PERFORM 1 FROM hold WHERE id IN (SELECT hold_id FROM fresh) ORDER BY id
+      FOR NO KEY UPDATE;
     IF EXISTS (SELECT 1 FROM hold h WHERE h.id IN (SELECT hold_id FROM fresh)
         AND (h.status <> 'posted' OR h.posted_minor <
           (SELECT sum(t.amount_minor) FROM transfer t WHERE t.hold_id = h.id))) THEN

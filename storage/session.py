@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,6 +45,16 @@ _READ: Final = (
     _NOW,
 )
 
+_FOLLOWED: Final = (
+    "BEGIN",
+    "SELECT pg_logical_emit_message(true, 'hazina', '')",
+    "COMMIT",
+)
+"""A commit that changes nothing: whoever waits for the standby here waits for all before it, too.
+
+A server that crashed and came back calls a transaction committed that its standby may not have.
+"""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -56,8 +66,28 @@ class ServerAway(Exception):
     """The server was away for longer than a function waits: nothing happened."""
 
 
+def _replaced() -> psycopg.OperationalError:
+    return psycopg.OperationalError("this server was replaced: its history is an older one")
+
+
 class _Lost(Exception):
     """The connection broke before COMMIT was sent: nothing happened, run again on a new one."""
+
+
+class History:
+    """The newest history of the server that any thread of this process has seen.
+
+    A primary that was replaced and comes back is of an older one: it must not be written to.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._newest = ""
+
+    def is_current(self, timeline: str) -> bool:
+        """Tell whether a server's timeline (8 hex digits) is no older than what was seen."""
+        self._newest = max(self._newest, timeline)
+        return timeline == self._newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +103,7 @@ class Outside:
     offset: timedelta = timedelta(0)
     own_clock: Clock | None = None
     connect: Callable[[str], Connection] = connect
+    history: History = field(default_factory=History)
 
 
 class _Alone(Group):
@@ -183,6 +214,8 @@ class PostgresSession:
             try:
                 self._connection = self._outside.connect(self._outside.url)
                 self._timeline = self._timeline_of(self._connection)
+                if not self._outside.history.is_current(self._timeline):
+                    raise _replaced()
             except LOST as error:
                 raise _Lost from error
         return self._connection
@@ -247,6 +280,8 @@ class PostgresSession:
                 if self._timeline != timeline:
                     return "unknown"  # After a promotion the number may be another's.
                 rows = told(connection, (f"SELECT pg_xact_status('{int(xid)}'::xid8)",))
+                if rows[0][0] == "committed":
+                    told(connection, _FOLLOWED)
             except (_Lost, *LOST):
                 self.renew()
             else:

@@ -1,0 +1,1 @@
+"""The PostgreSQL server dies in every way while people pay."""
