@@ -9,7 +9,7 @@ On SQLite one process owns everything by its lock file, and these tables stay em
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import CheckConstraint, bindparam, literal_column, select, text
 from sqlalchemy.sql.elements import TextClause
 
-from core.domain.work import Kind, Priority, Work
-from storage.records import Records
+from core.domain.work import Kind, Priority, Waiting
 from storage.schema import EPOCH, UtcTime, number, table, time
 from storage.schema import text as words
 from storage.statements import Statement
-from storage.work import WORK
+from storage.work import WORK, is_behind
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -69,7 +68,6 @@ class NoNumberLeft(Exception):
     """Every number is taken or resting."""
 
 
-_ROWS: Final = Records(WORK, Work, secret=("payload",), extra={"ended_at": lambda _w, _t: None})
 _DEAD: Final = (
     "lane.until <= :now AND lane.owner NOT IN"
     " (SELECT process.owner FROM process WHERE process.until > :now)"
@@ -166,17 +164,17 @@ def _claim(kinds: frozenset[Kind]) -> Statement:
 
 @cache
 def _due(kinds: frozenset[Kind]) -> Statement:
-    """Return what reads the due rows of the lanes somebody holds, by id."""
+    """Return what finds the due rows of the lanes somebody holds, in their order."""
     held = select(LANE.c.key).where(LANE.c.owner == bindparam("owner"))
     return Statement(
-        _ROWS.select()
+        select(WORK.c.priority, WORK.c.id, WORK.c.lane)
         .where(
             literal_column(f"{_LIVE} AND {_of(kinds)}"),
             WORK.c.due_at <= bindparam("at"),
-            WORK.c.id > bindparam("after"),
+            is_behind(),
             WORK.c.lane.in_(held),
         )
-        .order_by(WORK.c.id)
+        .order_by(WORK.c.priority, WORK.c.id)
         .limit(bindparam("limit"))
     )
 
@@ -242,15 +240,14 @@ class SqlLeases:
         return frozenset(row[0] for row in _claim(kinds).rows(self._tx.cursor, values))
 
     def due(
-        self, owner: str, *, kinds: frozenset[Kind], after: int, limit: int
-    ) -> tuple[Work, ...]:
-        """Return live rows that are due in the lanes somebody holds, by id, after a given one."""
+        self, owner: str, *, kinds: frozenset[Kind], after: Waiting, limit: int
+    ) -> tuple[Waiting, ...]:
+        """Return the places of due rows in the lanes somebody holds, behind a given one."""
         if not kinds:
             return ()
-        rows = _ROWS.many(
-            self._tx, _due(kinds), owner=owner, at=self._tx.now, after=after, limit=limit
-        )
-        return tuple(replace(row, is_recovered=True) for row in rows)
+        values: dict[str, Any] = {"owner": owner, "at": self._tx.now, "limit": limit}
+        values |= {"priority_after": after.priority, "id_after": after.id}
+        return tuple(Waiting(*row) for row in _due(kinds).rows(self._tx.cursor, values))
 
     def take(self, owner: str, key: str) -> bool:
         """Take one lane by name, or keep it; False while it is another's."""

@@ -4,7 +4,7 @@ Payloads are encrypted and emptied when done. `seen` is narrow and kept; `due` i
 date so that claiming costs the same at any size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Index,
     UniqueConstraint,
     and_,
@@ -19,15 +20,16 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
 
 from core.domain.errors import Conflict
-from core.domain.work import Due, Kind, Priority, Work, WorkId, WorkStatus
+from core.domain.work import Due, Kind, Priority, Waiting, Work, WorkId, WorkStatus
 from storage.records import Records
 from storage.schema import flag, ident, number, only_where, sealed, table, text, time
-from storage.statements import Statement, inserting_once, putting
+from storage.statements import IsListed, Statement, inserting_once, putting
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -53,6 +55,15 @@ WORK: Final = table(
     Index("ix_work_live", "due_at", "id", **only_where(_IS_LIVE)),
     Index("ix_work_ended", "ended_at", **only_where("status = 'done'")),
 )
+
+
+def is_behind() -> ColumnElement[bool]:
+    """Say that a row stands behind a place (`priority_after`, `id_after`) of the queue."""
+    return or_(
+        WORK.c.priority > bindparam("priority_after"),
+        and_(WORK.c.priority == bindparam("priority_after"), WORK.c.id > bindparam("id_after")),
+    )
+
 
 SEEN: Final = table(
     "seen",
@@ -82,6 +93,22 @@ _LIVE: Final = Statement(
     )
     .order_by(WORK.c.id)
     .limit(bindparam("limit"))
+)
+_PLACES: Final = (WORK.c.priority, WORK.c.id, WORK.c.lane)
+_WAITING: Final = Statement(
+    select(*_PLACES)
+    .where(literal_column(_IS_LIVE), WORK.c.due_at <= bindparam("at"), is_behind())
+    .order_by(WORK.c.priority, WORK.c.id)
+    .limit(bindparam("limit"))
+)
+_SOME: Final = Statement(
+    _WORKS.select()
+    .where(
+        literal_column(_IS_LIVE),
+        WORK.c.due_at <= bindparam("at"),
+        IsListed(WORK.c.id, bindparam("ids")),
+    )
+    .order_by(WORK.c.priority, WORK.c.id)
 )
 _ONE: Final = _WORKS.by("id")
 _DONE: Final = Statement(
@@ -205,6 +232,16 @@ class SqlWork:
     def live(self, *, at: datetime, after: int, limit: int) -> tuple[Work, ...]:
         """Return live rows that are due, by id, after a given one."""
         rows = _WORKS.many(self._tx, _LIVE, at=at, after=after, limit=limit)
+        return tuple(replace(row, is_recovered=True) for row in rows)
+
+    def waiting(self, *, at: datetime, after: Waiting, limit: int) -> tuple[Waiting, ...]:
+        """Return the places of live rows that are due, in their order, behind a given one."""
+        values = {"at": at, "priority_after": after.priority, "id_after": after.id, "limit": limit}
+        return tuple(Waiting(*row) for row in _WAITING.rows(self._tx.cursor, values))
+
+    def some(self, ids: Sequence[int], *, at: datetime) -> tuple[Work, ...]:
+        """Return these rows, where they are still live and due, in their order."""
+        rows = _WORKS.many(self._tx, _SOME, at=at, ids=f"[{','.join(map(str, ids))}]")
         return tuple(replace(row, is_recovered=True) for row in rows)
 
     def get(self, work_id: WorkId) -> Work | None:

@@ -26,7 +26,7 @@ from bot.logs import trace_of
 from core.domain.acts import Cause, CauseKind
 from core.domain.errors import InvariantBroken, KeyReused
 from core.domain.tenants import PLATFORM
-from core.domain.work import Kind, Work, WorkStatus
+from core.domain.work import FRONT, Kind, Waiting, Work, WorkStatus
 from handlers.adapter import read_update
 from handlers.chat import Incoming, Reply, Show
 from handlers.screens import home as home_screens
@@ -41,7 +41,8 @@ KNOCKS_S: Final = 0.05
 """Between two looks that others asked for: many knocks are one look."""
 HURRY_S: Final = 0.5
 """A press that waits longer in its lane is answered empty, within a second."""
-PAGE: Final = 500
+PAGE: Final = 2_000
+"""Places looked at together; what rows carry is read for those that come to memory only."""
 HANDED_OVER: Final = timedelta(seconds=3)
 """Within this time the commit that wrote a row has handed it over in memory."""
 MAX_TRIES: Final = 3
@@ -182,13 +183,20 @@ class Engine:
         async with self._looking:
             await self._leases.claim()
             self.lanes.forget_ended()
-            after = 0
-            while self.lanes.has_room:
-                rows = await self._leases.due(after=after, limit=PAGE)
-                self.lanes.offer(row for row in rows if self._is_left(row))
-                if len(rows) < PAGE:
+            last = FRONT
+            while self.lanes.has_room_for(last.priority):
+                places = await self._leases.due(after=last, limit=PAGE)
+                await self._load([each for each in places if not self.lanes.knows(each)])
+                if len(places) < PAGE:
                     return
-                after = rows[-1].id
+                last = places[-1]
+
+    async def _load(self, places: Sequence[Waiting]) -> None:
+        """Read the rows that memory has room for: most are there already, with what they carry."""
+        ids = [each.id for each in places if self.lanes.has_room_for(each.priority)]
+        if ids:
+            rows = await self._database.read(lambda tx: tx.work.some(ids, at=tx.now))
+            self.lanes.offer(row for row in rows if self._is_left(row))
 
     def _is_left(self, work: Work) -> bool:
         """Tell whether a row from the table is nobody's; what was read may be old by now.

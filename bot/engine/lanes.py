@@ -13,10 +13,12 @@ from typing import Final
 
 import structlog
 
-from core.domain.work import Work
+from core.domain.work import Priority, Waiting, Work
 
 MAX_IN_MEMORY: Final = 20_000
 """Rows held at once; the rest wait in the table."""
+KEPT_FREE: Final = 5
+"""One part in so many is room for answers alone: a wave of reminders keeps nobody waiting."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +57,11 @@ class Lanes:
         """Tell whether more rows may be taken into memory."""
         return len(self._known) < self._room
 
+    def has_room_for(self, priority: int) -> bool:
+        """Tell whether a row of this priority may be taken; the last room is for answers."""
+        room = self._room if priority <= Priority.ANSWER else self._room - self._room // KEPT_FREE
+        return len(self._known) < room
+
     def is_idle(self, key: str) -> bool:
         """Tell whether a row of this lane would be handled at once (any thread may ask)."""
         return key not in self._lanes and self.has_room and not self._is_stopping
@@ -74,7 +81,7 @@ class Lanes:
         self._known.difference_update(work.id for _, _, work in lane.rows)
         lane.rows.clear()
 
-    def knows(self, work: Work) -> bool:
+    def knows(self, work: Work | Waiting) -> bool:
         """Tell whether a row is in memory already."""
         return work.id in self._known
 
@@ -91,7 +98,7 @@ class Lanes:
         if self._is_stopping:
             return
         for work in rows:
-            if work.id in self._known or not self.has_room:
+            if work.id in self._known or not self.has_room_for(work.priority):
                 continue
             self._known.add(work.id)
             self._idle.clear()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from core.domain.errors import Conflict
-from core.domain.work import Work
+from core.domain.work import Waiting, Work
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -37,8 +37,8 @@ class Leases(Protocol):
         """Give back idle lanes and take free ones that have due rows."""
         ...
 
-    async def due(self, *, after: int, limit: int) -> Sequence[Work]:
-        """Return live rows that are due in lanes of this process, by id, after a given one."""
+    async def due(self, *, after: Waiting, limit: int) -> Sequence[Waiting]:
+        """Return the places of due rows in lanes of this process, behind a given one."""
         ...
 
     def may_work(self, work: Work) -> bool:
@@ -101,10 +101,10 @@ class SoleOwner:
     async def claim(self) -> None:
         """Do nothing."""
 
-    async def due(self, *, after: int, limit: int) -> Sequence[Work]:
-        """Return live rows that are due, whatever their lane."""
+    async def due(self, *, after: Waiting, limit: int) -> Sequence[Waiting]:
+        """Return the places of due rows, whatever their lane."""
         return await self._database.read(
-            lambda tx: tx.work.live(at=tx.now, after=after, limit=limit)
+            lambda tx: tx.work.waiting(at=tx.now, after=after, limit=limit)
         )
 
     def may_work(self, work: Work) -> bool:
@@ -132,6 +132,6 @@ class SoleOwner:
         """Do nothing."""
 
 
-def lanes_of(rows: Iterable[Work]) -> frozenset[str]:
+def lanes_of(rows: Iterable[Work | Waiting]) -> frozenset[str]:
     """Return the lanes that rows stand in."""
     return frozenset(row.lane for row in rows)

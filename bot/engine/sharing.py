@@ -14,7 +14,7 @@ from typing import Final
 from bot.engine.lanes import Lanes
 from bot.engine.leases import LaneLost, lanes_of
 from bot.engine.membership import Membership
-from core.domain.work import Kind, Priority, Work
+from core.domain.work import Kind, Priority, Waiting, Work
 from storage.database import Database
 from storage.schema import EPOCH
 from storage.transaction import SqlTransaction
@@ -123,8 +123,8 @@ class SharedLanes:
         self._held.difference_update(chosen)
         return chosen
 
-    async def due(self, *, after: int, limit: int) -> Sequence[Work]:
-        """Return live rows that are due in the lanes this process holds by the table."""
+    async def due(self, *, after: Waiting, limit: int) -> Sequence[Waiting]:
+        """Return the places of due rows in the lanes this process holds by the table."""
         if not self._kinds or not self._membership.is_alive:
             return []
         owner, kinds = self._membership.owner, self._kinds

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NewType, Protocol
+from typing import Final, NamedTuple, NewType, Protocol
 
 WorkId = NewType("WorkId", int)
 
@@ -58,6 +58,18 @@ class Work:
     """Read back from the table: nobody in this process knows what became of it. Not stored."""
     is_held: bool = False
     """The commit that wrote it took its lane for this process, too. Not stored."""
+
+
+class Waiting(NamedTuple):
+    """Where a live row stands in its queue: what matters most first, then the oldest."""
+
+    priority: int
+    id: int
+    lane: str = ""
+
+
+FRONT: Final = Waiting(-100, 0)
+"""Before every row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.work import Kind, Priority
+from core.domain.work import FRONT, Kind, Priority
 from storage.leases import NODES, REST, NoNumberLeft
 from storage.transaction import SqlTransaction
 from tests.books import Books, FakeClock, open_books
@@ -41,7 +41,7 @@ def claim(books: Books, owner: str, limit: int = 100) -> list[str]:
 
 def due(books: Books, owner: str) -> list[int]:
     def look(tx: SqlTransaction) -> list[int]:
-        return [row.id for row in tx.leases.due(owner, kinds=WORKER, after=0, limit=100)]
+        return [row.id for row in tx.leases.due(owner, kinds=WORKER, after=FRONT, limit=100)]
 
     return books.run(look)
 

@@ -145,6 +145,20 @@ async def test_memory_is_bounded_and_the_rest_waits_in_the_table() -> None:
     assert desk.done == [1, 2, 3]
 
 
+async def test_the_last_room_is_for_answers() -> None:
+    desk = Desk()
+    gate = desk.gate(1)
+    lanes = Lanes(desk.handle, room=10)
+    quiet = [row(number, priority=Priority.QUIET) for number in range(1, 13)]
+    lanes.offer(quiet)
+    assert lanes.depth == 8
+    lanes.offer([row(20, lane="u:1")])
+    await until(lambda: desk.done == [20])
+    gate.set()
+    await lanes.settle()
+    assert desk.done == [20, *range(1, 9)]
+
+
 async def test_rows_behind_another_are_waiting() -> None:
     desk = Desk()
     gate = desk.gate(1)

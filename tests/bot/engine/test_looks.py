@@ -1,12 +1,14 @@
 """The pump's look into the table: what it read may be old when it comes back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.transaction import SqlTransaction
+from storage.work import SqlWork
 from tests.bot.engine.desk import Desk, edit, open_desk, send
 
 
@@ -49,6 +51,28 @@ async def test_what_was_put_off_while_the_table_was_read_waits(
         await desk.engine.look()
         await desk.settle()
         assert desk.api.texts == ["Receipt"]
+
+
+async def test_what_is_in_memory_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    some = SqlWork.some
+
+    def note(work: SqlWork, ids: Sequence[int], *, at: datetime) -> Any:
+        read.extend(ids)
+        return some(work, ids, at=at)
+
+    monkeypatch.setattr(SqlWork, "some", note)
+    async with open_desk(tmp_path) as desk:
+        hold = desk.api.hold("sendMessage")
+        first, second = await desk.queue(send("A")), await desk.queue(send("B"))
+        await desk.engine.look()
+        assert read == []
+        hold.set()
+        await desk.settle()
+        assert first < second
+        assert desk.api.texts == ["A", "B"]
 
 
 async def test_a_row_on_its_way_into_memory_is_no_repeat(
