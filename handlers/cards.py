@@ -14,6 +14,7 @@ from core.domain.ledger import AccountKind
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
+from core.domain.tenants import FeeBearer
 from core.ports import Transaction
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
@@ -196,7 +197,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         attempts=attempts,
         bill=bill,
         receipts=proofs,
-        fee_bearer=reader.tenant.fee_bearer,
+        fee_bearer=FeeBearer.PAYER if bill is None else reader.tenant.fee_bearer,
         fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
     )
     match payments.stage(plain):

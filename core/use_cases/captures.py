@@ -217,12 +217,32 @@ def _fee_legs(
         owner_id=attempt.configuration_id,
         currency=fee.currency,
     )
+    mine = fee_of_tenant(tenant, fee=fee, captured=capture.captured, settled=settled)
+    kept = capture.captured.minor - settled.minor
+    legs = []
+    if mine.is_positive:
+        bearer = tenant_account(tx, tenant_id=tenant.id, amount=mine)
+        legs += _charge(tx, fees, bearer, mine, there=bearer.available.minor + settled.minor)
+    if (theirs := fee - mine).is_positive:
+        legs += _charge(tx, fees, payer, theirs, there=payer.available.minor + kept)
+    return legs
+
+
+def fee_of_tenant(tenant: Tenant, *, fee: Money, captured: Money, settled: Money) -> Money:
+    """Return the tenant's share of a provider's fee; the rest is the payer's.
+
+    A tenant that bears fees bears them for what reached it: of a top-up nothing, of a capture
+    with surplus the bill's share, rounded down.
+    """
     if tenant.fee_bearer is FeeBearer.PAYER:
-        bearer, owner_id = payer, payer.owner_id
-        there = payer.available.minor + capture.captured.minor - settled.minor
-    else:
-        bearer, owner_id = tenant_account(tx, tenant_id=tenant.id, amount=fee), 0
-        there = bearer.available.minor + settled.minor
+        return Money(0, fee.currency)
+    return Money(fee.minor * settled.minor // captured.minor, fee.currency)
+
+
+def _charge(
+    tx: Transaction, fees: Account, bearer: Account, fee: Money, *, there: int
+) -> list[Leg]:
+    """Take a fee from what is there, and the rest from what the bearer owes."""
     covered = Money(min(fee.minor, max(0, there)), fee.currency)
     missing = fee - covered
     legs = []
@@ -230,9 +250,9 @@ def _fee_legs(
         legs.append(Leg(source=bearer.id, target=fees.id, amount=covered))
     if missing.is_positive:
         owed = tx.ledger.account(
-            tenant_id=tenant.id,
+            tenant_id=fees.tenant_id,
             kind=AccountKind.OWED,
-            owner_id=owner_id,
+            owner_id=bearer.owner_id,
             currency=fee.currency,
         )
         legs.append(Leg(source=owed.id, target=fees.id, amount=missing))

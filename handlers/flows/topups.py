@@ -39,7 +39,7 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
         for amount in (_major(major, tenant.currency) for major in CHIPS)
     ]
     screen = topups.amounts(visit.words, tenant, available=_available(tx, visit), chips=chips)
-    return Reply(screen=screen, ends_dialogue=True)
+    return Reply(screen=screen, step=Step(name="topups.amount"))
 
 
 def other(tx: Transaction, visit: Visit) -> Reply:

@@ -19,6 +19,8 @@ def amounts(
         words.t("<b>Top up your wallet</b> · %(tenant)s", tenant=tenant.name),
         words.t("Available now: %(amount)s", amount=words.money(available)),
         words.t("How much do you want to add? You pay it by link, on the provider's page."),
+        _fee(words),
+        words.t("Press an amount, or write one."),
     )
     buttons = tuple(
         Button(label=words.label("Top up %(amount)s", amount=words.money(amount)), data=data)
@@ -59,8 +61,8 @@ def choose(
     html = lines(
         words.t("<b>Top up %(amount)s</b>", amount=words.money(amount)),
         words.t("Into your wallet at %(tenant)s", tenant=tenant.name),
-        _after(words, tenant, available=available, amount=amount),
-        words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words, tenant)),
+        words.t("Available now: %(amount)s", amount=words.money(available)),
+        words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words)),
     )
     rows = tuple(
         (
@@ -78,15 +80,6 @@ def choose(
     return Screen(html=html, rows=(*rows, last))
 
 
-def _after(words: Words, tenant: Tenant, *, available: Money, amount: Money) -> Html:
-    if tenant.fee_bearer is FeeBearer.PAYER:
-        return words.t("Available now: %(amount)s", amount=words.money(available))
-    return words.t(
-        "Available: %(before)s → %(after)s",
-        before=words.money(available),
-        after=words.money(available + amount),
-    )
-
-
-def _fee(words: Words, tenant: Tenant) -> Html:
-    return fee_sentence(words, tenant.fee_bearer)
+def _fee(words: Words) -> Html:
+    """Say that a top-up's fee is the payer's: the organisation gets nothing of it."""
+    return fee_sentence(words, FeeBearer.PAYER)

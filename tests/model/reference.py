@@ -170,8 +170,10 @@ class Reference:
             self.answer(link, place, "unknown", is_cancelling=False)
             return
         self.move("provider", link.payer, capture.amount)
-        self._pass_on(link, capture)
-        self._take_fee(link, capture.fee)
+        part = self._pass_on(link, capture)
+        mine = 0 if self.payer_bears_fee else capture.fee * part // capture.amount
+        self._take_fee(TENANT, mine)
+        self._take_fee(link.payer, capture.fee - mine)
         self._repay(link.payer)
         self._repay(TENANT)
         link.captured += capture.amount
@@ -283,16 +285,17 @@ class Reference:
             if amount > part:
                 bill.parts.append((payer, amount - part))
 
-    def _pass_on(self, link: ModelLink, capture: Capture) -> None:
+    def _pass_on(self, link: ModelLink, capture: Capture) -> int:
         """Pay the bill as far as the money reaches, if it may still be paid by this link."""
         bill = link.bill
         if bill is None or not link.is_open or bill.why_not():
-            return
+            return 0
         fee = capture.fee if self.payer_bears_fee else 0
         part = min(max(0, capture.amount - fee), bill.rest)
         if part:
             self.move(link.payer, TENANT, part)
             bill.parts.append((link.payer, part))
+        return part
 
     def _repay(self, owner: str) -> None:
         """Let an owner repay what he owes from what he has."""
@@ -300,8 +303,7 @@ class Reference:
         self.balance[owner] -= amount
         self.owed[owner] -= amount
 
-    def _take_fee(self, link: ModelLink, fee: int) -> None:
-        bearer = link.payer if self.payer_bears_fee else TENANT
+    def _take_fee(self, bearer: str, fee: int) -> None:
         covered = min(fee, self.available(bearer))
         self.move(bearer, "fees", covered)
         self.owed[bearer] += fee - covered

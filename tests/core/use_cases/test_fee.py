@@ -32,14 +32,22 @@ def test_the_tenant_bears_it_from_what_came_in(estate: Estate, bill: Bill) -> No
     assert estate.balance(estate.ada) == 0
 
 
-def test_a_tenant_that_is_short_owes_the_rest_of_the_fee(estate: Estate) -> None:
+def test_who_tops_up_bears_its_fee(estate: Estate) -> None:
     payment = estate.do(
         open_top_up, actor=estate.ada, amount=naira(TOTAL), configuration=estate.configuration
     )
     tried = estate.tried(payment)
     estate.answer(tried, settled(tried, fee=naira(7_500)))
-    assert estate.balance(estate.ada) == TOTAL
-    assert (estate.collected(), fees(estate), owed(estate)) == (0, 7_500, 7_500)
+    assert estate.balance(estate.ada) == TOTAL - 7_500
+    assert (estate.collected(), fees(estate), owed(estate)) == (0, 7_500, 0)
+
+
+def test_a_fee_is_parted_between_the_bill_and_the_surplus(estate: Estate, bill: Bill) -> None:
+    tried = estate.open_link(bill)
+    said = settled(tried, 2 * TOTAL, fee=naira(15_001))
+    estate.answer(tried, said)
+    assert (estate.collected(), fees(estate)) == (TOTAL - 7_500, 15_001)
+    assert estate.balance(estate.ada) == TOTAL - 7_501
 
 
 def test_a_tenant_pays_of_a_fee_what_it_has(estate: Estate, bill: Bill) -> None:
@@ -97,13 +105,11 @@ def test_a_repeated_answer_takes_the_fee_once(estate: Estate, bill: Bill) -> Non
 
 
 def test_what_is_owed_is_repaid_by_the_next_credit(estate: Estate, bill: Bill) -> None:
-    payment = estate.do(
-        open_top_up, actor=estate.ada, amount=naira(TOTAL), configuration=estate.configuration
-    )
-    tried = estate.tried(payment)
-    estate.answer(tried, settled(tried, fee=naira(7_500)))
+    first = estate.open_link(bill, 50_000)
+    estate.answer(first, settled(first, fee=naira(57_500)))
+    assert owed(estate) == 7_500
 
     link = estate.open_link(bill, 50_000)
     estate.answer(link, settled(link, capture="cap-2"))
 
-    assert (estate.collected(), fees(estate), owed(estate)) == (42_500, 7_500, 0)
+    assert (estate.collected(), fees(estate), owed(estate)) == (42_500, 57_500, 0)

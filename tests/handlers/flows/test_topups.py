@@ -35,10 +35,10 @@ def test_a_typed_amount_is_shown_back_before_anything_is_opened(estate: Estate) 
     ada = estate.ada
     ada.says("/wallet")
     ada.presses("Top up")
-    ada.presses("Other amount")
     ada.says("2,5k")
     assert "Top up 2,500.00 NGN" in ada.sees
-    assert "Available: 20,000.00 NGN → 22,500.00 NGN" in ada.sees
+    assert "Available now: 20,000.00 NGN" in ada.sees
+    assert "The provider's fee is taken from what you pay" in ada.sees
     assert payments(estate) == []
     ada.presses("Pay by link")
     (payment,) = payments(estate)
