@@ -1,12 +1,14 @@
-"""The children of `bench_chat`: our service on a prepared file, and the floor.
+"""The children of `bench_chat` and `bench_updates`: our service on a prepared file, and the floors.
 
-The floor is an aiohttp handler that writes the rows of a payment and of its arrival in one commit,
-sends one message and says 200.
+The floor of a payment is an aiohttp handler that writes the rows of a payment and of its arrival in
+one commit, sends one message and says 200. The floor of an update that asks for nothing is the
+Telegram library behind an aiohttp webhook. Ours and that one tell what CPU they used.
 """
 
 import asyncio
 import pickle
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,8 @@ import aiohttp
 import orjson
 from aiohttp import web
 from pydantic import SecretStr
+from telegram import Update
+from telegram.ext import Application, TypeHandler
 
 from bot.engine.telegram import Me
 from bot.life import serve as serve_service
@@ -28,6 +32,8 @@ from tests.benchmarks.wire import HOST, free_port, parent_is_done, serve
 
 WEBHOOK_SECRET: Final = "not-a-secret"
 HEADERS: Final = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
+CPU_PATH: Final = "/cpu"
+"""Answers with the CPU seconds of the child, once it has nothing left to do."""
 
 
 async def serve_ours(folder: Path, api_url: str) -> None:
@@ -47,6 +53,12 @@ async def serve_ours(folder: Path, api_url: str) -> None:
     }
     me = Me(id=int(str(ME["id"])), username=str(ME["username"]), name=str(ME["first_name"]))
     service = build(Settings(**values), me=me, has_limits=False)
+
+    async def tell_cpu(_request: web.Request) -> web.Response:
+        await service.engine.lanes.settle()
+        return web.Response(text=f"{time.process_time()}")
+
+    service.web.router.add_get(CPU_PATH, tell_cpu)
     stop = asyncio.Event()
     running = asyncio.create_task(serve_service(service, stop))
     print(port, flush=True)
@@ -80,7 +92,36 @@ async def serve_floor(folder: Path, api_url: str) -> None:
     rows.close()
 
 
+async def serve_library(folder: Path, api_url: str) -> None:
+    """Give each update to the library, whose one handler does nothing; say 200."""
+    handled = 0
+
+    async def ignore(_update: Update, _context: object) -> None:
+        nonlocal handled
+        handled += 1
+
+    library = Application.builder().token(TOKEN).base_url(f"{api_url}/bot").build()
+    library.add_handler(TypeHandler(Update, ignore))
+
+    async def receive(request: web.Request) -> web.Response:
+        update = Update.de_json(orjson.loads(await request.read()), library.bot)
+        await library.process_update(update)
+        return web.Response()
+
+    async def tell_cpu(_request: web.Request) -> web.Response:
+        return web.Response(text=f"{time.process_time()}")
+
+    app = web.Application()
+    app.router.add_post(PATH, receive)
+    app.router.add_get(CPU_PATH, tell_cpu)
+    async with library:
+        await serve(app, until=parent_is_done)
+    (folder / "library.handled").write_text(str(handled), encoding="ascii")
+
+
+CHILDREN: Final = {"ours": serve_ours, "floor": serve_floor, "library": serve_library}
+
 if __name__ == "__main__":
     quiet()
-    child = serve_ours if sys.argv[1] == "ours" else serve_floor
+    child = CHILDREN[sys.argv[1]]
     asyncio.run(child(Path(sys.argv[2]), sys.argv[3]))

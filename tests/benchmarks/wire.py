@@ -27,11 +27,15 @@ class Line:
 
     async def send(self, request: bytes) -> int:
         """Send a ready request; return the status of the answer, which is read to its end."""
+        status, _ = await self.ask(request)
+        return status
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a ready request; return status and body of the answer."""
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        await self.reader.readexactly(int(length or 0))
-        return int(head[9:12])
+        return int(head[9:12]), await self.reader.readexactly(int(length or 0))
 
     async def close(self) -> None:
         """Hang up."""
