@@ -46,6 +46,7 @@ soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effec
 	@HAZINA_SOAK=1 $(BIN)/python -m pytest -n $(N) tests/scripts/test_crash_stories.py
 	@HAZINA_SOAK=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
 	@FAILOVERS=$(FAILOVERS) $(BIN)/python -m pytest tests/chaos
+	@HAZINA_SOAK=1 $(BIN)/python -m pytest tests/scripts/test_many_processes.py tests/scripts/test_server_crashes.py
 
 bench: ready-dev ## print the benchmarks, one line a figure
 	@$(BIN)/python tools/bench.py

@@ -10,7 +10,7 @@ import psycopg
 from bot.ports import SystemClock, SystemRandomness
 from storage.keyring import KeyRing
 from storage.server import ServerDatabase
-from tests.postgres import shared_server
+from tests.postgres import PostgresServer, shared_server
 from tests.scripts.process import Bot
 from tests.scripts.stage import SECRET_KEY, Seed, Stage, free_port
 from tests.scripts.three_logs import Rows
@@ -31,9 +31,11 @@ READY_WITHIN_S: Final = 60.0
 class Crew:
     """Every process of a stage by its name; the web process listens where webhooks go."""
 
-    def __init__(self, stage: Stage, roles: Mapping[str, str]) -> None:
+    def __init__(
+        self, stage: Stage, roles: Mapping[str, str], *, server: PostgresServer | None = None
+    ) -> None:
         """Make the database; start nothing yet."""
-        server = shared_server()
+        server = server or shared_server()
         self.url = server.url(server.create())
         self.stage = stage
         env = {"DATABASE_URL": self.url}

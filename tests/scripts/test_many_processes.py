@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from bot.engine.membership import LEASE_S
+from tests.postgres import PostgresServer
 from tests.scripts import bank
 from tests.scripts.crew import ROLES, Crew
 from tests.scripts.impatient import Impatient
@@ -40,10 +41,10 @@ async def test_a_process_that_stands_still_does_nothing_twice_when_it_goes_on(
 ) -> None:
     """Each of two stands still for longer than its lease, in the middle of everything."""
     roles = {"both-1": "all", "both-2": "all"}
-    async with asyncio.timeout(BOUND_S), _court(tmp_path, roles) as (stage, crew, rows):
+    async with asyncio.timeout(BOUND_S), court(tmp_path, roles) as (stage, crew, rows):
         await crew.start()
         closing_time = asyncio.Event()
-        people = [_impatient(stage, each, closing_time) for each in PEOPLE]
+        people = [impatient(stage, each, closing_time) for each in PEOPLE]
         living = [asyncio.create_task(each.live()) for each in people]
         for process in crew:
             await asyncio.sleep(LIFE_S)
@@ -70,10 +71,10 @@ async def test_each_kind_of_process_is_killed_and_nothing_is_lost_or_doubled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began_s = time.monotonic()
-    async with asyncio.timeout(BOUND_S), _court(tmp_path) as (stage, crew, rows):
+    async with asyncio.timeout(BOUND_S), court(tmp_path) as (stage, crew, rows):
         await crew.start()
         closing_time = asyncio.Event()
-        people = [_impatient(stage, each, closing_time) for each in PEOPLE]
+        people = [impatient(stage, each, closing_time) for each in PEOPLE]
         living = [asyncio.create_task(each.live()) for each in people]
         for process in crew:
             await asyncio.sleep(LIFE_S)
@@ -101,14 +102,15 @@ async def test_each_kind_of_process_is_killed_and_nothing_is_lost_or_doubled(
 
 
 @asynccontextmanager
-async def _court(
-    folder: Path, roles: Mapping[str, str] = ROLES
+async def court(
+    folder: Path, roles: Mapping[str, str] = ROLES, *, server: PostgresServer | None = None
 ) -> AsyncIterator[tuple[Stage, Crew, Rows]]:
+    """Raise the curtain on the court, with processes that are not started yet."""
     async with raised(folder, is_running=False, people=bank.cast(), seed=bank.seed) as stage:
         stage.world.board.set("telegram.limits", False)  # noqa: FBT003 - a switch
         for each in bank.RESIDENTS:
             stage.world.state.chats[each].is_started = True
-        crew = Crew(stage, roles)
+        crew = Crew(stage, roles, server=server)
         await crew.found(bank.seed)
         try:
             with crew.rows() as rows:
@@ -117,7 +119,8 @@ async def _court(
             await crew.stop()
 
 
-def _impatient(stage: Stage, telegram_id: int, closing_time: asyncio.Event) -> Impatient:
+def impatient(stage: Stage, telegram_id: int, closing_time: asyncio.Event) -> Impatient:
+    """Return one resident and the bills he pays."""
     first = bank.RESIDENTS.index(telegram_id) * 2 + 1
     numbers = (bank.number(first), bank.number(first + 1))
     return Impatient(stage.player(telegram_id), numbers, closing_time)
