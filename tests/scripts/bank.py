@@ -1,6 +1,8 @@
 """Mahali Court: a dozen residents with bills, wallets and PINs, for stories in which things die."""
 
+import os
 from datetime import timedelta
+from itertools import cycle
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -21,10 +23,13 @@ CHANNEL: Final = "telegram"
 ZONE: Final = "Africa/Lagos"
 MANAGER: Final = 8100
 RESIDENTS: Final = tuple(range(8001, 8013))
-OPENING_MINOR: Final = 1_000_000
+KILLS: Final = int(os.environ.get("KILLS", "20"))
+"""How often processes are killed while people pay; they have bills for as long."""
+ROUNDS: Final = max(1, KILLS // 20)
+OPENING_MINOR: Final = 1_000_000 * ROUNDS
 """Kobo in every wallet at the start."""
-BILLS_MINOR: Final = (500_000, 300_000)
-"""Kobo of every resident's two bills."""
+BILLS_MINOR: Final = (500_000, 300_000) * ROUNDS
+"""Kobo of every resident's bills: two, or more in a soak."""
 PIN: Final = "482659"
 """Six digits that nothing else here contains."""
 
@@ -43,8 +48,14 @@ def has_pin(telegram_id: int) -> bool:
 
 
 def number(serial: int) -> str:
-    """Return a bill's number of this year: two for each resident, in their order."""
+    """Return a bill's number of this year: as many for each resident, in their order."""
     return f"BILL-{local_date(SystemClock().now(), ZONE).year}-{serial:06d}"
+
+
+def numbers(telegram_id: int) -> tuple[str, ...]:
+    """Return the numbers of a resident's bills."""
+    first = RESIDENTS.index(telegram_id) * len(BILLS_MINOR) + 1
+    return tuple(number(first + each) for each in range(len(BILLS_MINOR)))
 
 
 def seed(tx: SqlTransaction) -> None:
@@ -107,7 +118,9 @@ def _fund(tx: SqlTransaction, tenant: Tenant, person_id: PersonId) -> None:
 def _bill(tx: SqlTransaction, tenant: Tenant, manager: PersonId, *, unit: str) -> None:
     actor = people.actor_of(tx, person_id=manager, tenant_id=tenant.id)
     found = people.find_or_add_unit(tx, tenant_id=tenant.id, code=unit)
-    for minor, type_ in zip(BILLS_MINOR, (BillType.SERVICE_CHARGE, BillType.WATER), strict=True):
+    for minor, type_ in zip(
+        BILLS_MINOR, cycle((BillType.SERVICE_CHARGE, BillType.WATER)), strict=False
+    ):
         bills.issue_bill(
             tx,
             actor=actor,

@@ -35,7 +35,7 @@ from tests.scripts.stage import Stage, raised
 
 RESIDENT: Final = bank.RESIDENTS[0]
 BILL: Final = bank.number(1)
-NEW_BILL: Final = bank.number(len(bank.RESIDENTS) * 2 + 1)
+NEW_BILL: Final = bank.number(len(bank.RESIDENTS) * len(bank.BILLS_MINOR) + 1)
 SHARDS: Final = 8
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 4
 MAX_LIVES: Final = 4

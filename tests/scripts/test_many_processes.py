@@ -121,9 +121,7 @@ async def court(
 
 def impatient(stage: Stage, telegram_id: int, closing_time: asyncio.Event) -> Impatient:
     """Return one resident and the bills he pays."""
-    first = bank.RESIDENTS.index(telegram_id) * 2 + 1
-    numbers = (bank.number(first), bank.number(first + 1))
-    return Impatient(stage.player(telegram_id), numbers, closing_time)
+    return Impatient(stage.player(telegram_id), bank.numbers(telegram_id), closing_time)
 
 
 def out_of_order(rows: Rows) -> list[str]:
