@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.application import CAPABILITIES
 from bot.database import open_database
+from bot.engine.alarms import Alarms
 from bot.engine.arrivals import park_update, store_updates
 from bot.engine.calls import Calls
 from bot.engine.dispatch import Dispatcher
@@ -36,7 +37,7 @@ from bot.web import health
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
 from storage.database import Database
-from storage.doctor import is_stopped_anywhere
+from storage.doctor import figures, is_stopped_anywhere
 from storage.embedded import end_process
 from storage.sqlite import Connect, open_connection
 from storage.transaction import SqlTransaction
@@ -79,6 +80,7 @@ class Service:
     timers: Timers
     metrics: Metrics
     arrivals: Arrivals
+    alarms: Alarms
     web: web.Application
     seat: Seat | None = None
     """This process among several; None where it is the only one."""
@@ -146,6 +148,8 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
     leases = seat.lanes if seat else SoleOwner(database)
+    alarms = Alarms(database, outbox, operators=settings.operator_ids)
+    calls = Calls(database, registry, public_url=settings.public_url, leases=leases, alarms=alarms)
     sender = Sender(
         database,
         client,
@@ -160,7 +164,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
         dispatcher=dispatcher,
         outbox=outbox,
         sender=sender,
-        calls=Calls(database, registry, public_url=settings.public_url, leases=leases),
+        calls=calls,
         pins=pins,
         metrics=metrics,
         sleep=outside.sleep,
@@ -186,6 +190,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
         timers=Timers(database, sleep=outside.sleep, new_alarm=outside.new_alarm),
         metrics=metrics,
         arrivals=Arrivals(database, me.id),
+        alarms=alarms,
         web=web.Application(),
         seat=seat,
     )
@@ -204,7 +209,12 @@ def _way_is_clear(engine: Engine, limits: SendLimits, clock: Clock) -> Callable[
 def mounted(service: Service) -> Service:
     """Return the service with its HTTP doors; health and metrics are every process's."""
     settings, app = service.settings, service.web
-    health.mount(app, metrics=service.metrics, ready=lambda: ready(service))
+    health.mount(
+        app,
+        metrics=service.metrics,
+        ready=lambda: ready(service),
+        look=lambda: service.database.read(figures),
+    )
     if Part.WEB not in settings.parts:
         return service
     PaymentDoors(
@@ -213,6 +223,7 @@ def mounted(service: Service) -> Service:
         now=service.clock.now,
         bot_link=lambda: chat_link(service),
         count=service.metrics.turned,
+        alarms=service.alarms,
     ).mount(app)
     secret = settings.telegram_webhook_secret.get_secret_value()
     if secret:

@@ -67,6 +67,24 @@ def warnings(tx: SqlTransaction) -> list[str]:
     return found
 
 
+def figures(tx: SqlTransaction) -> dict[str, int]:
+    """Return what an operator watches, by its name: all are 0 on a quiet day but `lanes`."""
+    return {name: int(_rows(tx, query)[0][0]) for name, query in _FIGURES.items()}
+
+
+_FIGURES: Final = {
+    "money_stops": "SELECT COUNT(*) FROM money_stop",
+    "frozen_outflows": "SELECT COUNT(*) FROM outflow_freeze",
+    "attempts_unknown": "SELECT COUNT(*) FROM attempt WHERE status = 'unknown'",
+    "suspense_accounts": (
+        "SELECT COUNT(*) FROM account WHERE kind = 'suspense' AND credits_minor <> debits_minor"
+    ),
+    "acts_unsealed": "SELECT COUNT(*) FROM unsealed",
+    "lanes": "SELECT COUNT(*) FROM lane",
+    "rows_parked": "SELECT COUNT(*) FROM work WHERE status IN ('parked', 'dead')",
+}
+
+
 def money_stop(tx: SqlTransaction, tenant_id: TenantId, reason: str) -> None:
     """Refuse journals and holds of a tenant (platform: of all); the first reason stays."""
     _STOP.run(tx.cursor, {"tenant_id": tenant_id, "reason": reason[:200], "since": tx.now})

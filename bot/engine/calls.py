@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import orjson
 import structlog
 
+from bot.engine.alarms import Alarms
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
@@ -48,8 +49,10 @@ class Calls:
         *,
         public_url: str,
         leases: Leases | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         """Keep the ports; `public_url` builds return addresses."""
+        self._alarms = alarms
         self._leases = leases or SoleOwner(database)
         self._database = database
         self._providers = providers
@@ -83,6 +86,8 @@ class Calls:
             self._leases.finish(tx, work)
 
         await self._database.run(record, cause=cause)
+        if self._alarms is not None:
+            await self._alarms.heard(attempt.provider, has_answered=not _is_silent(outcome))
 
     def _begin(
         self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]
@@ -117,7 +122,7 @@ class Calls:
             async with asyncio.timeout(EFFECT_S):
                 return await self._ask(attempt, request, is_new=is_new)
         except TimeoutError:
-            return Unknown(error=ProviderError.PROVIDER_ERROR, detail="took too long")
+            return Unknown(error=ProviderError.TIMEOUT_ERROR, detail="took too long")
 
     async def _ask(self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
@@ -133,6 +138,16 @@ class Calls:
         path = f"/payments/callback/{attempt.provider}/?reference={attempt.reference}"
         there = replace(request, return_url=f"{self._public_url}{path}")
         return await provider.create_link(there)
+
+
+def _is_silent(outcome: Outcome) -> bool:
+    """Tell whether a provider gave no answer at all, or only said that it is broken."""
+    if not isinstance(outcome, Unknown):
+        return False
+    return outcome.error in _SILENCES or outcome.detail.startswith("HTTP 5")
+
+
+_SILENCES: Final = frozenset({ProviderError.NETWORK_ERROR, ProviderError.TIMEOUT_ERROR})
 
 
 def handle_hook(tx: SqlTransaction, work: Work) -> None:

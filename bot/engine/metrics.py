@@ -1,6 +1,6 @@
 """Prometheus metrics of this process; no person, tenant or amount ever becomes a label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
@@ -23,6 +23,9 @@ class Metrics:
         )
         self._depth = Gauge("hazina_rows_waiting", "Rows in memory", registry=self.registry)
         self._commits = Gauge("hazina_commits", "Commits since the start", registry=self.registry)
+        self._books = Gauge(
+            "hazina_books", "What waits in the books", ["what"], registry=self.registry
+        )
 
     def done(self, kind: str) -> None:
         """Count a handled row."""
@@ -39,6 +42,12 @@ class Metrics:
     def turned(self, reason: str) -> None:
         """Count a request that was turned away."""
         self._turned.labels(reason).inc()
+
+    def looked(self, figures: Mapping[str, int]) -> None:
+        """Show what was counted in the books; nothing where they could not be read."""
+        self._books.clear()
+        for what, number in figures.items():
+            self._books.labels(what).set(number)
 
     def watch(self, *, depth: Callable[[], int], commits: Callable[[], int]) -> None:
         """Read these when asked."""

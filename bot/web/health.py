@@ -1,6 +1,6 @@
 """Liveness, readiness and metrics."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -9,9 +9,12 @@ from bot.engine.metrics import Metrics
 Check = Callable[[], Awaitable[str]]
 """Returns "" when all is well, else what is not, in a few words."""
 
+Look = Callable[[], Awaitable[Mapping[str, int]]]
+"""Counts what the books say: stops, what waits, what is unknown."""
 
-def mount(app: web.Application, *, metrics: Metrics, ready: Check) -> None:
-    """Add `/healthz`, `/readyz` and `/metrics`."""
+
+def mount(app: web.Application, *, metrics: Metrics, ready: Check, look: Look) -> None:
+    """Add `/healthz`, `/readyz` and `/metrics`; `look` counts what waits in the books."""
 
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -22,6 +25,10 @@ def mount(app: web.Application, *, metrics: Metrics, ready: Check) -> None:
         return web.json_response({"status": problem or "ready"}, status=status)
 
     async def show_metrics(_request: web.Request) -> web.Response:
+        try:
+            metrics.looked(await look())
+        except Exception:  # noqa: BLE001 - what this process knows by itself is shown all the same
+            metrics.looked({})
         return web.Response(body=metrics.text(), content_type="text/plain", charset="utf-8")
 
     app.router.add_get("/healthz", alive)

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import structlog
 from aiohttp import web
 
+from bot.engine.alarms import Alarm, Alarms
 from bot.engine.arrivals import store_hook
 from core.domain.payments import Attempt, Configuration, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Provider
@@ -54,8 +55,10 @@ class PaymentDoors:
         now: Callable[[], datetime],
         bot_link: Callable[[], str],
         count: Callable[[str], None],
+        alarms: Alarms,
     ) -> None:
         """Keep the ports; `bot_link` leads back to the chat, `count` is told refusals."""
+        self._alarms = alarms
         self._database = database
         self._registry = registry
         self._now = now
@@ -87,6 +90,7 @@ class PaymentDoors:
         reading = provider.read_hook(Hook(body=body, headers=headers, received_at=self._now()))
         if isinstance(reading, Forged):
             _log.warning("hook_rejected", provider=configuration.provider, reason=reading.reason)
+            await self._alarms.tell(Alarm.WEBHOOK_REJECTED, configuration.provider)
             return self._turn(401, "hook_forged")
         reference = reading.reference if isinstance(reading, Authentic) else ""
         return await self._keep(configuration, event_key=reading.event_key, reference=reference)

@@ -17,8 +17,13 @@ async def open_health(problem: str = "") -> AsyncIterator[tuple[Client, Metrics]
     async def ready() -> str:
         return problem
 
+    async def look() -> dict[str, int]:
+        if problem:
+            raise ConnectionError(problem)
+        return {"money_stops": 2}
+
     app, metrics = web.Application(), Metrics()
-    health.mount(app, metrics=metrics, ready=ready)
+    health.mount(app, metrics=metrics, ready=ready, look=look)
     async with TestClient(TestServer(app)) as client:
         yield client, metrics
 
@@ -49,6 +54,12 @@ async def test_metrics_are_prometheus_text() -> None:
             assert answer.content_type == "text/plain"
     assert 'hazina_rows_total{kind="update"} 1.0' in text
     assert "hazina_rows_waiting 3.0" in text
+    assert 'hazina_books{what="money_stops"} 2.0' in text
+
+
+async def test_metrics_are_shown_while_the_books_cannot_be_read() -> None:
+    async with open_health("database") as (client, _), client.get("/metrics") as answer:
+        assert (answer.status, "hazina_books{" in await answer.text()) == (200, False)
 
 
 def test_two_services_of_one_process_count_apart() -> None:

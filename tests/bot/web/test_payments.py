@@ -9,6 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.engine.alarms import Alarms
+from bot.engine.outbox import Outbox
 from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
 from core.domain.payments import PaymentStatus
 from core.use_cases import links
@@ -76,6 +78,7 @@ async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
         now=lambda: NOW,
         bot_link=lambda: LINK,
         count=turned.append,
+        alarms=Alarms(database, Outbox(is_sandbox=True), operators=(5001,)),
     ).mount(app)
     async with TestClient(TestServer(app)) as client:
         doors = Doors(client, database)
@@ -105,6 +108,8 @@ async def test_a_forged_event_is_refused_and_counted(estate: Estate) -> None:
     async with open_doors(estate) as doors:
         assert await doors.posts(b"forged evt-1 hz1") == 401
         assert (doors.turned, await doors.count("hook")) == (["hook_forged"], 0)
+        assert await doors.posts(b"forged evt-2 hz1") == 401
+        assert await doors.count("message") == 1
 
 
 @pytest.mark.parametrize(
