@@ -216,7 +216,13 @@ class Engine:
                 # The rows behind it leave memory with it: the next look brings them in order.
                 self._leases.lose(left)
                 return
-            left = await self._try(left)
+            try:
+                left = await self._try(left)
+            except Exception:
+                # Not even the failure was kept: nothing of this lane is handed over in memory
+                # until a look has brought it back, this row first.
+                self._leases.lose(work)
+                raise
         self._metrics.done(work.kind)
 
     async def _try(self, work: Work) -> Work | None:

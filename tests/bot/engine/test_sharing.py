@@ -10,7 +10,7 @@ from bot.engine.limits import SETTLE_S
 from bot.engine.membership import LEASE_S
 from bot.engine.sharing import LINGER_S, SLACK_S
 from bot.roles import EVERY_PART, Part
-from core.domain.work import Kind
+from core.domain.work import Kind, Work
 from core.ports import Transaction
 from handlers.chat import Reply, Screen, Show
 from handlers.visit import Routes, Visit
@@ -283,6 +283,28 @@ async def test_a_mark_in_a_lane_that_is_anothers_is_undone(tmp_path: Path) -> No
         assert all_.api.texts == []
         assert await desk.rows(Kind.MESSAGE) == [("due", 0)]
         assert not desk.leases.may_work(await desk.work(row))
+
+
+async def test_what_could_not_be_counted_is_not_overtaken_by_what_arrives(
+    tmp_path: Path,
+) -> None:
+    async with fleet(tmp_path) as all_:
+        desk = await all_.open(EVERY_PART)
+        handle, failures = desk.engine._try, [RuntimeError("the server is away")]  # noqa: SLF001 - a server that goes away
+
+        async def away(work: Work) -> Work | None:
+            if failures and work.kind is Kind.UPDATE:
+                raise failures.pop()
+            return await handle(work)
+
+        desk.engine._try = away  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        await desk.arrive(text_update(1, "one"))
+        await desk.settle()
+        await desk.arrive(text_update(2, "two"))
+        await desk.settle()
+        assert all_.heard == []
+        await all_.look(desk)
+        assert all_.heard == ["one", "two"]
 
 
 async def test_clocks_of_machines_may_differ(tmp_path: Path) -> None:
