@@ -135,7 +135,17 @@ def _debtor_buttons(
     waiting = tx.payments.open_for(bill.id, actor_of(reader).person_id)
     if waiting is not None:
         return {"waiting": doors.payment(waiting.id)}
-    return {"pay_wallet": f"pay:wallet:{target}", "pay_link": f"pay:link:{target}"}
+    wallet = f"pay:wallet:{target}" if _has_money(tx, reader) else ""
+    return {"pay_wallet": wallet, "pay_link": f"pay:link:{target}"}
+
+
+def _has_money(tx: Transaction, reader: Reader) -> bool:
+    """Tell whether the reader's wallet can pay anything: an empty one is not offered."""
+    tenant = reader.tenant
+    found = tx.wallets.find(
+        tenant_id=tenant.id, owner_id=reader.person.id, currency=tenant.currency
+    )
+    return found is not None and tx.ledger.get(found.account_id).available.is_positive
 
 
 def staff_moves(tx: Transaction, reader: Reader, bill: Bill) -> Rows:
@@ -206,7 +216,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         case payments.Stage.DECLINED:
             return _declined(tx, reader, plain)
         case payments.Stage.EXPIRED | payments.Stage.CANCELLED | payments.Stage.FAILED:
-            is_payable = bill is not None and bill.is_payable
+            is_payable = bill is not None and bill.is_payable and _has_money(tx, reader)
             target = f"pay:wallet:{bill.id}.{bill.revision}" if bill and is_payable else ""
             return replace(plain, wallet=target)
         case payments.Stage.CHECKING:
@@ -242,7 +252,8 @@ def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> p
             )
             for each in tx.payments.configurations_for(payment.tenant_id)
         )
-    wallet = _payment_act(tx, reader, payment, "payment.wallet") if plain.bill else ""
+    has_wallet = plain.bill is not None and _has_money(tx, reader)
+    wallet = _payment_act(tx, reader, payment, "payment.wallet") if has_wallet else ""
     cancel = _payment_act(tx, reader, payment, "payment.cancel")
     return replace(plain, retries=retries, wallet=wallet, cancel=cancel)
 

@@ -16,6 +16,10 @@ MAX_DATA_BYTES: Final = 64
 """Bytes of one button's data (Telegram)."""
 
 
+PROOF_MARK: Final = "+"
+"""How the data of a button on a proof begins on its way through the chat service."""
+
+
 def lane_of_person(bot_id: int, external_id: int) -> str:
     """Return the lane of everything one person does with one bot, PIN checks included."""
     return f"u:{bot_id}:{external_id}"
@@ -120,7 +124,8 @@ class Screen:
 
     `ask_contact` shows a one-time keyboard that shares the person's phone, under this label.
     `is_protected` stops forwarding and saving. `is_silent` makes no sound. A screen with an
-    `attachment` is always sent anew, its text (at most 1024 characters) under the file.
+    `attachment` is always sent anew, its text (at most 1024 characters) under the file. What its
+    buttons lead to comes below a screen that `is_proof`: that one is never edited.
     """
 
     html: str
@@ -130,6 +135,7 @@ class Screen:
     is_protected: bool = False
     is_silent: bool = False
     attachment: Attachment | None = None
+    is_proof: bool = False
 
 
 class Show(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handlers.chat import Chat, Contact, Did, File, Incoming, Sender, lane_of_person
+from handlers.chat import PROOF_MARK, Chat, Contact, Did, File, Incoming, Sender, lane_of_person
 
 Raw = Mapping[str, Any]
 
@@ -200,19 +200,20 @@ def _read_other(message: Raw, sender: Sender, chat: Chat) -> Incoming | None:
 
 
 def _read_press(press: Raw) -> Incoming | None:
-    """Read a press; where its message cannot be reached, `message_id` is 0: answer anew."""
+    """Read a press; `message_id` is 0 where its message is a proof or out of reach: answer anew."""
     sender = _sender(_dict(press, "from"), is_anonymous=False)
     if sender is None:
         return None
     message = _dict(press, "message")
-    is_accessible = _int(message, "date") > 0
+    data = _str(press, "data")
+    may_edit = _int(message, "date") > 0 and not data.startswith(PROOF_MARK)
     return Incoming(
         did=Did.PRESS,
         sender=sender,
         # Without its message the only chat we know is the person's own.
         chat=_chat(_dict(message, "chat")) or Chat(id=sender.external_id, is_private=True),
-        data=_str(press, "data"),
-        message_id=_int(message, "message_id") if is_accessible else 0,
+        data=data.removeprefix(PROOF_MARK),
+        message_id=_int(message, "message_id") if may_edit else 0,
         press_id=_str(press, "id"),
     )
 

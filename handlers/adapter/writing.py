@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any, Final, NamedTuple
 
-from handlers.chat import MAX_DATA_BYTES, MAX_TEXT, Attachment, Button, Rows, Screen, Show
+from handlers.chat import (
+    MAX_DATA_BYTES,
+    MAX_TEXT,
+    PROOF_MARK,
+    Attachment,
+    Button,
+    Rows,
+    Screen,
+    Show,
+)
 
 MAX_TOAST: Final = 200
 MAX_COPY: Final = 256
@@ -119,7 +128,9 @@ def _markup(screen: Screen, chat_id: int) -> dict[str, Any]:
     if sum((bool(screen.rows), bool(screen.ask_contact), screen.drop_keyboard)) > 1:
         raise ValueError("A message has one keyboard: buttons, a contact request or a removal")
     if screen.rows:
-        return {"inline_keyboard": _inline_rows(screen.rows)}
+        return {
+            "inline_keyboard": _inline_rows(screen.rows, mark=PROOF_MARK if screen.is_proof else "")
+        }
     if screen.ask_contact:
         if chat_id < 0:
             raise ValueError("A contact can be asked for in a private chat only")
@@ -128,17 +139,17 @@ def _markup(screen: Screen, chat_id: int) -> dict[str, Any]:
     return {"remove_keyboard": True} if screen.drop_keyboard else {}
 
 
-def _inline_rows(rows: Rows) -> list[list[dict[str, Any]]]:
+def _inline_rows(rows: Rows, *, mark: str) -> list[list[dict[str, Any]]]:
     if sum(map(len, rows)) > MAX_BUTTONS or any(len(row) > MAX_BUTTONS_IN_ROW for row in rows):
         raise ValueError("At most 100 buttons, 8 in a row")
-    return [_inline_row(row) for row in rows if row]
+    return [_inline_row(row, mark) for row in rows if row]
 
 
-def _inline_row(row: Sequence[Button]) -> list[dict[str, Any]]:
-    return [_inline_button(button) for button in row]
+def _inline_row(row: Sequence[Button], mark: str) -> list[dict[str, Any]]:
+    return [_inline_button(button, mark) for button in row]
 
 
-def _inline_button(button: Button) -> dict[str, Any]:
+def _inline_button(button: Button, mark: str) -> dict[str, Any]:
     if not button.label.strip() or sum(map(bool, (button.data, button.url, button.copy))) != 1:
         raise ValueError("A button has a label and one of data, url and copy")
     if button.url:
@@ -147,6 +158,7 @@ def _inline_button(button: Button) -> dict[str, Any]:
         if len(button.copy) > MAX_COPY:
             raise ValueError("A button copies at most 256 characters")
         return {"text": button.label, "copy_text": {"text": button.copy}}
-    if len(button.data.encode()) > MAX_DATA_BYTES:
+    data = f"{mark}{button.data}"
+    if len(data.encode()) > MAX_DATA_BYTES:
         raise ValueError("A button's data has at most 64 bytes")
-    return {"text": button.label, "callback_data": button.data}
+    return {"text": button.label, "callback_data": data}

@@ -153,7 +153,7 @@ def issued(tx: Transaction, visit: Visit) -> Reply:
     )
     readers = _readers(tx, unit=bill.unit_id, person=person)
     note = newbill.issued(visit.words, number=bill.number, total=bill.total, readers=readers)
-    screen = bill_screen(tx, reader_of(visit), bill, note=note)
+    screen = replace(bill_screen(tx, reader_of(visit), bill, note=note), is_proof=True)
     return Reply(screen=screen, toast=visit.words.label("Issued"), ends_dialogue=True)
 
 

@@ -182,7 +182,8 @@ def given_back(words: Words, bill: Bill, *, amount: Money, whose: str, name: str
         ),
         words.t("It went to the wallets of who had paid. The reason is kept with the bill."),
     )
-    return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
+    desk = Button(label=words.label("Desk"), data=doors.DESK)
+    return Screen(html=text, rows=((desk,),), is_proof=True)
 
 
 def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
@@ -198,7 +199,8 @@ def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -
         ),
         words.t("It is kept apart and nobody was credited."),
     )
-    return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
+    desk = Button(label=words.label("Desk"), data=doors.DESK)
+    return Screen(html=text, rows=((desk,),), is_proof=True)
 
 
 def kept_apart(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
@@ -216,7 +218,8 @@ def kept_apart(words: Words, payment: Payment, *, amount: Money, provider: str) 
             "administrators were told. Do not pay again; ask them, with this reference."
         ),
     )
-    return Screen(html=text, rows=((Button(label=words.label("Support"), data=doors.SUPPORT),),))
+    support = Button(label=words.label("Support"), data=doors.SUPPORT)
+    return Screen(html=text, rows=((support,),), is_proof=True)
 
 
 def digest(
@@ -325,12 +328,12 @@ def _with_bill(words: Words, text: Html, bill: Bill, *, is_silent: bool) -> Scre
 def _with_wallet(words: Words, text: Html, bill: Bill | None) -> Screen:
     wallet = Button(label=words.label("Open wallet"), data=doors.WALLET)
     if bill is None:
-        return Screen(html=text, rows=((wallet,),))
+        return Screen(html=text, rows=((wallet,),), is_proof=True)
     about = Button(label=words.label("Open bill"), data=doors.bill(bill.id))
     if bill.is_payable:
         target = f"pay:wallet:{bill.id}.{bill.revision}"
         about = Button(label=words.label("Pay from wallet"), data=target)
-    return Screen(html=text, rows=((wallet, about),))
+    return Screen(html=text, rows=((wallet, about),), is_proof=True)
 
 
 def _security_rows(words: Words) -> tuple[tuple[Button, ...], ...]:

@@ -120,13 +120,13 @@ def methods(words: Words, bill: Bill, *, balance: Money, note: Html | None = Non
         words.t("In your wallet: %(balance)s", balance=words.money(balance)),
         words.t("How do you want to pay?"),
     )
+    link = Button(label=words.label("Pay by link"), data=f"pay:link:{target}")
+    wallet = Button(label=words.label("Pay from wallet"), data=f"pay:wallet:{target}")
+    top_up = Button(label=words.label("Top up"), data=doors.TOP_UP)
     return Screen(
         html=text,
         rows=(
-            (
-                Button(label=words.label("Pay from wallet"), data=f"pay:wallet:{target}"),
-                Button(label=words.label("Pay by link"), data=f"pay:link:{target}"),
-            ),
+            (wallet, link) if balance.is_positive else (link, top_up),
             (Button(label=words.label("Back"), data=doors.bill(bill.id)),),
         ),
     )

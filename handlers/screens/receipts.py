@@ -55,7 +55,7 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
     )
     copy = Button(label=words.label("Copy reference"), copy=view.token)
-    return Screen(html=text, rows=((copy,), (_about(words, view),)))
+    return Screen(html=text, rows=((copy,), (_about(words, view),)), is_proof=True)
 
 
 def _about(words: Words, view: ReceiptView) -> Button:

@@ -72,7 +72,8 @@ class Talker:
 
     def presses_data(self, data: str, message: Message) -> Screen:
         """Press a button by its data, as an old or forged one."""
-        return self.does(did=Did.PRESS, data=data, message_id=message.id, press_id="1")
+        message_id = 0 if message.screen.is_proof else message.id
+        return self.does(did=Did.PRESS, data=data, message_id=message_id, press_id="1")
 
     def enters(self, digits: str) -> Screen:
         """Enter a PIN on the pad and press OK."""

@@ -90,6 +90,7 @@ def test_every_button_fits(estate: Estate) -> None:
 
 def test_an_acknowledged_bill_offers_both_ways_to_pay(estate: Estate) -> None:
     bill = estate.bill()
+    estate.fill(estate.ada, 500_000)
     estate.ada.says("/bills")
     estate.ada.presses("BILL-2026-000001")
     _, button = estate.ada.finds("Acknowledge")

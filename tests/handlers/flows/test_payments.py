@@ -144,11 +144,12 @@ def test_cancelling_the_confirm_card_spends_its_button(estate: Estate) -> None:
 
 def test_a_short_wallet_offers_other_ways(estate: Estate) -> None:
     acknowledged(estate)
+    estate.fill(estate.ada, 100_000)
     estate.ada.says("/bills")
     estate.ada.presses("BILL-2026-000001")
     estate.ada.presses("Pay from wallet")
     estate.ada.presses("Full")
-    assert "Missing: 5,000.00 NGN" in estate.ada.sees
+    assert "Missing: 4,000.00 NGN" in estate.ada.sees
     assert "Pay by link" in estate.ada.labels
 
 
@@ -183,6 +184,7 @@ def test_a_link_is_one_message_from_waiting_to_paid(estate: Estate) -> None:
 
 
 def test_a_declined_link_says_that_nothing_was_taken(estate: Estate) -> None:
+    estate.fill(estate.ada, 500_000)
     waiting_link(estate)
     estate.answers(Declined(error=ProviderError.DECLINED_CARD))
     assert estate.ada.sees.startswith(
@@ -224,6 +226,7 @@ def test_a_link_is_cancelled_once_the_provider_was_asked(estate: Estate) -> None
 
 
 def test_the_wallet_is_offered_after_a_link_was_given_up(estate: Estate) -> None:
+    estate.fill(estate.ada, 500_000)
     waiting_link(estate)
     estate.answers(Declined(error=ProviderError.INSUFFICIENT_FUNDS))
     estate.ada.presses("Pay from wallet")
@@ -322,6 +325,7 @@ def test_receipts_are_found_by_number_and_reference(estate: Estate) -> None:
 
 
 def test_a_stale_card_shows_the_fresh_one(estate: Estate) -> None:
+    estate.fill(estate.ada, 500_000)
     bill = estate.bill(is_acknowledged=True)
     estate.ada.says("/bills")
     estate.ada.presses("BILL-2026-000001")
