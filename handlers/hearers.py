@@ -57,6 +57,13 @@ def around_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [person_id for person_id in people if person_id != event.person_id]
 
 
+def keepers(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who keeps the money, without who hears of the bill or paid it himself."""
+    told_of_bill = set(around_payer(tx, event))
+    found = holders(Scope.FINANCE_VIEW)(tx, event)
+    return [each for each in found if each not in told_of_bill and each != event.person_id]
+
+
 def payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return whom the event concerns most."""
     return [PersonId(event.person_id)] if event.person_id else []

@@ -7,6 +7,7 @@ means that there is nothing left to say.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from core.domain.acts import Event, EventName
@@ -17,9 +18,11 @@ from core.domain.ledger import JournalId
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt, ReceiptId
 from core.domain.people import NO_UNIT, MembershipId, MembershipStatus, PersonId, Scope
+from core.domain.wallets import TENANT_OWNED
 from core.domain.work import Priority
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
+from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import hearers
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
@@ -32,6 +35,9 @@ from handlers.screens.people import role_word
 from handlers.visit import Reader
 
 MAX_DIGEST: Final = 5
+MAX_BUNDLED: Final = 50
+BUNDLE_MINUTES: Final = 10
+"""Money of the same ten minutes is told of in one message."""
 
 Render = Callable[[Transaction, Reader, Event], Reply | None]
 
@@ -135,6 +141,26 @@ def _bill_paid(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
         at=tx.ledger.journal(found.journal_id).posted_at,
     )
     return _send(tx, reader, lambda: screen)
+
+
+def _money_came(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    """Show what came in within the same few minutes in one message, which counts."""
+    if reader.actor is None or not reader.person.has_reminders:
+        return None
+    at = tx.ledger.journal(JournalId(event.other_id)).posted_at
+    begun = at.replace(minute=at.minute - at.minute % BUNDLE_MINUTES, second=0, microsecond=0)
+    until = begun + timedelta(minutes=BUNDLE_MINUTES)
+    tenant = reader.tenant
+    wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=TENANT_OWNED, currency=tenant.currency)
+    account = wallet_account(tx, wallet=wallet)
+    newest = tx.ledger.entries(account.id, before_seq=None, limit=MAX_BUNDLED)
+    bundled = [e for e in newest if begun <= e.posted_at < until and e.amount.is_positive]
+    if not bundled:
+        return None
+    moved = explained(tx, entries=bundled[:MAX_DIGEST])
+    screen = told.money_came(reader.words, moved, count=len(bundled), balance=account.balance)
+    live = f"money:{tenant.id}:{begun:%Y%m%d%H%M}"
+    return Reply(screen=screen, show=Show.LIVE, live=live)
 
 
 def _payment_live(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -313,6 +339,9 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     ),
     EventName.BILL_PARTIALLY_PAID: _PAID,
     EventName.BILL_PAID: _PAID,
+    EventName.TENANT_WALLET_CREDITED: Notice(
+        recipients=hearers.keepers, render=_money_came, priority=Priority.QUIET
+    ),
     EventName.BILL_REMINDER: _DIGEST,
     EventName.BILL_OVERDUE: _DIGEST,
     EventName.PAYMENT_INITIATED: _LIVE,

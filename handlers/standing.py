@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Final
 
-from core.domain.calendar import local_date
+from core.domain.bills import Debtors
+from core.domain.calendar import at_hour, local_date
 from core.domain.people import Actor, Person, Scope
 from core.domain.tenants import Tenant, TenantId
-from core.domain.wallets import WalletStatus
+from core.domain.wallets import TENANT_OWNED, WalletStatus
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.people import actor_of, tenants_of
+from core.use_cases.reports import unmatched_money
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers.chat import Screen
 from handlers.screens import home
@@ -69,4 +71,22 @@ def _view(tx: Transaction, tenant: Tenant, actor: Actor) -> home.HomeView:
         scopes=actor.scopes,
         waiting=tx.disputes.count_open(tenant.id) if may_resolve else 0,
         other=len(tenants_of(tx, person_id=actor.person_id)) - 1,
+        books=_books(tx, tenant, actor),
+    )
+
+
+def _books(tx: Transaction, tenant: Tenant, actor: Actor) -> home.Books | None:
+    """Read the organisation's money for who keeps it."""
+    if not actor.has(Scope.FINANCE_VIEW) or not actor.has(Scope.REPORTS_VIEW):
+        return None
+    today = local_date(tx.now, tenant.timezone)
+    wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=TENANT_OWNED, currency=tenant.currency)
+    account = wallet_account(tx, wallet=wallet)
+    came_in, _ = tx.ledger.turnover(account, since=at_hour(today, 0, tenant.timezone))
+    everybody = Debtors(tenant_id=tenant.id, is_all=True)
+    return home.Books(
+        balance=account.balance,
+        came_in=came_in,
+        unmatched=unmatched_money(tx, tenant_id=tenant.id),
+        bills=tx.bills.sums(everybody, today=today, currency=tenant.currency),
     )

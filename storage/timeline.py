@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_STEPS: Final = 200
 MAX_REVISIONS: Final = 100
+MAX_RECEIPTS: Final = 2_000
+MAX_ENDING: Final = 5
 
 _STEPS: Final = Statement(
     select(
@@ -80,6 +82,26 @@ _RECEIPT: Final = Statement(
     .order_by(RECEIPT.c.id)
     .limit(1)
 )
+_NEWEST: Final = (
+    select(RECEIPT.c.id, RECEIPT.c.journal_id, RECEIPT.c.payment_id)
+    .where(RECEIPT.c.tenant_id == bindparam("tenant_id"))
+    .order_by(RECEIPT.c.id.desc())
+    .limit(MAX_RECEIPTS)
+    .subquery("newest")
+)
+_ENDING: Final = Statement(
+    select(_NEWEST.c.id)
+    .join(JOURNAL, JOURNAL.c.id == _NEWEST.c.journal_id)
+    .join(PAYMENT, PAYMENT.c.id == _NEWEST.c.payment_id)
+    .where(
+        or_(
+            JOURNAL.c.token.like(bindparam("ending")),
+            PAYMENT.c.token.like(bindparam("ending")),
+        )
+    )
+    .order_by(_NEWEST.c.id)
+    .limit(MAX_ENDING)
+)
 
 
 class SqlTimeline:
@@ -123,3 +145,9 @@ class SqlTimeline:
         values = {"tenant_id": tenant_id, "number": number.upper(), "token": number}
         rows = _RECEIPT.rows(self._tx.cursor, values)
         return self._tx.payments.receipt(ReceiptId(rows[0][0])) if rows else None
+
+    def receipts_ending(self, tenant_id: TenantId, tail: str) -> tuple[Receipt, ...]:
+        """Return receipts whose journal's or payment's token ends so, of the newest 2,000."""
+        values = {"tenant_id": tenant_id, "ending": f"%{tail}"}
+        rows = _ENDING.rows(self._tx.cursor, values)
+        return tuple(self._tx.payments.receipt(ReceiptId(row[0])) for row in rows)

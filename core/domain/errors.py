@@ -182,6 +182,10 @@ class InvalidInput(Refusal):
     """Input that can be asked again (`what`, `example`)."""
 
 
+class Ambiguous(Refusal):
+    """Several things fit what was typed (`numbers` of some of them)."""
+
+
 class TooManyRequests(Refusal):
     """Slow down (`retry_after_s`)."""
 

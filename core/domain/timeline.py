@@ -53,3 +53,7 @@ class StoredTimeline(Protocol):
     def receipt(self, tenant_id: TenantId, number: str) -> Receipt | None:
         """Return the receipt of this number, or of this journal's or payment's token."""
         ...
+
+    def receipts_ending(self, tenant_id: TenantId, tail: str) -> tuple[Receipt, ...]:
+        """Return receipts whose journal's or payment's token ends so, of the newest 2,000."""
+        ...

@@ -1,19 +1,24 @@
 """The story of a bill for people: its steps, its payments with receipts; finding by number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill, BillId, Life
 from core.domain.calendar import local_date
 from core.domain.disputes import Dispute
-from core.domain.errors import BillCancelled, NotFound, TooManyRequests
-from core.domain.ledger import Subject
-from core.domain.payments import Allocation, Receipt, ReceiptId
-from core.domain.people import Actor, Scope
+from core.domain.errors import Ambiguous, BillCancelled, NotFound, TooManyRequests
+from core.domain.ledger import Entry, Subject
+from core.domain.payments import Allocation, PaymentId, Receipt, ReceiptId
+from core.domain.people import NO_UNIT, Actor, Scope
 from core.domain.timeline import BillRevision, BillStep
 from core.ports import Transaction
 from core.use_cases.bills import seen_bill
+
+TAIL: Final = 6
+"""How many characters of a token the screens show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,17 @@ class Story:
     revisions: tuple[BillRevision, ...]
     disputes: tuple[Dispute, ...]
     paid: tuple[tuple[Allocation, Receipt | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A move of a wallet with what it was for; "" and None where there is none of it."""
+
+    entry: Entry
+    payer: str
+    unit: str
+    bill: Bill | None
+    receipt: Receipt | None
 
 
 def bill_story(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Story:
@@ -69,9 +85,58 @@ def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Rece
         return seen_bill(tx, actor=actor, bill_id=bill.id)
     receipt = tx.timeline.receipt(actor.tenant_id, number)
     if receipt is None:
+        receipt = _by_tail(tx, actor, number)
+    if receipt is None:
         is_receipt = number.upper().startswith(("RCPT-", "TXN-"))
         raise NotFound(kind="receipt" if is_receipt else "number")
     return _check_seen(tx, actor, receipt)
+
+
+def _by_tail(tx: Transaction, actor: Actor, number: str) -> Receipt | None:
+    """Return the actor's one receipt whose reference ends as the screens show it.
+
+    Raises:
+        Ambiguous: several of his to see end so.
+    """
+    text = number.strip().casefold()
+    tail = text.removeprefix("txn-").lstrip(".…")
+    if not text.startswith("txn-") or len(tail) != TAIL or not tail.isalnum():
+        return None
+    found = tx.timeline.receipts_ending(actor.tenant_id, tail)
+    seen = [each for each in found if _may_see(tx, actor, each)]
+    if len(seen) > 1:
+        raise Ambiguous(numbers=tuple(each.number for each in seen))
+    return seen[0] if seen else None
+
+
+def _may_see(tx: Transaction, actor: Actor, receipt: Receipt) -> bool:
+    try:
+        _check_seen(tx, actor, receipt)
+    except NotFound:
+        return False
+    return True
+
+
+def explained(tx: Transaction, *, entries: Sequence[Entry]) -> tuple[Explained, ...]:
+    """Return what entries of a wallet were for, in their order."""
+    return tuple(_explain(tx, entry) for entry in entries)
+
+
+def _explain(tx: Transaction, entry: Entry) -> Explained:
+    bill_id: BillId | None = None
+    payer, receipt = "", None
+    if entry.subject.kind == "bill":
+        bill_id = BillId(entry.subject.id)
+    elif entry.subject.kind == "payment":
+        payment = tx.payments.get(PaymentId(entry.subject.id))
+        bill_id, payer = payment.bill_id, tx.people.person(payment.payer_id).name
+        proofs = tx.payments.receipts_of(payment.id)
+        receipt = next((each for each in proofs if each.journal_id == entry.journal_id), None)
+    bill = None if bill_id is None else tx.bills.get(bill_id)
+    unit = ""
+    if bill is not None and bill.unit_id != NO_UNIT:
+        unit = tx.people.unit(bill.unit_id).code
+    return Explained(entry=entry, payer=payer, unit=unit, bill=bill, receipt=receipt)
 
 
 def resend_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:

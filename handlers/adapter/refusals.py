@@ -46,6 +46,7 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.IntentSpent: words_of.intent_spent,
     errors.TooLong: words_of.too_long,
     errors.InvalidInput: words_of.invalid_input,
+    errors.Ambiguous: words_of.ambiguous,
     errors.TooManyRequests: words_of.too_many,
     errors.PrivateChatOnly: words_of.private_only,
     errors.NotJoined: words_of.not_joined,

@@ -6,6 +6,7 @@ from typing import Final
 from core.domain.people import Scope
 from core.ports import Transaction
 from core.use_cases.reports import tenant_report
+from core.use_cases.timeline import explained
 from handlers.chat import Reply, Show
 from handlers.screens import reports
 from handlers.standing import deciders_of
@@ -23,14 +24,21 @@ def show(tx: Transaction, visit: Visit) -> Reply:
     report = tenant_report(tx, actor=actor)
     may_see = actor.has(Scope.BILLS_VIEW)
     deciders = None if actor.has(Scope.BILLS_DISPUTE_RESOLVE) else deciders_of(tx, actor.tenant_id)
-    screen = reports.report(visit.words, report, may_see_bills=may_see, deciders=deciders)
+    screen = reports.report(
+        visit.words,
+        report,
+        may_see_bills=may_see,
+        deciders=deciders,
+        moved=explained(tx, entries=report.entries),
+    )
     return Reply(screen=screen, ends_dialogue=True)
 
 
 def why(tx: Transaction, visit: Visit) -> Reply:
     """Explain the wallet's number."""
     report = tenant_report(tx, actor=visit.here[1])
-    return Reply(screen=reports.why(visit.words, report), ends_dialogue=True)
+    screen = reports.why(visit.words, report, explained(tx, entries=report.entries))
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def moves(tx: Transaction, visit: Visit) -> Reply:
@@ -43,7 +51,7 @@ def moves(tx: Transaction, visit: Visit) -> Reply:
     entries = tx.ledger.entries(wallet.id, before_seq=first + 1, limit=reports.PAGE)
     screen = reports.moves(
         visit.words,
-        entries,
+        explained(tx, entries=entries),
         page=1 + (newest - first) // reports.PAGE,
         older=f"report:moves:{first - reports.PAGE}" if first > reports.PAGE else "",
         newer=f"report:moves:{first + reports.PAGE}" if first < newest else "",

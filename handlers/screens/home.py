@@ -8,7 +8,7 @@ from typing import Final
 from core.domain.bills import BillSums
 from core.domain.money import Money
 from core.domain.people import Scope
-from core.domain.tenants import Tenant, TenantId, TenantStatus
+from core.domain.tenants import Tenant, TenantId, TenantKind, TenantStatus
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.words import Html, Words, lines
@@ -16,6 +16,16 @@ from handlers.words import Html, Words, lines
 PEOPLE: Final = "people:list"
 SETTINGS: Final = "settings:card"
 HELP: Final = "help:card"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """The organisation's money now: its wallet, what came in today, what waits, who is late."""
+
+    balance: Money
+    came_in: Money
+    unmatched: tuple[Money, ...]
+    bills: BillSums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +44,14 @@ class HomeView:
     scopes: frozenset[Scope]
     waiting: int = 0
     other: int = 0
+    books: Books | None = None
+    """The organisation's money, for who keeps it."""
 
 
 def card(words: Words, view: HomeView, *, note: str = "") -> Screen:
     """Show where the person stands; `note` is a finished line on top."""
+    if view.books is not None:
+        return _of_books(words, view, view.books, note)
     first = [
         _bills_button(words, view.sums),
         Button(label=words.label("Wallet"), data=doors.WALLET),
@@ -56,6 +70,65 @@ def card(words: Words, view: HomeView, *, note: str = "") -> Screen:
         _waiting_line(words, view),
     )
     return Screen(html=html, rows=rows)
+
+
+def _of_books(words: Words, view: HomeView, books: Books, note: str) -> Screen:
+    """Show whoever keeps the money first how it stands, then what is his own."""
+    late = books.bills
+    owes = words.t("Nobody is late.")
+    if late.overdue:
+        amount = words.money(Money(late.overdue_minor, late.currency))
+        owes = words.n(
+            "Late: %(count)s bill, %(amount)s",
+            "Late: %(count)s bills, %(amount)s",
+            late.overdue,
+            amount=amount,
+        )
+    html = lines(
+        note,
+        _title(words, view),
+        words.t(
+            "Estate wallet %(balance)s · in today %(came)s",
+            balance=words.money(books.balance),
+            came=words.money(books.came_in),
+        )
+        if view.tenant.kind is TenantKind.ESTATE
+        else words.t(
+            "Organisation's wallet %(balance)s · in today %(came)s",
+            balance=words.money(books.balance),
+            came=words.money(books.came_in),
+        ),
+        owes,
+        _waits(words, view, books),
+        words.t("Your own wallet: %(amount)s", amount=words.money(view.available)),
+        *(_bill_lines(words, view) if view.sums.open else ()),
+    )
+    rows: Rows = (
+        (
+            Button(label=words.label("Report"), data=doors.REPORT),
+            _counted(words, words.label("Desk"), view.waiting, doors.DESK),
+        ),
+        (_counted(words, words.label("Who owes"), late.overdue, _who_owes(late)),),
+        (
+            _counted(words, words.label("My bills"), view.sums.open, f"{doors.BILLS}:o.a.1.0"),
+            Button(label=words.label("My wallet"), data=doors.WALLET),
+            Button(label=words.label("More"), data="home:more"),
+        ),
+    )
+    if view.other:
+        rows += ((Button(label=words.label("Switch organisation"), data="home:tenants"),),)
+    return Screen(html=html, rows=rows)
+
+
+def _who_owes(late: BillSums) -> str:
+    return f"{doors.BILLS}:e.o.1.0" if late.overdue else f"{doors.BILLS}:e.a.1.0"
+
+
+def _waits(words: Words, view: HomeView, books: Books) -> Html:
+    unmatched = words.amounts(books.unmatched)
+    if unmatched:
+        return words.t("Waiting for you: %(sum)s that fits no payment", sum=unmatched)
+    return _waiting_line(words, view) or words.t("Nothing waits for you.")
 
 
 def more(words: Words, scopes: frozenset[Scope], *, has_other: bool) -> Screen:

@@ -7,10 +7,12 @@ from core.domain.bills import Bill, BillSums
 from core.domain.disputes import Dispute
 from core.domain.money import Money
 from core.domain.payments import Payment, Receipt
+from core.use_cases.timeline import Explained
 from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.bills import summary
 from handlers.screens.receipts import tail
+from handlers.screens.reports import whose
 from handlers.screens.statuses import reason_word, status_word
 from handlers.words import Html, Words, lines
 
@@ -112,6 +114,30 @@ def paid(words: Words, bill: Bill, *, amount: Money, whose: str, name: str, at: 
     if bill.rest.is_positive:
         rest = words.t("Left to pay: %(rest)s", rest=words.money(bill.rest))
     return _with_bill(words, lines(head, rest), bill, is_silent=True)
+
+
+def money_came(words: Words, moved: Sequence[Explained], *, count: int, balance: Money) -> Screen:
+    """Tell who keeps the money what came in lately, `moved` the newest of `count`."""
+    left = count - len(moved)
+    text = lines(
+        words.n("💰 %(count)s payment came in", "💰 %(count)s payments came in", count),
+        *(
+            words.t(
+                "%(amount)s · %(whose)s",
+                amount=words.signed(each.entry.amount),
+                whose=whose(words, each),
+            )
+            for each in moved
+        ),
+        words.n("and %(count)s more", "and %(count)s more", left) if left > 0 else "",
+        words.t("The organisation's wallet: %(balance)s", balance=words.money(balance)),
+    )
+    report = Button(label=words.label("Report"), data=doors.REPORT)
+    row: tuple[Button, ...] = (report,)
+    proof = moved[0].receipt if len(moved) == 1 else None
+    if proof is not None:
+        row = (Button(label=words.label("Open receipt"), data=doors.receipt(proof.id)), report)
+    return Screen(html=text, rows=(row,), is_silent=True)
 
 
 def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: date) -> Screen:

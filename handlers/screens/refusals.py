@@ -145,6 +145,17 @@ def intent_spent(words: Words, refusal: Refusal) -> Screen:
     )
 
 
+def ambiguous(words: Words, refusal: Refusal) -> Screen:
+    """Several receipts end so: ask for more."""
+    numbers = refusal.data.get("numbers")
+    found = ", ".join(str(each) for each in numbers) if isinstance(numbers, tuple) else ""
+    return _said(
+        words,
+        words.t("Several receipts end so: %(numbers)s.", numbers=found),
+        words.t("Write one of these numbers, or the whole TXN- reference. No money moved."),
+    )
+
+
 def too_many(words: Words, refusal: Refusal) -> Screen:
     """Slow down."""
     seconds = refusal.data.get("retry_after_s")

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from core.domain.ledger import AccountKind, Entry, JournalKind
+from core.domain.ledger import AccountKind, JournalKind
 from core.domain.money import Money
+from core.domain.tenants import TenantKind
 from core.use_cases.reports import TenantReport
+from core.use_cases.timeline import Explained
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.bills import summary
@@ -21,12 +23,15 @@ def report(
     *,
     may_see_bills: bool = True,
     deciders: Sequence[str] | None = None,
+    moved: Sequence[Explained] = (),
 ) -> Screen:
     """Show a tenant's money as it stands; `deciders` of disputes are None for one of them."""
     wallet, sums = view.wallet, view.bills
     text = lines(
         words.t("<b>%(name)s</b> · report", name=view.tenant.name),
-        words.t("Wallet %(balance)s", balance=words.money(wallet.balance)),
+        words.t("Estate wallet %(balance)s", balance=words.money(wallet.balance))
+        if view.tenant.kind is TenantKind.ESTATE
+        else words.t("Organisation's wallet %(balance)s", balance=words.money(wallet.balance)),
         _held_line(words, view),
         words.t(
             "This month: in %(came)s · out %(went)s",
@@ -40,29 +45,30 @@ def report(
         summary(words, sums),
         _disputes_line(words, view, deciders),
         *_asides(words, view),
-        words.t("<b>Last moves</b>") if view.entries else "",
-        *_moves(words, view.entries),
+        words.t("<b>Last moves</b>") if moved else "",
+        *_moves(words, moved),
     )
     # A blank line before the moves: `lines` leaves empty ones out.
     html = Html(text.replace("\n<b>", "\n\n<b>"))
-    return Screen(html=html, rows=_report_rows(words, may_see_bills=may_see_bills))
+    rows = (*_receipts(words, moved), *_report_rows(words, may_see_bills=may_see_bills))
+    return Screen(html=html, rows=rows)
 
 
 def moves(
-    words: Words, entries: Sequence[Entry], *, page: int, older: str, newer: str, name: str
+    words: Words, moved: Sequence[Explained], *, page: int, older: str, newer: str, name: str
 ) -> Screen:
     """Show a page of the tenant wallet's moves, newest first."""
     text = lines(
         words.t("<b>%(name)s</b> · moves of the wallet, page %(page)s", name=name, page=page),
-        *_moves(words, entries),
+        *_moves(words, moved),
     )
     turns = ((words.label("Newer"), newer), (words.label("Older"), older))
     pager = tuple(Button(label=label, data=data) for label, data in turns if data)
     back = (Button(label=words.label("Back"), data=doors.REPORT),)
-    return Screen(html=text, rows=(*((pager,) if pager else ()), back))
+    return Screen(html=text, rows=(*_receipts(words, moved), *((pager,) if pager else ()), back))
 
 
-def why(words: Words, view: TenantReport) -> Screen:
+def why(words: Words, view: TenantReport, moved: Sequence[Explained]) -> Screen:
     """Explain how the wallet's number comes about."""
     wallet = view.wallet
     text = lines(
@@ -84,7 +90,7 @@ def why(words: Words, view: TenantReport) -> Screen:
             "It is the sum of %(count)s moves; these are the last ones:",
             wallet.entry_seq,
         ),
-        *_moves(words, view.entries),
+        *_moves(words, moved),
     )
     back = (Button(label=words.label("Back"), data=doors.REPORT),)
     return Screen(html=text, rows=(back,))
@@ -106,8 +112,28 @@ def kind_word(words: Words, kind: JournalKind) -> Html:
     }[kind]
 
 
-def _moves(words: Words, entries: Sequence[Entry]) -> Sequence[Html]:
-    return [_move(words, entry) for entry in entries] or [words.t("No moves yet.")]
+def _moves(words: Words, moved: Sequence[Explained]) -> Sequence[Html]:
+    return [_move(words, each) for each in moved] or [words.t("No moves yet.")]
+
+
+def _receipts(words: Words, moved: Sequence[Explained]) -> Rows:
+    """Return a button for each receipt, two in a row."""
+    proofs = [each.receipt for each in moved if each.receipt is not None]
+    buttons = [
+        Button(
+            label=words.label("Open %(number)s", number=proof.number),
+            data=doors.receipt(proof.id),
+        )
+        for proof in dict.fromkeys(proofs)
+    ]
+    return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+
+
+def whose(words: Words, moved: Explained) -> Html:
+    """Return who paid, for which unit and bill, as far as there is any."""
+    number = "" if moved.bill is None else moved.bill.number
+    parts = [part for part in (moved.payer, moved.unit, number) if part]
+    return words.t("%(parts)s", parts=" · ".join(parts)) if parts else Html("")
 
 
 def _disputes_line(words: Words, view: TenantReport, deciders: Sequence[str] | None) -> Html:
@@ -136,10 +162,14 @@ def _asides(words: Words, view: TenantReport) -> Sequence[str]:
     ]
 
 
-def _move(words: Words, entry: Entry) -> Html:
+def _move(words: Words, moved: Explained) -> Html:
+    entry = moved.entry
     what = kind_word(words, entry.kind)
     if entry.counter_kind is AccountKind.PROVIDER_FEES:
         what = kind_word(words, JournalKind.PROVIDER_FEE)
+    about = whose(words, moved)
+    if about:
+        what = words.t("%(what)s · %(about)s", what=what, about=about)
     return words.t(
         "%(amount)s · %(what)s\n    %(when)s · balance %(balance)s · %(token)s",
         when=words.when(entry.posted_at),

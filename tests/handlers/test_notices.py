@@ -16,12 +16,11 @@ from core.use_cases.people import actor_of
 from core.use_cases.wallets import freeze_wallet, open_wallet
 from handlers.notices import NOTICES
 from storage.transaction import SqlTransaction
-from tests.factories import NGN, naira
+from tests.factories import NGN, add_member, add_person, naira
 from tests.handlers.estate import Estate
 
 SILENT = frozenset(
     {
-        EventName.TENANT_WALLET_CREDITED,  # The room of finance, later.
         EventName.WALLET_TOPPED_UP,  # The receipt tells.
         EventName.PAYMENT_COMPLETED,  # Machines hear it; people get the receipt.
         EventName.SETTINGS_CHANGED,
@@ -148,3 +147,27 @@ def test_staff_hear_who_joined(estate: Estate) -> None:
 
     estate.let(join)
     assert estate.bello.sees.startswith("👋 Tunde joined A-14 as")
+
+
+def test_who_keeps_the_money_hears_what_came_in_as_one_message(estate: Estate) -> None:
+    def let_in(tx: SqlTransaction) -> None:
+        chidi = add_person(tx, name="Chidi", telegram_id=1004)
+        add_member(tx, estate.tenant, chidi, roles=(Role.FINANCE,))
+        estate.people[chidi.id] = estate.person("Chidi", 1004)
+
+    estate.run(let_in)
+    chidi = next(t for t in estate.people.values() if t.sender.name == "Chidi")
+    estate.fill(estate.ada, 1_000_000)
+    for _ in range(2):
+        estate.bill(is_acknowledged=True)
+        estate.ada.says("/bills")
+        for label in ("BILL-2026-", "Pay from wallet", "Full", "Pay 5,000.00"):
+            estate.ada.presses(label)
+    assert len(chidi.messages) == 1
+    assert chidi.last.is_silent
+    assert chidi.sees == (
+        "💰 2 payments came in\n"
+        "+5,000.00 NGN · Ada · A-14 · BILL-2026-000002\n"
+        "+5,000.00 NGN · Ada · A-14 · BILL-2026-000001\n"
+        "The organisation's wallet: 10,000.00 NGN"
+    )

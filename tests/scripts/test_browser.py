@@ -162,7 +162,7 @@ async def open_checkout(page: Page) -> Page:
 async def see_the_books(page: Page) -> None:
     """Chidi's report counts both payments and the fee."""
     await page.get_by_role("button", name="Send “/report”").click()
-    await expect(newest(page, "Chidi")).to_contain_text("Wallet 18,425.00")
+    await expect(newest(page, "Chidi")).to_contain_text("Estate wallet 18,425.00")
     await expect(newest(page, "Chidi")).to_contain_text("Provider fees 75.00")
     await page.get_by_role("tab", name="Inside").click()
     await expect(page.get_by_role("cell", name="5,000.00 NGN").first).to_be_visible()
@@ -175,7 +175,7 @@ async def kill_and_start(page: Page) -> None:
     await expect(page.get_by_role("button", name="Bot killed")).to_be_visible()
     await write(page, "Chidi", "/menu")
     await page.get_by_role("button", name="Start", exact=True).click()
-    await expect(newest(page, "Chidi")).to_contain_text("Palm Court Estate\nWallet 0.00")
+    await expect(newest(page, "Chidi")).to_contain_text("Estate wallet")
 
 
 async def fit_a_phone(browser: Browser, address: str, complaints: list[str]) -> None:

@@ -47,7 +47,7 @@ async def test_a_bill_is_seen_acknowledged_and_paid_from_the_wallet(tmp_path: Pa
         story = await tap(bola, "Open bill", "More", until="what happened")
         assert story.index("acknowledged · Adaeze") < story.index("5,000.00 NGN paid · RCPT")
         report = await say(chidi, "/report", until="report")
-        assert "Wallet 5,000.00 NGN" in report
+        assert "Estate wallet 5,000.00 NGN" in report
         assert "Collected on bills: 5,000.00 NGN" in report
         await stage.check_books()
 

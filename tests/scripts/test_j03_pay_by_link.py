@@ -66,7 +66,7 @@ async def test_a_bill_is_paid_on_the_providers_page(tmp_path: Path) -> None:
         assert "Ibrahim Musa paid 5,000.00 NGN" in plain(await newest(bola, "paid 5,000.00"))
         assert "Paid —" in await open_bill(ibrahim, await number_of(stage, 3))
         report = await say(chidi, "/report", until="report")
-        assert "Wallet 4,925.00 NGN" in report
+        assert "Estate wallet 4,925.00 NGN" in report
         assert "Provider fees 75.00 NGN" in report
         assert await purse(stage) == PAID
         await stage.check_books()

@@ -90,6 +90,35 @@ def test_a_treasurer_opens_the_bill_of_a_receipt(treasury: Estate) -> None:
     assert "Amend" not in " ".join(estate.chidi.labels)
 
 
+def test_a_treasurer_comes_home_to_the_books(treasury: Estate) -> None:
+    lived(treasury)
+    chidi = treasury.chidi
+    chidi.says("/menu")
+    paid = next(line for line in chidi.sees.splitlines() if "in today" in line)
+    assert paid.startswith("Estate wallet ")
+    assert "in today 0.00" not in paid
+    assert "Nothing waits for you." in chidi.sees
+    assert chidi.labels[:3] == ["Report", "Desk", "Who owes"]
+    chidi.presses("Who owes")
+    assert "Bills of Palm Court Estate" in chidi.sees
+
+
+def test_the_end_of_a_reference_is_found_as_screens_show_it(treasury: Estate) -> None:
+    lived(treasury)
+    chidi = treasury.chidi
+    chidi.says("/report")
+    chidi.presses("Open RCPT-")
+    number = chidi.sees.split("Receipt ")[1].split()[0]
+    tail = chidi.sees.split("TXN-…")[1][:6]
+    for typed in (f"TXN-…{tail}", f"txn-...{tail}", f"/find TXN-{tail}"):
+        chidi.says(typed)
+        assert number in chidi.sees
+        treasury.ada.says(typed)
+        assert number in treasury.ada.sees
+    chidi.says("TXN-…000000")
+    assert "There is no" in chidi.sees
+
+
 def test_every_announced_command_exists() -> None:
     known = {command for routes in CAPABILITIES for command in routes.commands}
     announced = {command for command, _ in commands_for(frozenset(Scope), WORDS)}

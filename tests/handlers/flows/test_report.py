@@ -32,13 +32,13 @@ def test_the_report_shows_where_the_money_stands(estate: Estate) -> None:
     text = estate.bello.sees
     assert text.startswith(
         "Palm Court · report\n"
-        "Wallet 5,000.00 NGN\n"
+        "Estate wallet 5,000.00 NGN\n"
         "This month: in 5,000.00 NGN · out 0.00 NGN\n"
         "Collected on bills: 5,000.00 NGN\n"
         "To review 1\n"
         "Open disputes: 0\n\n"
         "Last moves\n"
-        "+5,000.00 NGN · bill paid from a wallet\n"
+        "+5,000.00 NGN · bill paid from a wallet · Ada · A-14 · BILL-2026-000001\n"
     )
     assert " · balance 5,000.00 NGN · TXN-…" in text
 

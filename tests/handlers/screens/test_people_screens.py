@@ -154,8 +154,11 @@ def test_a_typed_top_up_is_shown_back() -> None:
     assert plain(screen).splitlines() == [
         "Top up 2,500.00 NGN",
         "Into your wallet at Palm <Court>",
-        "Available: 0.00 NGN → 2,500.00 NGN",
-        "No fee for you. Nothing is taken before you pay on the page.",
+        "Available now: 0.00 NGN",
+        (
+            "The provider's fee is taken from what you pay; the receipt shows it. "
+            "Nothing is taken before you pay on the page."
+        ),
     ]
     assert labels(screen) == [["Pay by link · Paystack"], ["Change", "Cancel"]]
 
