@@ -281,7 +281,7 @@ def receipt_screen(
         provider=attempts[-1].provider if attempts else "",
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         bill=bill,
-        after=None if bill is None or is_sealed else bill.rest,
+        after=None if bill is None else _left_after(tx, bill, receipt),
         head=tx.chain_head(receipt.tenant_id) if is_sealed else "",
         is_own=is_own,
         may_open_bill=bill is not None and _may_see(reader, bill),
@@ -295,6 +295,13 @@ def _may_see(reader: Reader, bill: Bill) -> bool:
         return False
     is_debtor = owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids)
     return is_debtor or actor.has(Scope.BILLS_VIEW)
+
+
+def _left_after(tx: Transaction, bill: Bill, receipt: Receipt) -> Money | None:
+    """Return what is left to pay, on the receipt of the newest payment only: others are history."""
+    newest = next(iter(tx.payments.allocations_of_bill(bill.id)), None)
+    is_newest = newest is not None and newest.journal_id == receipt.journal_id
+    return bill.rest if is_newest and bill.life is Life.OPEN else None
 
 
 def fee_of(tx: Transaction, receipt: Receipt) -> Money:

@@ -352,3 +352,17 @@ def test_a_card_pressed_away_ends_what_was_asked(estate: Estate) -> None:
     estate.ada.presses("Back")
     estate.ada.says("2000")
     assert "Pay 2,000.00\u00a0NGN" not in estate.ada.labels
+
+
+def test_the_receipt_of_a_part_by_link_says_what_is_left(estate: Estate) -> None:
+    acknowledged(estate)
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Part")
+    estate.ada.says("3000")
+    estate.ada.presses("Pay 3,000.00")
+    estate.answers(Pending(link=LINK, provider_ref="s1"))
+    estate.settles(300_000)
+    assert "Books sealed:" in estate.ada.sees
+    assert "Left to pay: 2,000.00 NGN" in estate.ada.sees
