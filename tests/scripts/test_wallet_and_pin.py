@@ -25,7 +25,7 @@ from tests.scripts.scenes import acknowledge, number_of, open_bill, pay_from_wal
 from tests.scripts.stage import raised
 
 FEE = 1_500
-"""1.5 % of 1,000.00 NGN in kobo: the estate owes it, since it has nothing yet."""
+"""1.5 % of 1,000.00 NGN in kobo: whoever tops up bears it."""
 
 
 async def test_a_wallet_is_topped_up_by_link_and_pays_a_bill(tmp_path: Path) -> None:
@@ -33,22 +33,19 @@ async def test_a_wallet_is_topped_up_by_link_and_pays_a_bill(tmp_path: Path) -> 
         ibrahim = stage.player(estate.IBRAHIM)
         await say(ibrahim, "/wallet", until="Available 0.00 NGN")
         await tap(ibrahim, "Top up", until="Top up your wallet")
-        await tap(ibrahim, "Other amount", until="Top up: how much?")
-        shown = await say(ibrahim, "5k", until="Top up 5,000.00 NGN")
-        assert "0.00 NGN → 5,000.00 NGN" in shown
+        shown = await say(ibrahim, "6k", until="Top up 6,000.00 NGN")
+        assert "The provider's fee is taken from what you pay" in shown
         await tap(ibrahim, "Pay by link", until="Open payment page")
         assert "For your wallet" in ibrahim.screen()
         await pay_page(stage, ibrahim.url("Open payment page"))
-        receipt = plain(await newest(ibrahim, "✅ Topped up 5,000.00 NGN"))
-        assert "New wallet balance: 5,000.00 NGN" in receipt
+        receipt = plain(await newest(ibrahim, "✅ Topped up 6,000.00 NGN"))
+        assert "New wallet balance: 5,910.00 NGN" in receipt
         await acknowledge(ibrahim, await number_of(stage, 3))
         await pay_from_wallet(ibrahim)
         found = await purse(stage)
-        assert found.ibrahim == 0
-        assert found.estate - found.owed == 500_000 - found.fees
-        assert found.taken == 500_000
+        assert found == Purse(ibrahim=91_000, estate=500_000, fees=9_000, taken=600_000)
         history = await say(ibrahim, "/history", until="Wallet history")
-        assert "+5,000.00 NGN · top-up" in history
+        assert "+6,000.00 NGN · top-up" in history
         assert "−5,000.00 NGN" in history
         await stage.check_books()
 
@@ -93,7 +90,7 @@ async def test_a_frozen_wallet_lets_money_in_and_none_out(tmp_path: Path) -> Non
         await enter_pin(adaeze, "4826", until="active again")
         await open_bill(adaeze, await number_of(stage, 1))
         await pay_from_wallet(adaeze, pin="4826")
-        assert (await purse(stage)).adaeze == 2_000_000 + 100_000 - 500_000
+        assert (await purse(stage)).adaeze == 2_000_000 + 100_000 - FEE - 500_000
         await stage.check_books()
 
 
