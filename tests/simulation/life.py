@@ -35,6 +35,7 @@ class Life:
         self._until = until
         self._trace = trace
         self._mood = mood
+        self._open: list[sqlite3.Connection] = []
 
     @property
     def is_over(self) -> bool:
@@ -73,11 +74,16 @@ class Life:
         if not self.is_over:
             self.died.set()
             self.crew.cancel()
+            # As the kernel does: what a dead process had begun must lock nobody out.
+            for connection in self._open:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.close()
 
     def connect(self, path: Path) -> sqlite3.Connection:
         """Open the writer's connection: its COMMITs may be the last ones, or fail."""
         self.check()
-        return Mortal(open_connection(path), self)  # type: ignore[return-value]
+        self._open = [open_connection(path)]
+        return Mortal(self._open[0], self)  # type: ignore[return-value]
 
     def on_fatal(self) -> NoReturn:
         """Stand in for the end of the process."""
