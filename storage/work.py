@@ -131,11 +131,13 @@ _SEE: Final = inserting_once(SEEN)
 _PLAN: Final = putting(DUE, key=("kind", "subject", "period"))
 _TAKE: Final = Statement(
     select(DUE.c.due_at, DUE.c.kind, DUE.c.subject, DUE.c.period)
-    .where(DUE.c.due_at <= bindparam("at"), DUE.c.kind == bindparam("kind"))
+    .where(DUE.c.due_at <= bindparam("at"), literal_column("kind || ''") == bindparam("kind"))
     .order_by(DUE.c.due_at, DUE.c.kind, DUE.c.subject)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+"""`kind || ''` hides the unique key, of which SQLite would read and sort a kind's every row."""
+
 _TOOK: Final = Statement(
     delete(DUE).where(
         DUE.c.due_at == bindparam("due_at"),
