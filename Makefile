@@ -1,7 +1,7 @@
 # One word each: `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check fmt story simulate soak bench migrate new lock ready ready-dev
+.PHONY: help run test test-postgres check fmt story simulate soak bench bench-large migrate new lock ready ready-dev
 
 # The first Python that is new enough.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -50,6 +50,9 @@ soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effec
 
 bench: ready-dev ## print the benchmarks, one line a figure
 	@$(BIN)/python tools/bench.py
+
+bench-large: ready-dev ## print what grows or not at 1 M bills and 10 M entries (an hour, 20 GB of disk)
+	@HAZINA_BENCH_LARGE=1 $(BIN)/python tools/bench.py bills statements
 
 migrate: ready ## bring the database to the newest schema
 	@$(BIN)/python main.py migrate

@@ -15,6 +15,8 @@ import structlog
 from storage.sqlite import open_connection
 
 SYNCS: Final = 50
+LARGE: Final = "HAZINA_BENCH_LARGE"
+"""Set to 1 by `make bench-large`."""
 
 
 def quiet() -> None:
@@ -22,6 +24,11 @@ def quiet() -> None:
     level = logging.ERROR
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     logging.basicConfig(level=level)
+
+
+def is_large() -> bool:
+    """Tell whether tables are to be as large as the goals say; it takes long and much disk."""
+    return os.environ.get(LARGE) == "1"
 
 
 def conditions(folder: Path) -> str:
@@ -42,12 +49,18 @@ def conditions(folder: Path) -> str:
     )
 
 
-def rated(ours: Sequence[float], floor: Sequence[float], *, unit: str = "/s") -> str:
+def rated(
+    ours: Sequence[float],
+    floor: Sequence[float],
+    *,
+    unit: str = "/s",
+    sides: tuple[str, str] = ("ours", "floor"),
+) -> str:
     """Word the medians of windows measured in turns, and the ratio of first and last window."""
     ratios = [own / other for own, other in zip(ours, floor, strict=True)]
     return (
-        f"{statistics.median(ratios):.2f} (ours {figure(statistics.median(ours))}{unit},"
-        f" floor {figure(statistics.median(floor))}{unit};"
+        f"{statistics.median(ratios):.2f} ({sides[0]} {figure(statistics.median(ours))}{unit},"
+        f" {sides[1]} {figure(statistics.median(floor))}{unit};"
         f" first window {ratios[0]:.2f}, last {ratios[-1]:.2f}, {len(ratios)} windows)"
     )
 
