@@ -53,8 +53,8 @@ class Settings(BaseSettings):
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
     )
 
-    database_url: str = ""
-    database_direct_url: str = ""
+    database_url: Annotated[str, Field(repr=False)] = ""
+    database_direct_url: Annotated[str, Field(repr=False)] = ""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = ""
@@ -210,6 +210,12 @@ class Settings(BaseSettings):
     def database_server(self) -> str:
         """Return the address of the PostgreSQL database as libpq takes it, "" for a file."""
         return _libpq(self.database_url)
+
+    @property
+    def database_passwords(self) -> tuple[str, ...]:
+        """Return the passwords within the addresses of the database, as written there."""
+        addresses = (urlsplit(self.database_url), urlsplit(self.database_direct_url))
+        return tuple(each.password for each in addresses if each.password)
 
     @property
     def database_direct(self) -> str:

@@ -63,7 +63,11 @@ def log_redacted(settings: Settings) -> None:
     logs.configure(
         log_format=settings.log_format,
         level=settings.log_level,
-        secrets=[*(secret.get_secret_value() for secret in secrets), *settings.secret_keys],
+        secrets=[
+            *(secret.get_secret_value() for secret in secrets),
+            *settings.secret_keys,
+            *settings.database_passwords,
+        ],
     )
 
 

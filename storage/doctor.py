@@ -55,7 +55,8 @@ def broken(tx: SqlTransaction) -> list[str]:
 def warnings(tx: SqlTransaction) -> list[str]:
     """Return what is no failure but should be known."""
     found = []
-    if sqlite3.sqlite_version_info < SAFE_WAL:
+    is_file = speech_of(tx.cursor).name != POSTGRESQL
+    if is_file and sqlite3.sqlite_version_info < SAFE_WAL:
         found.append(
             f"SQLite {sqlite3.sqlite_version} is older than 3.51.3:"
             " no other program may checkpoint the file while the service runs"

@@ -196,3 +196,14 @@ def test_the_database_itself_is_the_direct_way(monkeypatch: pytest.MonkeyPatch) 
         DATABASE_URL="postgresql+psycopg://me@db/hazina",
     )
     assert settings.database_direct == "postgresql://me@db/hazina"
+
+
+def test_the_password_of_a_database_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(
+        monkeypatch,
+        DATABASE_URL="postgresql://me:hunter2-and-more@host/books",
+        TELEGRAM_BOT_TOKEN=TOKEN,
+        HAZINA_SECRET_KEY=KEY,
+    )
+    assert "hunter2" not in repr(settings)
+    assert settings.database_passwords == ("hunter2-and-more",)

@@ -10,6 +10,7 @@ from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.providers import ProviderError, Settled, Unknown
 from core.domain.work import Kind
 from core.use_cases import links
+from storage.doctor import examine
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, Tried, palm_court, settled
 from tests.fakes.providers import FakeProvider, FakeRegistry
@@ -120,8 +121,11 @@ async def test_a_hook_that_names_nothing_of_ours_moves_nothing(
     registry = _registry(estate, provider)
     async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
         await _hook(desk, estate, "hz-somebody-elses")
-        assert await desk.rows(Kind.HOOK) == [("done", 0)]
+        assert await desk.rows(Kind.HOOK) == [("parked", 0)]
     assert provider.asked == []
+    # The doctor names it until a human has looked at it.
+    assert "parked" in estate.books.run(examine)[0]
+    assert estate.books.run(lambda tx: tx.work.dismiss(but="")) == 1
 
 
 async def test_a_call_that_was_made_is_not_made_again_by_a_late_offer(
