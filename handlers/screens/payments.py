@@ -102,7 +102,7 @@ def gone_on(words: Words) -> Screen:
 def fee_sentence(words: Words, bearer: FeeBearer) -> Html:
     """Return who pays the provider's fee, before it is known."""
     if bearer is FeeBearer.TENANT:
-        return words.t("No fee for you.")
+        return words.t("No fee for you on this bill.")
     return words.t("The provider's fee is taken from what you pay; the receipt shows it.")
 
 

@@ -108,7 +108,7 @@ def test_waiting() -> None:
         "⏳ Waiting for Paystack · 5,000.00 NGN\n"
         "Open the payment page and pay there; this message changes by itself.\n"
         "The link is valid until Mon 2 Mar 2026, 11:00.\n"
-        "Nothing has been taken yet. No fee for you.\n"
+        "Nothing has been taken yet. No fee for you on this bill.\n"
         "For your wallet\n"
         "Reference hz7-1-abc"
     )
