@@ -196,7 +196,7 @@ def _view(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> disputes.Disp
         whose=whose(tx, bill),
         opener=name_of(tx, dispute.opened_by),
         text=tx.note(dispute.text_id),
-        days=dispute.days_open(at=tx.now),
+        days=dispute.whole_days_open(at=tx.now),
         due_on=bill.due_on,
         at=tx.now,
         answer=tx.note(dispute.answer_id),
@@ -214,7 +214,7 @@ def _bill_of(tx: Transaction, visit: Visit, dispute_id: DisputeId) -> Bill:
 
 def _waiting(tx: Transaction, dispute: Dispute) -> disputes.Waiting:
     bill = tx.bills.get(dispute.bill_id)
-    days = dispute.days_open(at=tx.now)
+    days = dispute.whole_days_open(at=tx.now)
     return disputes.Waiting(dispute=dispute, bill=bill, whose=whose(tx, bill), days=days)
 
 

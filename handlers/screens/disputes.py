@@ -10,7 +10,7 @@ from core.domain.disputes import MAX_DISPUTE_TEXT, Dispute, DisputeReason
 from core.domain.money import Money
 from handlers.chat import Attachment, Button, Rows, Screen
 from handlers.screens import doors
-from handlers.screens.statuses import reason_word
+from handlers.screens.statuses import open_since, reason_word
 from handlers.screens.stories import end_word
 from handlers.words import Html, Words, lines
 
@@ -296,10 +296,9 @@ def _count_line(words: Words, view: Desk) -> Html:
 
 
 def _waiting_line(words: Words, each: Waiting) -> Html:
-    return words.n(
-        "%(number)s · %(whose)s · %(bill)s · %(total)s · %(reason)s · open %(count)s day",
-        "%(number)s · %(whose)s · %(bill)s · %(total)s · %(reason)s · open %(count)s days",
-        each.days,
+    return words.t(
+        "%(number)s · %(whose)s · %(bill)s · %(total)s · %(reason)s · %(since)s",
+        since=open_since(words, each.days),
         number=each.dispute.number,
         whose=each.whose,
         bill=each.bill.number,
@@ -345,11 +344,8 @@ def _desk_rows(words: Words, view: Desk) -> Rows:
 
 def _state_line(words: Words, view: DisputeCard) -> Html:
     if view.dispute.is_open:
-        return words.n(
-            "Open %(count)s day · due date paused",
-            "Open %(count)s days · due date paused",
-            view.days,
-        )
+        since = open_since(words, view.days)
+        return words.t("Due date paused · %(since)s", since=since)
     return lines(
         words.t("Ended: %(end)s", end=end_word(words, view.dispute)),
         words.t("Answer: “%(answer)s”", answer=view.answer) if view.answer else "",

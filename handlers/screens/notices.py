@@ -297,7 +297,7 @@ def frozen(words: Words, *, tenant_name: str, is_frozen: bool) -> Screen:
 def pin_changed(words: Words, *, at: datetime) -> Screen:
     """Tell a person that his PIN is another one now."""
     text = lines(
-        words.t("🔐 Your PIN was changed, %(when)s.", when=words.when(at)),
+        words.t("🔐 A new PIN was set for you, %(when)s.", when=words.when(at)),
         words.t("If it was not you: freeze your wallet now, then tell an administrator."),
     )
     return Screen(html=text, rows=_security_rows(words))

@@ -114,3 +114,10 @@ def reason_word(words: Words, reason: DisputeReason) -> Html:
         DisputeReason.NOT_GIVEN: words.t("The service was not given"),
         DisputeReason.OTHER: words.t("Other reason"),
     }[reason]
+
+
+def open_since(words: Words, days: int) -> Html:
+    """Return for how long something has been open; full days."""
+    if days == 0:
+        return words.t("opened today")
+    return words.n("open %(count)s day", "open %(count)s days", days)

@@ -77,7 +77,7 @@ def test_staff_amend_a_disputed_bill(estate: Estate) -> None:
     estate.bello.says("/desk")
     assert "1 open dispute · page 1/1" in estate.bello.sees
     estate.bello.presses("Open D-2026-0001")
-    assert "Open 1 day · due date paused" in estate.bello.sees
+    assert "Due date paused · open 1 day" in estate.bello.sees
     estate.bello.presses("Amend")
     estate.bello.says("4,200")
     estate.bello.says("You are right")
