@@ -206,14 +206,19 @@ class SqliteWriter:
         connection = self._connection
         self._begin(connection)
         cursor = connection.cursor(GuardedCursor)
-        group = Group(now=self._clock.now(), last_act=audit.last_act(cursor))
-        for job in jobs:
-            self._run_job(connection, cursor, group, job)
-        if all(job.error for job in jobs):
-            connection.execute("ROLLBACK")
-            return
-        self._guard(connection, lambda: self._seal(connection, group))
-        self._finish(connection, jobs)
+        try:
+            group = Group(now=self._clock.now(), last_act=audit.last_act(cursor))
+            for job in jobs:
+                self._run_job(connection, cursor, group, job)
+            if all(job.error for job in jobs):
+                connection.execute("ROLLBACK")
+                return
+            self._guard(connection, lambda: self._seal(connection, group))
+            self._finish(connection, jobs)
+        finally:
+            # Here, not where an error's trace dies: another thread would wait for this connection.
+            with contextlib.suppress(sqlite3.Error):
+                cursor.close()
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         deadline = time.monotonic() + BUSY_S

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import BadSetting
+from bot.database import prepare_database
+from storage.keyring import KeyRing
+from storage.keys import WrongKeys
 from tests.scripts.stage import raised
 
 
@@ -14,8 +16,8 @@ async def test_a_wrong_key_stops_the_start(tmp_path: Path) -> None:
     async with raised(tmp_path, is_running=False) as stage:
         stage.overrides["hazina_secret_key"] = SecretStr("another-key-" * 4)
 
-        with pytest.raises(BadSetting, match="HAZINA_SECRET_KEY"):
-            await stage.start()
+        with pytest.raises(WrongKeys, match="HAZINA_SECRET_KEY"):
+            prepare_database(stage.settings, KeyRing(stage.settings.secret_keys))
 
 
 async def test_a_stop_ends_every_part_and_a_new_start_goes_on(tmp_path: Path) -> None:

@@ -112,12 +112,12 @@ def fee_forgotten(plant: Plant) -> None:
 
 def wrong_bearer(plant: Plant) -> None:
     """The other side bears the provider's fee."""
-    real = captures._part_for_bill
+    real = captures.fee_of_tenant
 
-    def part(tenant: Tenant, payment: Any, bill: Any, capture: Settled) -> Money:
-        return real(tenant, payment, bill, replace(capture, fee=None))
+    def share(tenant: Tenant, *, fee: Money, **what: Any) -> Money:
+        return fee - real(tenant, fee=fee, **what)
 
-    plant.setattr(captures, "_part_for_bill", part)
+    plant.setattr(captures, "fee_of_tenant", share)
 
 
 def double_allocation(plant: Plant) -> None:
