@@ -266,7 +266,8 @@ class SqliteWriter:
 
     def _seal(self, connection: sqlite3.Connection, group: Group) -> None:
         audit.seal_group(connection.cursor(), group.lines)
-        self._group_id += 1
+        # Drawn, not counted: another process may have written since, and counted the same.
+        self._group_id = self._randomness.new_id(at=group.now)
         connection.execute("UPDATE last_group SET id = ?", (self._group_id,))
 
     def _finish(self, connection: sqlite3.Connection, jobs: list[Job]) -> None:

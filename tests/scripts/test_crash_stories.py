@@ -33,6 +33,8 @@ from tests.scripts.ending import (
 from tests.scripts.playing import enter_pin, press_raw, say, sees, tap
 from tests.scripts.stage import Stage, raised
 
+pytestmark = pytest.mark.sqlite
+
 RESIDENT: Final = bank.RESIDENTS[0]
 BILL: Final = bank.number(1)
 NEW_BILL: Final = bank.number(len(bank.RESIDENTS) * len(bank.BILLS_MINOR) + 1)

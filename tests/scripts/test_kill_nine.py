@@ -22,6 +22,8 @@ from tests.scripts.process import Bot
 from tests.scripts.stage import Stage, raised
 from tests.scripts.three_logs import RECEIPTS, check_logs, compare, rows_of_file, settle
 
+pytestmark = pytest.mark.sqlite
+
 LIVES_S: Final = (0.8, 3.0)
 """How long the service takes work before it is killed, at least and at most."""
 LEAST_PAYMENTS: Final = 20

@@ -26,6 +26,8 @@ from tests.scripts.ending import rows
 from tests.scripts.playing import enter_pin, later, press_raw, say, tap
 from tests.scripts.stage import Stage, raised
 
+pytestmark = pytest.mark.sqlite
+
 RESIDENT: Final = bank.RESIDENTS[0]
 BILL: Final = bank.number(1)
 GUESSES: Final = tuple(f"7{number:02d}953" for number in range(40))

@@ -9,11 +9,15 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.scripts import bank
 from tests.scripts.impatient import Impatient
 from tests.scripts.process import Bot
 from tests.scripts.stage import Stage, raised
 from tests.scripts.three_logs import rows_of_file
+
+pytestmark = pytest.mark.sqlite
 
 PEOPLE: Final = bank.RESIDENTS[:6]
 BUSY_S: Final = 5.0

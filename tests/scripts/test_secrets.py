@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
 
 from bot.sandbox.player import draw
 from tests.scripts import bank
@@ -17,6 +18,8 @@ from tests.scripts.impatient import Impatient
 from tests.scripts.process import Bot
 from tests.scripts.stage import SECRET_KEY, Stage, raised
 from tests.scripts.three_logs import RECEIPTS, rows_of_file, settle
+
+pytestmark = pytest.mark.sqlite
 
 PEOPLE: Final = bank.RESIDENTS[:4]
 PAY_S: Final = 8.0

@@ -11,4 +11,8 @@ KEPT: Final[tuple[tuple[int, str], ...]] = (
         1,
         "a capture stayed unknown: its look-ups failed till the watch was over, then none was made",
     ),
+    (
+        1052,
+        "two processes on one file counted their groups alike: a COMMIT that failed was believed",
+    ),
 )

@@ -22,7 +22,7 @@ Work = Callable[[SqlTransaction], Any]
 class Bench:
     """A writer on a breakable connection, run on the test's own thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, seed: int = 1) -> None:
         self.path = path
         self.faults = Faults()
         self.written: list[Any] = []
@@ -30,7 +30,7 @@ class Bench:
         self.writer = SqliteWriter(
             path,
             clock=FakeClock(),
-            randomness=SeededRandomness(),
+            randomness=SeededRandomness(seed),
             ring=ring(),
             on_fatal=end_test,
             on_commit=lambda work: self.written.append([w.lane for w in work]),
@@ -204,6 +204,16 @@ def test_what_never_works_is_told(bench: Bench) -> None:
     bench.faults.plan(Fault(at="INTO person", error=FULL, ends_transaction=True, times=99))
     assert outcomes(bench.run(add("a"), add("b"))) == [sqlite3.OperationalError] * 2
     assert bench.names() == []
+
+
+def test_a_failed_commit_is_not_taken_for_that_of_another_process(bench: Bench) -> None:
+    """A command beside the service wrote since: its group is not the one that is asked after."""
+    other = Bench(bench.path, seed=2)
+    assert outcomes(other.run(add("other"))) == ["other"]
+    other.writer.stop()
+    bench.faults.plan(Fault(at="COMMIT", error=FULL))
+    assert outcomes(bench.run(add("ghost"))) == [NotCommitted]
+    assert bench.names() == ["other"]
 
 
 def test_a_failed_commit_that_did_not_happen_is_told(bench: Bench) -> None:
