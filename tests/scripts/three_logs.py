@@ -3,6 +3,7 @@
 import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,10 @@ Rows = Callable[[str], list[Any]]
 SETTLE_WITHIN_S: Final = 45.0
 
 _UPDATES: Final = "SELECT status, count(*) FROM work WHERE kind = 'update' GROUP BY status"
-_BUSY: Final = "SELECT count(*) FROM work WHERE status IN ('due', 'sent')"
+_BUSY: Final = (
+    "SELECT kind, lane, status, attempts, created_at, due_at, last_error FROM work"
+    " WHERE status IN ('due', 'sent') ORDER BY id LIMIT 20"
+)
 RECEIPTS: Final = (
     "SELECT r.number, i.external_id, r.amount_minor, p.method FROM receipt r"
     " JOIN payment p ON p.id = r.payment_id JOIN identity i ON i.person_id = r.payer_id"
@@ -50,15 +54,21 @@ def rows_of_file(path: Path) -> Rows:
 async def settle(stage: Stage, rows: Rows) -> None:
     """Wait until nothing is left to do and every webhook has arrived."""
     stage.provider.nudge()
-    async with asyncio.timeout(SETTLE_WITHIN_S):
-        while _is_moving(stage, rows):  # noqa: ASYNC110 - what moves is another process
-            await asyncio.sleep(0.2)
+    deadline_s = time.monotonic() + SETTLE_WITHIN_S
+    while left := _still_moving(stage, rows):
+        assert time.monotonic() < deadline_s, f"still to do after {SETTLE_WITHIN_S} s: {left}"
+        await asyncio.sleep(0.2)
 
 
-def _is_moving(stage: Stage, rows: Rows) -> bool:
+def _still_moving(stage: Stage, rows: Rows) -> list[str]:
     taken = sum(len(one.captures) for one in stage.provider.checkouts())
-    is_behind = taken != len(rows(_CAPTURES))
-    return is_behind or bool(stage.world.queue.waiting()) or rows(_BUSY)[0][0] > 0
+    booked = len(rows(_CAPTURES))
+    waiting = stage.world.queue.waiting()
+    return [
+        *([f"{taken} captures, {booked} booked"] if taken != booked else []),
+        *([f"updates that nobody fetched: {waiting}"] if waiting else []),
+        *(str(tuple(row)) for row in rows(_BUSY)),
+    ]
 
 
 def compare(stage: Stage, rows: Rows) -> None:
