@@ -23,6 +23,9 @@ from tests.scripts.stage import free_port
 ENTRY: Final = Path(__file__).parents[2] / "main.py"
 READY_WITHIN_S: Final = 40.0
 WITHIN_MS: Final = 15_000
+STORY_WITHIN_S: Final = 240.0
+"""Where even a slow machine has long been done; a browser that hangs fails here."""
+CLOSE_WITHIN_S: Final = 20.0
 PHONE: Final = {"width": 390, "height": 844}
 WIDE: Final = {"width": 1600, "height": 950}
 FLAGS: Final = (
@@ -40,7 +43,11 @@ expect.set_options(timeout=WITHIN_MS)
 
 @pytest.mark.browser
 async def test_a_newcomer_plays_the_estate(tmp_path: Path, chromium: str) -> None:
-    async with started(tmp_path) as address, launched(chromium) as browser:
+    async with (
+        asyncio.timeout(STORY_WITHIN_S),
+        started(tmp_path) as address,
+        launched(chromium) as browser,
+    ):
         page, complaints = await open_page(browser, address, WIDE)
         await see_the_first_screen(page)
         await pay_from_the_wallet(page)
@@ -92,8 +99,11 @@ async def launched(chromium: str) -> AsyncIterator[Browser]:
     """Run the machine's own Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield browser
-        await browser.close()
+        try:
+            yield browser
+        finally:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await browser.close()
 
 
 async def open_page(
