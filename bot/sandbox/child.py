@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,8 @@ MAX_LINE: Final = 2_000
 STOP_WITHIN_S: Final = 10.0
 READY_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.2
+
+Deed = Callable[[], Awaitable[None]]
 
 
 class ChildStatus(StrEnum):
@@ -106,11 +108,15 @@ class Child:
         async with self._lock:
             await self._stop()
 
-    async def restart(self) -> None:
-        """End it and start it again."""
+    async def restart(self, *, meanwhile: Deed | None = None) -> None:
+        """End it, do what is to be done while it is down, and start it again in any case."""
         async with self._lock:
             await self._stop()
-            await self._start()
+            try:
+                if meanwhile is not None:
+                    await meanwhile()
+            finally:
+                await self._start()
 
     async def kill(self) -> None:
         """End it at once, as `kill -9` does: nothing is finished or said goodbye to."""

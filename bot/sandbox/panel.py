@@ -8,7 +8,7 @@ import logging
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import orjson
 from aiohttp import web
 
 from bot.sandbox import acts, view
-from bot.sandbox.child import Child
+from bot.sandbox.child import Child, Deed
 from bot.sandbox.records import Json, Person
 from bot.sandbox.story import Section, Story
 from bot.sandbox.switches import UnfitValue, UnknownSwitch
@@ -54,6 +54,8 @@ class Panel:
     child: Child
     story: Story
     inside: Inside | None = None
+    renew: Deed | None = None
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
@@ -83,7 +85,7 @@ class Panel:
             "calm": self._calm,
             "process": self._process,
             "clock": self._clock,
-            "reset": self._reset,
+            "anew": self._anew,
         }
 
     def _guarded(
@@ -170,6 +172,7 @@ class Panel:
             "calls": [view.call(call) for call in world.calls],
             "story": self.story.as_json(),
             "has_inside": self.inside is not None,
+            "books": world.state.books,
         }
 
     async def _inside(self, request: web.Request) -> web.StreamResponse:
@@ -327,8 +330,13 @@ class Panel:
         await self.child.restart()
         return {}
 
-    def _reset(self, body: Json) -> Json:
-        self.world.reset()
+    async def _anew(self, body: Json) -> Json:
+        if self.renew is None:
+            raise acts.CannotDo("there is nothing to begin anew")
+        if self.renewing.locked():
+            raise acts.CannotDo("a fresh estate is on its way already")
+        async with self.renewing:
+            await self.child.restart(meanwhile=self.renew)
         return {}
 
 

@@ -248,9 +248,10 @@ class QueueState:
 
 @dataclass(slots=True, kw_only=True)
 class WorldState:
-    """Everything that survives a restart of the sandbox."""
+    """Everything that survives a restart of the sandbox; `books` is the mark of its books."""
 
     bot: BotAccount
+    books: str = ""
     people: dict[int, Person] = field(default_factory=dict)
     chats: dict[int, ChatState] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)

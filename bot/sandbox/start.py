@@ -1,25 +1,29 @@
 """Put the sandbox together: keys, demo estate, chat page, provider and the bot as its child."""
 
 import asyncio
+import logging
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot.ports import SystemClock, SystemRandomness, shell_node
 from bot.sandbox import acts, estate
+from bot.sandbox.books import Books
 from bot.sandbox.provider import ProviderOptions, ProviderServer
-from bot.sandbox.story import Section
 from bot.sandbox.supervisor import SandboxOptions, new_world, run_sandbox
+from bot.sandbox.world import World
 from bot.settings import Settings
-from storage import inside, setup
-from storage.embedded import EmbeddedDatabase
+from storage.embedded import AlreadyRunning
 from storage.keyring import KeyRing
+from storage.renewal import InUse
+from storage.setup import WrongMode
 
 KEY_FILE: Final = "sandbox.key"
+
+log = logging.getLogger(__name__)
 
 
 async def start_sandbox(
@@ -34,9 +38,8 @@ async def start_sandbox(
     path = settings.database_path
     path.parent.mkdir(parents=True, exist_ok=True)
     key = settings.hazina_secret_key.get_secret_value() or own_key(path.parent)
-    ring = KeyRing([each.strip() for each in key.split(",") if each.strip()])
-    setup.prepare(path, mode=settings.mode, now=SystemClock().now(), ring=ring)
-    await _furnish(path, ring)
+    books = Books(path, KeyRing([each.strip() for each in key.split(",") if each.strip()]))
+    mark = await books.open()
     options = SandboxOptions(
         host=settings.http_host,
         port=settings.http_port,
@@ -50,8 +53,6 @@ async def start_sandbox(
     world = new_world(
         options, people=estate.cast(), groups=estate.groups(), started=estate.acquainted()
     )
-    if world.is_new:
-        acts.say(world, person_id=estate.CHIDI, chat_id=estate.CHIDI, text="/report")
     provider = ProviderServer(
         ProviderOptions(
             base_url=f"{options.base_url}/sandbox/provider",
@@ -62,53 +63,56 @@ async def start_sandbox(
         now=lambda: datetime.fromtimestamp(world.now(), UTC),
     )
     world.on("clock", provider.nudge)
+    beginning = Beginning(books=books, world=world, provider=provider)
+    await beginning.follow(mark)
     await run_sandbox(
         replace(options, env={**options.env, **provider.child_env()}),
         world=world,
         story=estate.story(),
-        inside=lambda: _inside(path),
+        inside=books.look,
+        renew=beginning.anew,
         extra_routes=provider.mount,
         on_ready=lambda url: say(f"The sandbox is at {url}  (Ctrl-C ends it)"),
         until=until,
     )
 
 
-class PastClock(SystemClock):
-    """The machine's clock, which can be set back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Keeps chats and provider at the same beginning as the books, whenever that was."""
 
-    ago = timedelta(0)
+    books: Books
+    world: World
+    provider: ProviderServer
 
-    def now(self) -> datetime:
-        """Return the time so long ago, as aware UTC."""
-        return super().now() - self.ago
-
-    def set_back(self, ago: timedelta) -> None:
-        """Say from now on what the time was so long ago."""
-        self.ago = ago
-
-
-async def _furnish(path: Path, ring: KeyRing) -> None:
-    """Give an empty database the demo estate and its past."""
-    clock = PastClock()
-    database = EmbeddedDatabase(
-        path,
-        clock=clock,
-        randomness=SystemRandomness(node=shell_node()),
-        ring=ring,
-    )
-    try:
-        if await database.read(lambda tx: tx.tenants.all()):
+    async def follow(self, mark: str) -> None:
+        """Empty chats and provider where they belong to other books than those of this mark."""
+        world = self.world
+        if world.state.books == mark:
             return
-        from bot.sandbox import past  # noqa: PLC0415 - late: only the first start has a past
+        is_of_old = not world.is_new and not world.state.books
+        world.state.books = mark
+        if is_of_old:
+            # Written before books had a mark: they belong together.
+            return
+        world.reset()
+        acts.say(world, person_id=estate.CHIDI, chat_id=estate.CHIDI, text="/report")
+        world.save()
+        await self.provider.reset()
 
-        await past.live_through(database, clock.set_back)
-    finally:
-        await database.close()
+    async def anew(self) -> None:
+        """Make new books, and let everything begin with them; the bot must be down.
 
-
-async def _inside(path: Path) -> list[Section]:
-    panels = await asyncio.to_thread(inside.look, path, timezone=estate.TIMEZONE)
-    return [Section(title=p.title, columns=p.columns, rows=p.rows) for p in panels]
+        Raises:
+            CannotDo: it did not work; the estate is the one of before.
+        """
+        try:
+            mark = await self.books.found()
+        except (WrongMode, AlreadyRunning, InUse, OSError) as problem:
+            log.warning("No new estate could be made: %s", problem)
+            words = f"No new estate could be made, this one stays: {problem}"
+            raise acts.CannotDo(words) from problem
+        await self.follow(mark)
 
 
 def own_key(folder: Path) -> str:

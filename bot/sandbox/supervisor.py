@@ -18,7 +18,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.sandbox.bot_api import BotApi
-from bot.sandbox.child import Child, free_port
+from bot.sandbox.child import Child, Deed, free_port
 from bot.sandbox.names import own_names_only
 from bot.sandbox.orphan import end_orphan, note_child
 from bot.sandbox.panel import Inside, Panel
@@ -115,16 +115,18 @@ def build_app(
     child_port: int,
     story: Story,
     inside: Inside | None = None,
+    renew: Deed | None = None,
     extra_routes: ExtraRoutes | None = None,
     host: str = "127.0.0.1",
 ) -> web.Application:
     """Return the whole site: page, Bot API, provider, and the way to the bot.
 
+    `renew` makes everything anew while the bot is down.
     `host` is what it listens on; requests for other names are refused.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_names_only(host)])
     BotApi(world).mount(app, "/sandbox/telegram")
-    Panel(world=world, child=child, story=story, inside=inside).mount(app)
+    Panel(world=world, child=child, story=story, inside=inside, renew=renew).mount(app)
     if extra_routes is not None:
         extra_routes(app)
     app.router.add_route("*", "/sandbox/{rest:.*}", _nothing_here)
@@ -158,6 +160,7 @@ async def run_sandbox(
     world: World,
     story: Story,
     inside: Inside | None = None,
+    renew: Deed | None = None,
     extra_routes: ExtraRoutes | None = None,
     on_ready: Callable[[str], None] | None = None,
     until: asyncio.Event | None = None,
@@ -182,6 +185,7 @@ async def run_sandbox(
         child_port=port,
         story=story,
         inside=inside,
+        renew=renew,
         extra_routes=extra_routes,
         host=settings.host,
     )

@@ -118,11 +118,13 @@ class World:
         self.tell("clock", lambda: {"offset_s": offset_s, "now": self.now()})
 
     def reset(self) -> None:
-        """Begin anew with the first people; the bot keeps its token, switches go back."""
+        """Begin anew with the first people; the bot keeps its token, switches and clock go back."""
+        books = self.state.books
         webhook, allowed = self.state.queue.webhook, self.state.queue.allowed
         last_update_id = self.state.queue.last_update_id
         commands, descriptions = self.state.commands, self.state.descriptions
         self.state = self._begun(self.state.bot)
+        self.state.books = books
         self.state.queue.webhook, self.state.queue.allowed = webhook, allowed
         self.state.queue.last_update_id = last_update_id
         self.state.commands, self.state.descriptions = commands, descriptions

@@ -199,9 +199,11 @@ on("person", () => drawRail());
 on("read", () => drawRail());
 on("clock", tick);
 on("process snapshot", () => {
-  const down = { killed: "Bot killed", ended: "Bot ended", stopped: "Bot stopped" }[world.process.status];
-  place("down").hidden = !down;
-  place("down").textContent = down ?? "";
+  const { status } = world.process;
+  const words = { starting: "Bot starting…", stopping: "Bot stopping…", killed: "Bot killed", ended: "Bot ended", stopped: "Bot stopped" }[status];
+  place("down").hidden = !words;
+  place("down").textContent = words ?? "";
+  place("down").classList.toggle("passing", ["starting", "stopping"].includes(status));
 });
 on("online", (isOnline) => (place("offline").hidden = isOnline));
 

@@ -87,6 +87,7 @@ export function dialog(title, build) {
   return box;
 }
 
+// What this browser keeps for the page. Where it may keep nothing, everything is as at first.
 export const remember = {
   get(key, fallback) {
     try {
@@ -96,10 +97,20 @@ export const remember = {
     }
   },
   set(key, value) {
-    try {
-      localStorage.setItem(`hazina.${key}`, JSON.stringify(value));
-    } catch {
-      return;
-    }
+    attempt(() => localStorage.setItem(`hazina.${key}`, JSON.stringify(value)));
+  },
+  drop(isDropped) {
+    attempt(() => {
+      const names = Object.keys(localStorage).filter((name) => name.startsWith("hazina."));
+      names.filter((name) => isDropped(name.slice("hazina.".length))).forEach((name) => localStorage.removeItem(name));
+    });
   },
 };
+
+function attempt(deed) {
+  try {
+    deed();
+  } catch {
+    return;
+  }
+}

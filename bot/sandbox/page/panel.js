@@ -129,9 +129,8 @@ export class Panel {
         world.offset > 0 && button("Back to now", () => this.setClock(0), { kind: "quiet" })),
       h("h3", {}, "Calls to Telegram"), this.calls,
       h("h3", {}, "Log"), this.log,
-      h("h3", {}, "Begin anew"),
-      h("p", { class: "fine" }, "Empties all chats and puts every switch back. The bot's own books stay."),
-      button("Empty the chats…", () => this.askReset(), { kind: "danger quiet" }));
+      h("h3", {}, "Begin anew"), h("p", { class: "fine" }, "A fresh estate: new books, new chats, a new provider."),
+      button("Begin anew…", () => this.askAnew(), { kind: "danger quiet" }));
     this.log.scrollTop = this.log.scrollHeight;
     this.drawCalls();
   }
@@ -157,13 +156,28 @@ export class Panel {
     });
   }
 
-  askReset() {
-    dialog("Empty all chats?", (shut) => h("div", {},
-      h("p", {}, "Messages, files and people whom you added go. This cannot be undone."),
-      h("footer", {}, button("Keep them", shut), button("Empty the chats", () => {
-        shut();
-        this.try(() => call("reset", {}));
-      }, { kind: "danger" }))));
+  askAnew() {
+    dialog("Begin anew?", (shut) => {
+      const problem = h("p", { class: "problem", role: "alert" });
+      const go = button("Begin anew", async () => {
+        go.disabled = true;
+        go.textContent = "Making a fresh estate…";
+        problem.textContent = "";
+        try {
+          await call("anew", {});
+          shut();
+          this.choose("story");
+        } catch (error) {
+          problem.textContent = error.message;
+          go.disabled = false;
+          go.textContent = "Begin anew";
+        }
+      }, { kind: "danger" });
+      return h("div", {},
+        h("p", {}, "Everything starts afresh: books, chats, payment pages, the story. The clock and every switch go back to normal; people whom you added go."),
+        h("p", { class: "fine" }, "The books of now are put aside, beside the new ones, until the next time."), problem,
+        h("footer", {}, button("Play on", shut), go));
+    });
   }
 
   addLine(line) {

@@ -95,7 +95,7 @@ const take = {
       messages: new Map(),
     });
     data.messages.forEach(keep);
-    forgetReadOf();
+    forgetOldEstate(data.books);
   },
   message: keep,
   deleted: (data) => messagesOf(data.chat_id).delete(data.id),
@@ -117,12 +117,13 @@ const take = {
   },
 };
 
-// After a reset ids begin anew; what was read then says nothing now.
-function forgetReadOf() {
-  for (const name of Object.keys(read)) {
-    const chatId = Number(name.split(":")[1]);
-    if (read[name] > Math.max(0, ...messagesOf(chatId).keys())) delete read[name];
+// What this browser remembers of an estate says nothing of the next one.
+function forgetOldEstate(books) {
+  if (remember.get("books", books) !== books) {
+    for (const name of Object.keys(read)) delete read[name];
+    remember.drop((name) => ["read", "shown"].includes(name) || name.startsWith("chat."));
   }
+  remember.set("books", books);
 }
 
 export function connect() {

@@ -10,7 +10,7 @@ import pytest
 
 from bot.ports import SystemRandomness
 from bot.sandbox import estate, past
-from bot.sandbox.start import PastClock
+from bot.sandbox.books import PastClock
 from core.domain.bills import BillFilter, Debtors
 from core.domain.calendar import local_date
 from core.domain.work import Kind

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.sandbox import acts
 from bot.sandbox.child import Child, ChildStatus, free_port
 from bot.sandbox.orphan import end_orphan, note_child
 from bot.sandbox.records import Person
@@ -73,11 +74,35 @@ async def child(world: World, tmp_path: Path) -> AsyncIterator[Child]:
 made_port: dict[Child, int] = {}
 
 
+class Renewal:
+    """Notes how the child stands, waits until let go, and fails if told to."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.seen: list[ChildStatus] = []
+        self.begun = asyncio.Event()
+        self.until: asyncio.Event | None = None
+        self.problem: Exception | None = None
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        if self.problem is not None:
+            raise self.problem
+        self.seen.append(self.child.status)
+        if self.until is not None:
+            await self.until.wait()
+
+
 @pytest.fixture
-async def client(world: World, child: Child) -> AsyncIterator[Client]:
+def renewal(child: Child) -> Renewal:
+    return Renewal(child)
+
+
+@pytest.fixture
+async def client(world: World, child: Child, renewal: Renewal) -> AsyncIterator[Client]:
     story = Story(steps=(StoryStep(title="Join", text="Ada joins", person_id=ADA.id),))
     port = made_port[child]
-    app = build_app(world, child=child, child_port=port, story=story, inside=inside)
+    app = build_app(world, child=child, child_port=port, story=story, inside=inside, renew=renewal)
     async with TestClient(TestServer(app)) as made:
         yield made
 
@@ -141,6 +166,27 @@ async def test_the_pages_calls(client: Client, world: World) -> None:
     assert (await act(client, "switch", key="telegram.slow_s", value="x"))[0] == 400
     await act(client, "calm")
     assert world.board.value("telegram.slow_s") == 0
+
+
+async def test_begin_anew_while_the_bot_is_down(
+    client: Client, child: Child, world: World, renewal: Renewal
+) -> None:
+    await child.start()
+    await became(world, child, ChildStatus.RUNNING)
+    renewal.until = asyncio.Event()
+    going = asyncio.create_task(act(client, "anew"))
+    async with asyncio.timeout(10):
+        await renewal.begun.wait()
+    status, body = await act(client, "anew")
+    assert (status, body["error"]) == (400, "a fresh estate is on its way already")
+    renewal.until.set()
+    assert await going == (200, {})
+    assert renewal.seen == [ChildStatus.STOPPED]
+    await became(world, child, ChildStatus.RUNNING)
+    renewal.problem = acts.CannotDo("no room on the disk")
+    assert await act(client, "anew") == (400, {"error": "no room on the disk"})
+    await became(world, child, ChildStatus.RUNNING)
+    assert child.view().starts == 3
 
 
 async def test_uploads_are_served_harmlessly(client: Client, world: World) -> None:
