@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-import httpx
 import structlog
 
 from bot.providers import PROVIDERS
+from bot.providers.kit import Kit
 from bot.settings import Settings
 from core.domain.errors import ProviderProblem
 from core.domain.payments import Configuration, ConfigurationId
@@ -35,11 +35,9 @@ def credentials_of(settings: Settings) -> dict[str, dict[str, str]]:
 class Registry:
     """Opens each adapter once, under the configuration that owns its credentials."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, credentials: Mapping[str, Mapping[str, str]]
-    ) -> None:
-        """Keep the client that all adapters share."""
-        self._client = client
+    def __init__(self, kit: Kit, credentials: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep what all adapters share."""
+        self._kit = kit
         self._credentials = credentials
         self._adapters: dict[ConfigurationId, Provider] = {}
         self._owned: dict[tuple[str, TenantId], Configuration] = {}
@@ -48,7 +46,7 @@ class Registry:
         """Open an adapter for each set of credentials; make its configuration where it is new."""
         for name, credentials in self._credentials.items():
             try:
-                adapter = PROVIDERS[name](self._client, credentials)
+                adapter = PROVIDERS[name].open(self._kit, credentials)
             except ProviderProblem as problem:
                 _log.error("provider_not_opened", provider=name, what=problem.data.get("what"))
                 continue

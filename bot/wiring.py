@@ -29,6 +29,7 @@ from bot.engine.timers import Timers
 from bot.http import open_client
 from bot.outside import Clock, Outside
 from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
+from bot.providers.kit import Kit, OwnTokens
 from bot.registry import Registry, credentials_of
 from bot.roles import Part
 from bot.seat import Seat, open_seat
@@ -143,7 +144,8 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     metrics = Metrics()
     client = telegram_client(settings, request=outside.request)
     http = outside.http or open_client()
-    registry = Registry(http, credentials_of(settings))
+    kit = Kit(client=http, tokens=OwnTokens(monotonic=clock.monotonic), now=clock.now)
+    registry = Registry(kit, credentials_of(settings))
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)

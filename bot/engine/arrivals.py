@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from core.domain.providers import About, Authentic, Undecided
 from core.domain.work import Kind, Priority
 from handlers.adapter import lane_of, update_key
 from storage.transaction import SqlTransaction
@@ -22,13 +23,20 @@ def store_updates(tx: SqlTransaction, *, bot_id: int, updates: Sequence[Mapping[
 
 
 def store_hook(
-    tx: SqlTransaction, *, configuration_id: int, provider: str, event_key: str, reference: str
+    tx: SqlTransaction, *, configuration_id: int, provider: str, reading: Authentic | Undecided
 ) -> bool:
-    """Store an authenticated provider event; False when it was seen before."""
-    if not tx.work.see(f"provider:{configuration_id}", event_key):
+    """Store a provider's event; False when it was seen before, or is about nothing of ours."""
+    is_ours = reading.about is not About.NOTHING
+    if not is_ours or not tx.work.see(f"provider:{configuration_id}", reading.event_key):
         return False
     payload = orjson.dumps(
-        {"configuration": configuration_id, "provider": provider, "reference": reference}
+        {
+            "configuration": configuration_id,
+            "provider": provider,
+            "reference": reading.reference,
+            "about": reading.about,
+            "is_proven": isinstance(reading, Authentic),
+        }
     )
     tx.work.add(Kind.HOOK, lane=f"h:{configuration_id}", payload=payload, priority=Priority.MONEY)
     return True

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import orjson
 import structlog
@@ -18,6 +18,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
+from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId, Payment
 from core.domain.providers import LinkRequest, Outcome, Provider, ProviderError, Unknown
 from core.domain.work import Work, WorkStatus
@@ -37,6 +38,14 @@ class Providers(Protocol):
     def of(self, configuration_id: ConfigurationId) -> Provider | None:
         """Return the adapter of a configuration, None while its credentials are missing."""
         ...
+
+
+class _Question(NamedTuple):
+    """What a provider is asked: about which attempt, for how much, and whether for its page."""
+
+    attempt: Attempt
+    asked: Money
+    request: LinkRequest | None
 
 
 class Calls:
@@ -64,11 +73,10 @@ class Calls:
         attempt_id = AttemptId(asked["attempt"])
         cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
         since_s = self._leases.moment_s()
-        attempt, request = await self._database.run(
-            lambda tx: self._begin(tx, work, asked), cause=cause
-        )
+        question = await self._database.run(lambda tx: self._begin(tx, work, asked), cause=cause)
+        attempt = question.attempt
         self._leases.check(work, since_s=since_s)
-        outcome = await self._ask_in_time(attempt, request, is_new=asked["ask"] == "create")
+        outcome = await self._ask_in_time(question, is_new=asked["ask"] == "create")
         _log.info(
             "provider_answered",
             provider=attempt.provider,
@@ -89,9 +97,7 @@ class Calls:
         if self._alarms is not None:
             await self._alarms.heard(attempt.provider, has_answered=not _is_silent(outcome))
 
-    def _begin(
-        self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]
-    ) -> tuple[Attempt, LinkRequest | None]:
+    def _begin(self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]) -> _Question:
         """Mark what is about to leave; return what may be asked for, None where only a look-up."""
         self._leases.enter(tx, work, effect_s=EFFECT_S)
         tx.work.mark(work, status=WorkStatus.SENT)
@@ -103,7 +109,7 @@ class Calls:
         payment = tx.payments.get(attempt.payment_id)
         if request is None and self._may_repeat(attempt, payment, at=tx.now):
             request = links.link_request(tx, attempt=attempt, payment=payment)
-        return attempt, request
+        return _Question(attempt, payment.amount, request)
 
     def _may_repeat(self, attempt: Attempt, payment: Payment, *, at: datetime) -> bool:
         """Tell whether a page may be asked for again, under the same reference."""
@@ -114,24 +120,23 @@ class Calls:
         provider = self._providers.of(attempt.configuration_id)
         return provider is not None and provider.capabilities.honours_our_id
 
-    async def _ask_in_time(
-        self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool
-    ) -> Outcome:
+    async def _ask_in_time(self, question: _Question, *, is_new: bool) -> Outcome:
         """Ask, but not for ever: the lane is ours for a bounded time."""
         try:
             async with asyncio.timeout(EFFECT_S):
-                return await self._ask(attempt, request, is_new=is_new)
+                return await self._ask(question, is_new=is_new)
         except TimeoutError:
             return Unknown(error=ProviderError.TIMEOUT_ERROR, detail="took too long")
 
-    async def _ask(self, attempt: Attempt, request: LinkRequest | None, *, is_new: bool) -> Outcome:
+    async def _ask(self, question: _Question, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
+        attempt, asked, request = question
         provider = self._providers.of(attempt.configuration_id)
         if provider is None:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
         if request is None or not is_new:
             known = await provider.advance(
-                reference=attempt.reference, provider_ref=attempt.provider_ref
+                reference=attempt.reference, provider_ref=attempt.provider_ref, asked=asked
             )
             if request is None or not isinstance(known, Unknown):
                 return known
@@ -158,6 +163,9 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
     kept = orjson.loads(work.payload)
     configuration_id = ConfigurationId(kept["configuration"])
     attempt = tx.payments.attempt_by_reference(configuration_id, kept["reference"])
+    if attempt is None and not kept.get("is_proven", True):
+        tx.work.end(work)  # Anybody may have made it up.
+        return
     if attempt is None:
         # Kept as it came: a human must look for the money, and `doctor` says so until one did.
         _log.error("hook_unmatched", provider=kept["provider"], reference=kept["reference"])

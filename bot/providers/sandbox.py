@@ -7,22 +7,36 @@ says that this module does not understand to the last field is `Unknown`, never 
 Source: `bot/sandbox/provider.py`, version 1, 2026-11.
 """
 
-import asyncio
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
 
 import httpx
 
-from core.domain.errors import ProviderProblem
-from core.domain.money import EXPONENTS, MAX_MINOR, Currency, Money
+from bot.providers import wire
+from bot.providers.kit import Kit, Maker
+from bot.providers.wire import (
+    DEADLINE_S,
+    LINK,
+    MAX_BYTES,
+    SAFE_URL,
+    SECRET,
+    TIMEOUTS,
+    TOKEN,
+    Heard,
+    Line,
+    Record,
+    Unreadable,
+    text,
+)
+from core.domain.money import EXPONENTS, Money
 from core.domain.providers import (
+    Accepted,
     Authentic,
     Capabilities,
     Declined,
@@ -38,12 +52,6 @@ from core.domain.providers import (
     Unknown,
 )
 
-TIMEOUTS: Final = httpx.Timeout(connect=5.0, read=15.0, write=10.0, pool=5.0)
-DEADLINE_S: Final = 25.0
-"""A whole call, so that a body that drips byte by byte ends, too."""
-
-MAX_BYTES: Final = 64 * 1024
-MAX_CAPTURES: Final = 20
 TOLERANCE: Final = timedelta(seconds=300)
 
 CAPABILITIES: Final = Capabilities(
@@ -79,22 +87,11 @@ The codes in the body (`invalid_request`, `reference_reused`, `not_found`, `rate
 as detail. Only `invalid_request` to a create proves that there is no page.
 """
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
-_CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
-_LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
-_SAFE_URL: Final = re.compile(
-    r"https://[!-~]+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(/[!-~]*)?"
-)
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
-_SECRET: Final = re.compile(r"[!-~]{16,200}")
-_CREDENTIALS: Final = {"url": _SAFE_URL, "secret_key": _SECRET, "webhook_secret": _SECRET}
+_CREDENTIALS: Final = {"url": SAFE_URL, "secret_key": SECRET, "webhook_secret": SECRET}
 _MODES: Final = {"test": True, "live": False}
-
-Record = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,25 +105,19 @@ class SandboxConfig:
     deadline_s: float = DEADLINE_S
 
 
-class Unreadable(ValueError):
-    """An answer or event that is not exactly what the contract says; names the field."""
-
-
-def open_sandbox(client: httpx.AsyncClient, credentials: Mapping[str, str]) -> "SandboxProvider":
+def open_sandbox(kit: Kit, credentials: Mapping[str, str]) -> "SandboxProvider":
     """Open the adapter with the credentials `url`, `secret_key` and `webhook_secret`.
 
     Raises:
         ProviderProblem: one is missing or malformed, or `url` is plain http beyond loopback.
     """
-    for what, shape in _CREDENTIALS.items():
-        if not shape.fullmatch(credentials.get(what, "")):
-            raise ProviderProblem(provider="sandbox", what=what)
+    wire.check_credentials("sandbox", credentials, _CREDENTIALS)
     config = SandboxConfig(
         url=credentials["url"].rstrip("/"),
         secret_key=credentials["secret_key"],
         webhook_secret=credentials["webhook_secret"],
     )
-    return SandboxProvider(client, config)
+    return SandboxProvider(kit.client, config)
 
 
 class SandboxProvider:
@@ -137,8 +128,10 @@ class SandboxProvider:
 
     def __init__(self, client: httpx.AsyncClient, config: SandboxConfig) -> None:
         """Keep the shared client; nothing is sent yet."""
-        self._client = client
         self._config = config
+        self._line = Line(
+            client=client, url=config.url, timeouts=config.timeouts, deadline_s=config.deadline_s
+        )
 
     async def create_link(self, request: LinkRequest) -> Outcome:
         """Open a payment page under our reference; a repetition answers with the first one."""
@@ -159,9 +152,9 @@ class SandboxProvider:
             return Declined(error=answer.error, detail=answer.detail)
         return _outcome(answer, reference=request.reference)
 
-    async def advance(self, *, reference: str, provider_ref: str) -> Outcome:
-        """Look an attempt up by our reference; `provider_ref` is not needed here."""
-        if not _TOKEN.fullmatch(reference):
+    async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
+        """Look an attempt up by our reference; the rest is not needed here."""
+        if not _REFERENCE.fullmatch(reference):
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="reference not usable")
         answer = await self._ask("GET", f"/v1/checkouts/{quote(reference, safe='')}")
         return _outcome(answer, reference=reference)
@@ -185,35 +178,38 @@ class SandboxProvider:
             return Forged(reason="stale")
         return _read_event(hook.body)
 
+    def acknowledge(self, hook: Hook) -> bytes:
+        """Any 2xx is enough."""
+        return b"ok"
+
+    async def check(self) -> Accepted | Declined | Unknown:
+        """List what changed in the last second: nothing, most likely."""
+        answer = await self._ask("GET", "/v1/checkouts", query={"after": "~"})
+        if isinstance(answer, Refused):
+            if answer.error is ProviderError.AUTHENTICATION_ERROR:
+                return Declined(error=answer.error, detail=answer.detail)
+            return Unknown(error=answer.error, detail=answer.detail)
+        return answer if isinstance(answer, Unknown) else Accepted(account="", is_test=True)
+
     async def _ask(
-        self, method: str, path: str, *, body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> "Answer":
-        headers = {
-            "authorization": f"Bearer {self._config.secret_key}",
-            "accept": "application/json",
-            "accept-encoding": "identity",
-        }
+        headers = {"authorization": f"Bearer {self._config.secret_key}"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        content = None if body is None else wire.as_json(body)
+        heard = await self._line.ask(method, path, headers=headers, content=content, query=query)
+        if isinstance(heard, Unknown):
+            return heard
         try:
-            async with (
-                asyncio.timeout(self._config.deadline_s),
-                self._client.stream(
-                    method,
-                    self._config.url + path,
-                    json=body,
-                    headers=headers,
-                    timeout=self._config.timeouts,
-                    follow_redirects=False,
-                ) as response,
-            ):
-                return _read_answer(response.status_code, await _bounded_body(response))
-        except (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError):
-            return Unknown(error=ProviderError.NETWORK_ERROR, detail="not sent")
-        except (httpx.TimeoutException, TimeoutError):
-            return Unknown(error=ProviderError.TIMEOUT_ERROR, detail="no answer in time")
-        except httpx.HTTPError:
-            return Unknown(error=ProviderError.NETWORK_ERROR, detail="connection broke")
+            return _read_answer(heard)
         except Unreadable as problem:
-            return Unknown(error=ProviderError.PROVIDER_ERROR, detail=str(problem))
+            return wire.unknown(str(problem))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,32 +224,21 @@ class Refused:
 Answer = Record | Refused | Unknown
 
 
-async def _bounded_body(response: httpx.Response) -> bytes:
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise Unreadable("unasked encoding")
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise Unreadable("answer too large")
-    return bytes(body)
-
-
-def _read_answer(status_code: int, body: bytes) -> Answer:
-    if status_code in {200, 201}:
-        return _record(body)
-    code = _error_code(body)
+def _read_answer(heard: Heard) -> Answer:
+    if heard.status in {200, 201}:
+        return heard.record()
+    code = _error_code(heard)
     return Refused(
-        error=ERRORS.get(status_code, ProviderError.PROVIDER_ERROR),
-        detail=f"HTTP {status_code} {code}".strip(),
-        proves_nothing_was_made=status_code in {400, 422} and code == "invalid_request",
+        error=ERRORS.get(heard.status, ProviderError.PROVIDER_ERROR),
+        detail=f"HTTP {heard.status} {code}".strip(),
+        proves_nothing_was_made=heard.status in {400, 422} and code == "invalid_request",
     )
 
 
-def _error_code(body: bytes) -> str:
+def _error_code(heard: Heard) -> str:
     try:
-        error = _record(body).get("error")
-        return _text(error, "code", _WORD) if isinstance(error, Mapping) else ""
+        error = heard.record().get("error")
+        return text(error, "code", _WORD) if isinstance(error, Mapping) else ""
     except Unreadable:
         return ""
 
@@ -266,15 +251,15 @@ def _outcome(answer: Answer, *, reference: str) -> Outcome:
     try:
         return _read_checkout(answer, asked=reference)
     except Unreadable as problem:
-        return Unknown(error=ProviderError.PROVIDER_ERROR, detail=str(problem))
+        return wire.unknown(str(problem))
 
 
 def _read_checkout(checkout: Record, *, asked: str) -> Outcome:
     """Read a checkout; only captured money may name another reference than we asked for."""
-    status = _text(checkout, "status", _WORD)
-    reference = _text(checkout, "reference", _TOKEN)
+    status = text(checkout, "status", _WORD)
+    reference = text(checkout, "reference", TOKEN)
     kind = STATUSES.get(status)
-    captures = _rows(checkout, "captures")
+    captures = wire.rows(checkout, "captures")
     if kind is None:
         raise Unreadable("status")
     if (kind is Settled) != bool(captures):
@@ -284,23 +269,23 @@ def _read_checkout(checkout: Record, *, asked: str) -> Outcome:
     if reference != asked:
         raise Unreadable("another reference")
     if kind is Pending:
-        page_id = _text(checkout, "id", _TOKEN)
-        return Pending(link=_text(checkout, "link", _LINK), provider_ref=page_id)
+        page_id = text(checkout, "id", TOKEN)
+        return Pending(link=text(checkout, "link", LINK), provider_ref=page_id)
     return _read_decline(checkout, status=status)
 
 
 def _read_decline(checkout: Record, *, status: str) -> Declined:
     if status == "expired":
         return Declined(error=ProviderError.TIMEOUT_ERROR, detail="expired", is_final=False)
-    code = _text(checkout, "decline_code", _WORD)
+    code = text(checkout, "decline_code", _WORD)
     return Declined(error=DECLINES.get(code, ProviderError.DECLINED_CARD), detail=code)
 
 
 def _read_captures(checkout: Record, captures: list[Record], *, reference: str) -> Settled:
-    mode = _MODES.get(_text(checkout, "mode", _WORD))
+    mode = _MODES.get(text(checkout, "mode", _WORD))
     if mode is None:
         raise Unreadable("mode")
-    account = _text(checkout, "account", _TOKEN)
+    account = text(checkout, "account", TOKEN)
     first, *more = (
         _read_capture(capture, reference=reference, is_test=mode, account=account)
         for capture in captures
@@ -311,81 +296,36 @@ def _read_captures(checkout: Record, captures: list[Record], *, reference: str) 
 
 
 def _read_capture(capture: Record, *, reference: str, is_test: bool, account: str) -> Settled:
-    currency = Currency(_text(capture, "currency", _CURRENCY).upper())
-    fee = capture.get("fee_minor")
+    currency = wire.currency(capture)
+    has_fee = capture.get("fee_minor") is not None
     return Settled(
-        provider_id=_text(capture, "id", _TOKEN),
+        provider_id=text(capture, "id", TOKEN),
         reference=reference,
-        captured=Money(_whole(capture, "amount_minor", least=1), currency),
+        captured=Money(wire.whole(capture, "amount_minor", least=1), currency),
         is_test=is_test,
         account=account,
-        fee=None if fee is None else Money(_whole(capture, "fee_minor", least=0), currency),
-        settled_at=_instant(capture, "at"),
+        fee=Money(wire.whole(capture, "fee_minor"), currency) if has_fee else None,
+        settled_at=wire.instant(capture, "at"),
     )
 
 
 def _read_event(body: bytes) -> Authentic:
     try:
-        event = _record(body)
+        event = wire.read_record(body)
         data = event.get("data")
         return Authentic(
-            event_key=_text(event, "id", _TOKEN),
-            reference=_text(data, "reference", _TOKEN) if isinstance(data, Mapping) else "",
-            kind=_text(event, "type", _WORD),
+            event_key=text(event, "id", TOKEN),
+            reference=text(data, "reference", TOKEN) if isinstance(data, Mapping) else "",
+            kind=text(event, "type", _WORD),
         )
     except Unreadable:
         digest = hashlib.sha256(body).hexdigest()
         return Authentic(event_key=f"sha256:{digest}", reference="", kind="unreadable")
 
 
-def _record(body: bytes) -> Record:
-    """Parse strict JSON: UTF-8, no repeated key, only whole numbers."""
-    try:
-        value: object = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=int,  # "1.0", "1e3" and "NaN" are no integers: ValueError.
-            parse_constant=int,
-        )
-    except (ValueError, RecursionError) as problem:
-        raise Unreadable("not the JSON we expect") from problem
-    if not isinstance(value, Mapping):
-        raise Unreadable("not an object")
-    return value
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise Unreadable("repeated key")
-    return record
-
-
-def _text(record: Record, name: str, pattern: re.Pattern[str]) -> str:
-    value = record.get(name)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise Unreadable(name)
-    return value
-
-
-def _whole(record: Record, name: str, *, least: int) -> int:
-    value = record.get(name)
-    if type(value) is not int or not least <= value <= MAX_MINOR:
-        raise Unreadable(name)
-    return value
-
-
-def _rows(record: Record, name: str) -> list[Record]:
-    value = record.get(name)
-    if not isinstance(value, list) or len(value) > MAX_CAPTURES:
-        raise Unreadable(name)
-    if not all(isinstance(row, Mapping) for row in value):
-        raise Unreadable(name)
-    return value
-
-
-def _instant(record: Record, name: str) -> datetime:
-    try:
-        return datetime.fromisoformat(_text(record, name, _INSTANT))
-    except ValueError as problem:
-        raise Unreadable(name) from problem
+MAKER: Final = Maker(
+    title="Sandbox",
+    open=open_sandbox,
+    credentials=_CREDENTIALS,
+    secrets=frozenset({"secret_key", "webhook_secret"}),
+)

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.engine.alarms import Alarm, Alarms
 from bot.engine.arrivals import store_hook
 from core.domain.payments import Attempt, Configuration, PaymentStatus
-from core.domain.providers import Authentic, Forged, Hook, Provider
+from core.domain.providers import Authentic, Forged, Hook, Provider, Undecided
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links
 from storage.database import Database
@@ -87,13 +87,14 @@ class PaymentDoors:
             return self._turn(413, "hook_too_large")
         configuration, provider = found
         headers = {name.lower(): value for name, value in request.headers.items()}
-        reading = provider.read_hook(Hook(body=body, headers=headers, received_at=self._now()))
+        query = {name.lower(): value for name, value in request.query.items()}
+        hook = Hook(body=body, headers=headers, query=query, received_at=self._now())
+        reading = provider.read_hook(hook)
         if isinstance(reading, Forged):
             _log.warning("hook_rejected", provider=configuration.provider, reason=reading.reason)
             await self._alarms.tell(Alarm.WEBHOOK_REJECTED, configuration.provider)
             return self._turn(401, "hook_forged")
-        reference = reading.reference if isinstance(reading, Authentic) else ""
-        return await self._keep(configuration, event_key=reading.event_key, reference=reference)
+        return await self._keep(configuration, reading, answer=provider.acknowledge(hook))
 
     async def returned(self, request: web.Request) -> web.StreamResponse:
         """Say what is known of a payment, and have the provider asked."""
@@ -114,7 +115,7 @@ class PaymentDoors:
         )
 
     async def _keep(
-        self, configuration: Configuration, *, event_key: str, reference: str
+        self, configuration: Configuration, reading: Authentic | Undecided, *, answer: bytes
     ) -> web.StreamResponse:
         try:
             await self._database.run(
@@ -122,14 +123,14 @@ class PaymentDoors:
                     tx,
                     configuration_id=configuration.id,
                     provider=configuration.provider,
-                    event_key=event_key,
-                    reference=reference,
+                    reading=reading,
                 )
             )
         except Exception:  # noqa: BLE001 - whatever it is, the provider sends it again
             _log.exception("hook_not_stored", provider=configuration.provider)
             return web.Response(status=503, headers={"Retry-After": str(RETRY_S)})
-        return web.Response(text="ok")
+        content_type = "application/json" if answer.startswith(b"{") else "text/plain"
+        return web.Response(body=answer, content_type=content_type)
 
     def _turn(self, status: int, reason: str) -> web.Response:
         self._count(reason)

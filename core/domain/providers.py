@@ -1,17 +1,21 @@
 """What a payment provider is asked, and what it may answer.
 
-An adapter (`bot/providers/<name>.py`) is a class with the methods of `Provider`. It has no
-database, no chat, no wording and no retries of its own. Every answer is one of four outcomes:
+An adapter (`bot/providers/<name>.py`) is a class with the methods of `Provider`, and of those of
+`SavedCharges`, `Listings`, `Refunds` and `Payouts` that its capabilities declare. It has no
+database, no chat, no wording and no retries of its own. Every answer about money that comes in is
+one of four outcomes:
 
 - `Settled`: the money was captured; the facts say how much, in which currency, under whose id.
 - `Pending`: a link or prompt exists, nothing is captured yet.
 - `Declined`: this attempt took no money and will not.
 - `Unknown`: nobody knows; it is looked up later, never repeated under a new id.
 
+Money that goes out (refunds, payouts) is asked for by `core.domain.outflows`.
+
 Reading a webhook answers `Authentic | Forged | Undecided` and never moves money by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,26 +45,62 @@ class Truth(StrEnum):
     BY_CHANNEL = "by_channel"
 
 
+class PartOf(StrEnum):
+    """Which part of a captured payment a provider can give back."""
+
+    NOTHING = "nothing"
+    WHOLE = "whole"
+    ANY = "any"
+
+
+class Rail(StrEnum):
+    """The way by which a payout reaches somebody."""
+
+    BANK = "bank"
+    MOBILE = "mobile"
+    TILL = "till"
+    PAYBILL = "paybill"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What an adapter can do, declared and shown, never guessed."""
+    """What an adapter can do, declared and shown, never guessed.
+
+    Currencies are ISO 4217 codes.
+    """
 
     currencies: frozenset[str]
     can_link: bool = False
-    can_refund: bool = False
-    can_pay_out: bool = False
+    can_prompt: bool = False
+    """Asks on the payer's phone, whose number it needs; there is no page."""
+    refunds: PartOf = PartOf.NOTHING
+    rails: frozenset[Rail] = frozenset()
     can_charge_saved: bool = False
+    can_list: bool = False
     honours_our_id: bool = False
     """The provider answers a repeated create under our reference with the first result."""
     truth: Truth = Truth.BY_QUERY
-    least_minor: int = 1
+    least: Mapping[str, int] = field(default_factory=dict)
+    """The smallest payment by currency, in minor units; 1 where it names none."""
+    most: Mapping[str, int] = field(default_factory=dict)
+    """The largest payment by currency, in minor units; no bound where it names none."""
+    steps: Mapping[str, int] = field(default_factory=dict)
+    """Amounts must be multiples of this, in minor units, by currency (whole shillings: 100)."""
+
+    def takes(self, amount: Money) -> bool:
+        """Tell whether a payment of this amount can be asked for."""
+        code, minor = amount.currency, amount.minor
+        is_within = self.least.get(code, 1) <= minor <= self.most.get(code, minor)
+        return code in self.currencies and is_within and minor % self.steps.get(code, 1) == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRequest:
-    """Ask for a hosted payment page.
+    """Ask for a hosted payment page, or for a prompt on the payer's phone.
 
-    `reference` is our attempt's reference, stored before the call; `expires_at` aware UTC.
+    `reference` is our attempt's reference, stored before the call; `expires_at` aware UTC; `phone`
+    E.164 with its plus, "" where it is not known; `answer_url` is the attempt's own one-time
+    address, for providers that answer there (`Truth.BY_ANSWER`) or name it in every call.
     """
 
     reference: str
@@ -69,6 +109,34 @@ class LinkRequest:
     title: str
     return_url: str
     expires_at: datetime
+    phone: str = ""
+    answer_url: str = ""
+    keeps_method: bool = False
+    """The payer asked that the card be kept for later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMethod:
+    """What a provider lets us keep of a card or account, to charge it later.
+
+    `token` is a secret; `owner` is what must be sent with it (an email, a customer's id). `label`
+    is what people are shown, as `Visa •••• 4081`; `expires` is `YYYY-MM`, "" where it does not.
+    """
+
+    token: str = field(repr=False)
+    owner: str = field(repr=False)
+    label: str
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRequest:
+    """Ask to charge a saved method while its owner is away, under a reference of our own."""
+
+    reference: str
+    amount: Money
+    method: SavedMethod
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +155,32 @@ class Settled:
     account: str = ""
     fee: Money | None = None
     settled_at: datetime | None = None
+    receipt: str = ""
+    """The number by which the payer and the provider's support know it, if it is another."""
+    method: SavedMethod | None = None
+    """What may be kept to pay with again."""
+    refunded: Money | None = None
+    """What of it the provider has given back in all, if it says so: perhaps without our asking."""
+    is_disputed: bool = False
+    """The payer's bank has claimed it back; nothing of it may be refunded meanwhile."""
     more: tuple["Settled", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Nothing captured yet; `link` where a page exists, `provider_ref` its id there."""
+    """Nothing captured or moved yet; `link` where a page exists, `provider_ref` its id there.
+
+    `needs` says in the provider's own word what a human must do for it to go on.
+    """
 
     link: str = ""
     provider_ref: str = ""
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """No money was taken by this attempt.
+    """No money was taken, or moved, by this attempt.
 
     `is_final` tells that the provider will never capture it later.
     """
@@ -122,15 +202,44 @@ Outcome = Settled | Pending | Declined | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of what a provider has captured, oldest first; `after` leads to the next one."""
+
+    items: tuple[Settled, ...]
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Credentials work: whose account it is, and whether its money is real."""
+
+    account: str
+    is_test: bool
+
+
+class About(StrEnum):
+    """What an event is about."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    PAYOUT = "payout"
+    DISPUTE = "dispute"
+    NOTHING = "nothing"
+    """Something that is not ours to follow: it is acknowledged and let go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Authentic:
     """A provider event that proved where it came from.
 
-    `event_key` de-duplicates deliveries; `reference` names our attempt ("" if it names none).
+    `event_key` de-duplicates deliveries; `reference` names our attempt (for a refund or a dispute
+    that of the payment, for a payout the payout's), "" if it names none.
     """
 
     event_key: str
     reference: str
     kind: str
+    about: About = About.PAYMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +251,14 @@ class Forged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
-    """An event that cannot be proved now; stored and verified later."""
+    """An event that nobody can prove (the provider signs nothing), or not now.
+
+    It is a hint to ask about what it names; one that names nothing of ours is let go.
+    """
 
     event_key: str
+    reference: str = ""
+    about: About = About.PAYMENT
 
 
 Reading = Authentic | Forged | Undecided
@@ -152,11 +266,41 @@ Reading = Authentic | Forged | Undecided
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """A webhook as it arrived: raw bytes, lower-case header names, aware UTC arrival."""
+    """A webhook as it arrived: raw bytes, lower-case header names, aware UTC arrival.
+
+    `query` holds the address's parameters, for providers that send their event there.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     received_at: datetime
+
+
+class Tokens(Protocol):
+    """Access tokens that run out, kept for all processes and fetched once."""
+
+    async def token(
+        self,
+        key: str,
+        fetch: Callable[[], "Awaitable[AccessToken | Unknown]"],
+        *,
+        refused: str = "",
+    ) -> "str | Unknown":
+        """Return the kept token, or what `fetch` brings.
+
+        `refused` is a token that the provider no longer takes: it is fetched anew, unless somebody
+        else has done so since.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A token and for how many seconds it is good."""
+
+    value: str = field(repr=False)
+    lives_s: int
 
 
 class Provider(Protocol):
@@ -172,10 +316,39 @@ class Provider(Protocol):
         """Open a payment page under our reference."""
         ...
 
-    async def advance(self, *, reference: str, provider_ref: str) -> Outcome:
-        """Look an attempt up, and capture where approval is separate."""
+    async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
+        """Look an attempt up, and capture where approval is separate.
+
+        `asked` is what the attempt asks for, for providers whose look-up names no amount.
+        """
         ...
 
     def read_hook(self, hook: Hook) -> Reading:
         """Judge a webhook by its raw bytes; constant-time."""
+        ...
+
+    def acknowledge(self, hook: Hook) -> bytes:
+        """Return the body of the 200 that this provider wants to read, once a hook is kept."""
+        ...
+
+    async def check(self) -> Accepted | Declined | Unknown:
+        """Ask something harmless, to learn whether the credentials work."""
+        ...
+
+
+class SavedCharges(Protocol):
+    """Charging what was kept, while its owner is away."""
+
+    async def charge_saved(self, request: ChargeRequest) -> Outcome:
+        """Charge it; `Pending` with a link where its owner must confirm."""
+        ...
+
+
+class Listings(Protocol):
+    """The provider's own list of captures, to compare with the books."""
+
+    async def captures(
+        self, *, since: datetime, until: datetime, after: str = ""
+    ) -> Listing | Unknown:
+        """Return one page of what was captured between two aware moments."""
         ...

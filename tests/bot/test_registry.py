@@ -13,6 +13,7 @@ from core.domain.payments import ConfigurationId
 from core.domain.tenants import PLATFORM, TenantId
 from storage.database import Database
 from tests.books import open_database
+from tests.bot.providers.kits import a_kit
 
 GOOD = {
     "url": "http://127.0.0.1:9/sandbox/provider",
@@ -30,7 +31,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def opened(database: Database, **changes: str) -> Registry:
     async with httpx.AsyncClient(trust_env=False) as client:
-        registry = Registry(client, {"sandbox": {**GOOD, **changes}})
+        registry = Registry(a_kit(client), {"sandbox": {**GOOD, **changes}})
         await registry.open(database, is_test=True)
         return registry
 

@@ -2,9 +2,10 @@
 
 import asyncio
 
-from core.domain.money import Currency
+from core.domain.money import Currency, Money
 from core.domain.payments import Configuration, ConfigurationId
 from core.domain.providers import (
+    Accepted,
     Authentic,
     Capabilities,
     Forged,
@@ -42,7 +43,7 @@ class FakeProvider:
         self.created.append(request)
         return await self._answer(Pending(link=f"https://pay.example/{request.reference}"))
 
-    async def advance(self, *, reference: str, provider_ref: str) -> Outcome:
+    async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
         """Say that nothing happened yet, or what is planned."""
         self.asked.append(reference)
         return await self._answer(Pending())
@@ -54,6 +55,14 @@ class FakeProvider:
             return Forged(reason="signature")
         reference = words[2] if len(words) > 2 else ""
         return Authentic(event_key=words[1], reference=reference, kind="charge")
+
+    def acknowledge(self, hook: Hook) -> bytes:
+        """Any 2xx is enough."""
+        return b"ok"
+
+    async def check(self) -> Accepted:
+        """Find nothing wrong."""
+        return Accepted(account="", is_test=True)
 
     async def _answer(self, usual: Outcome) -> Outcome:
         if self.held is not None:

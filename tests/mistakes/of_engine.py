@@ -52,10 +52,12 @@ def new_key_on_retry(plant: Plant) -> None:
     """A page is asked for again under a new reference."""
     real = Calls._ask
 
-    async def ask(self: Calls, attempt: Any, request: Any, *, is_new: bool) -> Any:
+    async def ask(self: Calls, question: Any, *, is_new: bool) -> Any:
+        request = question.request
         if request is not None and not is_new:
-            request = replace(request, reference=f"{request.reference}-again")
-        return await real(self, attempt, request, is_new=is_new)
+            other = replace(request, reference=f"{request.reference}-again")
+            question = question._replace(request=other)
+        return await real(self, question, is_new=is_new)
 
     plant.setattr(Calls, "_ask", ask)
 

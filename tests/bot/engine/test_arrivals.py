@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.arrivals import park_update, store_hook, store_updates
+from core.domain.providers import About, Authentic
 from core.domain.work import Kind
 from tests.bot.engine.desk import BOT_ID, CHAT, press_update, text_update
 from tests.factories import Books, open_books
@@ -57,13 +58,20 @@ def test_an_event_of_a_provider_is_stored_once_per_configuration(books: Books) -
                 tx,
                 configuration_id=configuration_id,
                 provider="sandbox",
-                event_key="evt_1",
-                reference="hz1",
+                reading=Authentic(event_key="evt_1", reference="hz1", kind="paid"),
             )
         )
 
     assert [hook(1), hook(1), hook(2)] == [True, False, True]
     assert rows(books) == [("hook", "h:1", "due"), ("hook", "h:2", "due")]
+
+
+def test_an_event_about_nothing_of_ours_is_not_kept(books: Books) -> None:
+    reading = Authentic(event_key="evt_1", reference="", kind="plan", about=About.NOTHING)
+    stored = books.run(
+        lambda tx: store_hook(tx, configuration_id=1, provider="sandbox", reading=reading)
+    )
+    assert (stored, rows(books)) == (False, [])
 
 
 def test_an_update_that_cannot_be_stored_is_kept_for_a_human_once(books: Books) -> None:

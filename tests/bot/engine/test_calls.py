@@ -7,7 +7,7 @@ import pytest
 
 from bot.engine.arrivals import store_hook
 from core.domain.payments import AttemptStatus, PaymentStatus
-from core.domain.providers import ProviderError, Settled, Unknown
+from core.domain.providers import Authentic, ProviderError, Settled, Unknown
 from core.domain.work import Kind
 from core.use_cases import links
 from storage.doctor import examine
@@ -36,8 +36,7 @@ async def _hook(desk: Desk, estate: Estate, reference: str, key: str = "evt-1") 
             tx,
             configuration_id=estate.configuration.id,
             provider="sandbox",
-            event_key=key,
-            reference=reference,
+            reading=Authentic(event_key=key, reference=reference, kind="paid"),
         )
     )
     await desk.settle()

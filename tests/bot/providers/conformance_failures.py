@@ -133,18 +133,40 @@ HOSTILE_AMOUNTS: Final = (
 )
 
 
+HOSTILE_MAJORS: Final = (
+    b"0",
+    b"0.00",
+    b"-5000",
+    b"5000.001",
+    b"5e3",
+    b"1" + b"0" * 30,
+    b"1e999999",
+    b"true",
+    b"null",
+    b"[5000]",
+    b'"five"',
+    b'"0x1388"',
+    b'"NaN"',
+    b'"5,000.00"',
+    b'" 5000"',
+)
+
+
 class Bodies(Suite):
     """A body that is not exactly what the contract says decides nothing."""
+
+    hostile_amounts: tuple[bytes, ...] = HOSTILE_AMOUNTS
+    """`HOSTILE_MAJORS` for providers that write amounts in major units."""
 
     @both
     @pytest.mark.parametrize("spoil", HOSTILE_BODIES.values(), ids=HOSTILE_BODIES.keys())
     async def test_hostile_body(self, act: Act, spoil: Callable[[bytes], bytes]) -> None:
         assert isinstance(await self.read(spoil, act), Unknown)
 
-    @pytest.mark.parametrize("token", HOSTILE_AMOUNTS, ids=lambda token: token.decode()[:12])
-    async def test_amount_that_is_none(self, token: bytes) -> None:
-        outcome = await self.read(lambda good: self.dialect.with_amount(good, token))
-        assert isinstance(outcome, Unknown)
+    async def test_amount_that_is_none(self) -> None:
+        for token in self.hostile_amounts:
+            outcome = await self.read(lambda good, t=token: self.dialect.with_amount(good, t))  # type: ignore[misc]
+            assert isinstance(outcome, Unknown), token
 
     async def test_spoiling_is_what_makes_it_unknown(self) -> None:
         assert isinstance(await self.read(lambda good: good), Settled)

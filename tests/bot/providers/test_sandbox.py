@@ -22,6 +22,7 @@ from core.domain.providers import (
     Settled,
     Unknown,
 )
+from tests.bot.providers.kits import a_kit
 from tests.bot.providers.loopback import Loopback, provider_on_loopback
 
 HOUR = timedelta(hours=1)
@@ -34,7 +35,9 @@ async def loopback() -> AsyncIterator[Loopback]:
 
 
 async def look_up(loopback: Loopback, reference: str = "ATT-1") -> Outcome:
-    return await loopback.adapter.advance(reference=reference, provider_ref="")
+    return await loopback.adapter.advance(
+        reference=reference, provider_ref="", asked=loopback.request().amount
+    )
 
 
 async def test_create_answers_with_a_page(loopback: Loopback) -> None:
@@ -253,8 +256,8 @@ async def test_forged_webhook_is_told(loopback: Loopback) -> None:
 
 async def test_factory_opens_what_the_server_hands_out(loopback: Loopback) -> None:
     env = loopback.server.child_env()
-    provider = PROVIDERS["sandbox"](
-        loopback.client,
+    provider = PROVIDERS["sandbox"].open(
+        a_kit(loopback.client),
         {
             "url": env["SANDBOX_API_URL"],
             "secret_key": env["SANDBOX_SECRET_KEY"],
@@ -285,7 +288,7 @@ async def test_factory_names_the_credential_that_is_wrong(what: str, value: str)
     }
     async with httpx.AsyncClient() as client:
         with pytest.raises(ProviderProblem) as caught:
-            open_sandbox(client, {**good, what: value})
+            open_sandbox(a_kit(client), {**good, what: value})
     assert caught.value.data == {"provider": "sandbox", "what": what}
 
 

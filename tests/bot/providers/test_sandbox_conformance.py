@@ -12,7 +12,8 @@ from typing import Final
 import httpx
 import pytest
 
-from bot.providers.sandbox import MAX_BYTES, SandboxConfig, SandboxProvider
+from bot.providers.sandbox import SandboxConfig, SandboxProvider
+from bot.providers.wire import MAX_BYTES
 from bot.sandbox.provider_desk import Desk
 from bot.sandbox.provider_hooks import Courier, sign
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
@@ -59,6 +60,8 @@ class SandboxDialect:
 
     declines: tuple[ProviderError, ...] = tuple(DECLINE_CODES)
     secrets: tuple[str, ...] = (SECRET_KEY, WEBHOOK_SECRET)
+    currency = Currency("NGN")
+    other = Currency("USD")
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:
         config = SandboxConfig(url=URL, secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET)

@@ -21,7 +21,9 @@ async def test_money_and_keys_survive_a_restart(tmp_path: Path) -> None:
         await before.press(await before.page(), "pay")
     async with provider_on_loopback(state_path=path) as after:
         assert after.server.child_env()["SANDBOX_SECRET_KEY"] == before.server.secret_key
-        outcome = await after.adapter.advance(reference="ATT-1", provider_ref="")
+        outcome = await after.adapter.advance(
+            reference="ATT-1", provider_ref="", asked=after.request().amount
+        )
         assert isinstance(outcome, Settled)
 
 

@@ -1,0 +1,71 @@
+"""What an adapter is given, and how it introduces itself."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from core.domain.providers import AccessToken, Provider, Tokens, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What all adapters of a process share; `now` is aware UTC."""
+
+    client: httpx.AsyncClient
+    tokens: Tokens
+    now: Callable[[], datetime]
+
+
+Open = Callable[[Kit, Mapping[str, str]], Provider]
+"""Returns an adapter that is ready to be asked.
+
+Raises `ProviderProblem` (`provider`, `what`) when a credential is missing or malformed.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """How adapters of one kind are made: from which credentials, shown under which title.
+
+    `credentials` gives the shape of each by name, in the order in which they are asked for; those
+    in `secrets` are never shown again. Defaults fill what may be left out.
+    """
+
+    title: str
+    open: Open
+    credentials: Mapping[str, re.Pattern[str]]
+    secrets: frozenset[str]
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+class OwnTokens:
+    """Tokens of one process: each is fetched by one caller while the others wait."""
+
+    def __init__(self, *, monotonic: Callable[[], float]) -> None:
+        """Begin without any; `monotonic` counts seconds."""
+        self._monotonic = monotonic
+        self._kept: dict[str, tuple[str, float]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def token(
+        self,
+        key: str,
+        fetch: Callable[[], Awaitable[AccessToken | Unknown]],
+        *,
+        refused: str = "",
+    ) -> str | Unknown:
+        """Return the kept token, or what `fetch` brings; a tenth of its life is left unused."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            value, until_s = self._kept.get(key, ("", 0.0))
+            if value and value != refused and self._monotonic() < until_s:
+                return value
+            fetched = await fetch()
+            if isinstance(fetched, Unknown):
+                return fetched
+            lives_s = fetched.lives_s * 0.9
+            self._kept[key] = (fetched.value, self._monotonic() + lives_s)
+            return fetched.value
