@@ -1,4 +1,4 @@
-"""What just happened inside, as tables for the sandbox's page; reads only, shows no secrets."""
+"""What happened inside, for the sandbox's page and its story; reads only, shows no secrets."""
 
 import sqlite3
 from collections.abc import Callable
@@ -72,6 +72,31 @@ _QUERIES: Final = (
 )
 
 
+_HAPPENED: Final = (
+    "SELECT coalesce(i.external_id, 0), e.machine || ':' || e.to_status FROM act"
+    " JOIN status_event e ON e.act_id = act.id AND e.seq > 0"
+    " LEFT JOIN identity i ON i.id = act.identity_id WHERE act.cause_kind <> 'command'"
+    " UNION SELECT coalesce(i.external_id, 0), 'journal:' || j.kind FROM act"
+    " JOIN journal j ON j.act_id = act.id"
+    " LEFT JOIN identity i ON i.id = act.identity_id WHERE act.cause_kind <> 'command'"
+)
+
+
+def happened(path: Path) -> frozenset[tuple[int, str]]:
+    """Return what has happened since the books were made: who, by Telegram id or 0, and what.
+
+    What is `<machine>:<status>` or `journal:<kind>`. Empty while there is nothing to read. Reads
+    every act: for a sandbox.
+    """
+    if not path.exists():
+        return frozenset()
+    try:
+        with closing(_open(path)) as connection:
+            return frozenset((int(who), str(what)) for who, what in connection.execute(_HAPPENED))
+    except sqlite3.Error:
+        return frozenset()
+
+
 def look(path: Path, *, timezone: str = "UTC") -> list[Panel]:
     """Return the newest rows of every table, newest first; empty before the database exists.
 
@@ -79,12 +104,15 @@ def look(path: Path, *, timezone: str = "UTC") -> list[Panel]:
     """
     if not path.exists():
         return []
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=1)) as connection:
+    with closing(_open(path)) as connection:
         return [
             Panel(title=title, columns=columns, rows=_rows(connection, columns, query, timezone))
             for title, columns, query in _QUERIES
         ]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)
 
 
 def _rows(

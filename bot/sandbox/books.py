@@ -70,6 +70,10 @@ class Books:
         tables = await asyncio.to_thread(inside.look, self._path, timezone=estate.TIMEZONE)
         return [Section(title=t.title, columns=t.columns, rows=t.rows) for t in tables]
 
+    async def happened(self) -> frozenset[tuple[int, str]]:
+        """Return what was done since the books were made: who, by Telegram id or 0, and what."""
+        return await asyncio.to_thread(inside.happened, self._path)
+
     def _prepare(self, path: Path) -> None:
         setup.prepare(path, mode=setup.SANDBOX, now=SystemClock().now(), ring=self._ring)
 

@@ -1,4 +1,4 @@
-"""The demo estate: who lives and works at Palm Court, and the story that a newcomer follows.
+"""The demo estate: who lives and works at Palm Court, what they hold and owe.
 
 Seeded through the same use cases that chat and command line use, once, into an empty database.
 """
@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final
 
 from bot.sandbox.records import Group, Person
-from bot.sandbox.story import Story, StoryStep
 from core.domain.bills import Bill, BillType
 from core.domain.calendar import local_date
 from core.domain.ledger import AccountKind, JournalKind, Leg, Subject
@@ -129,84 +128,6 @@ def groups() -> tuple[Group, ...]:
     """Return the group chats of the chat page."""
     members = acquainted()
     return (Group(id=-100_7001, title="Palm Court neighbours", member_ids=members),)
-
-
-STEPS: Final = (
-    StoryStep(
-        title="Say yes, then pay",
-        text=(
-            "Bola has just billed Adaeze's flat. Acknowledge it, pay it from her wallet,"
-            " and see the receipt."
-        ),
-        person_id=ADAEZE,
-        tap="Acknowledge & pay",
-    ),
-    StoryStep(
-        title="Pay by link",
-        text=(
-            "Ibrahim's wallet is empty. Let him pay by link: on the checkout page you pay,"
-            " are declined, or pay a wrong amount."
-        ),
-        person_id=IBRAHIM,
-        tap="Acknowledge & pay",
-    ),
-    StoryStep(
-        title="See the books",
-        text="Chidi keeps the money. Every naira is there, with a reason.",
-        person_id=CHIDI,
-        say="/report",
-    ),
-    StoryStep(
-        title="Answer a dispute",
-        text="Ibrahim says his water bill is wrong. Bola amends it, or says no.",
-        person_id=BOLA,
-        say="/desk",
-    ),
-    StoryStep(
-        title="Send a bill",
-        text="Bola bills A-14; Adaeze and her husband hear of it at once.",
-        person_id=BOLA,
-        say="/newbill",
-    ),
-    StoryStep(
-        title="Look at all you owe",
-        text="What waits for an OK, what to pay, what is overdue or paid.",
-        person_id=ADAEZE,
-        say="/bills",
-    ),
-    StoryStep(
-        title="Let somebody in",
-        text=(
-            "Bola invites Ngozi and copies the link. Ngozi opens it in her chat: “I have"
-            " an invitation link”."
-        ),
-        person_id=BOLA,
-        say="/people",
-    ),
-    StoryStep(
-        title="Break it",
-        text=(
-            "Tap twice, press old buttons, make the provider lie (Trouble), kill the bot"
-            " in the middle of a payment (Bot). Then look Inside."
-        ),
-        person_id=ADAEZE,
-        say="/pay",
-    ),
-)
-"""The story's steps, in order."""
-
-
-def story() -> Story:
-    """Return the story a newcomer follows."""
-    return Story(
-        title="Start here",
-        timezone=TIMEZONE,
-        intro=(
-            "You play everybody at Palm Court Estate, Lagos. Follow the steps or wander off: the"
-            " real bot answers, the money is play money."
-        ),
-        steps=STEPS,
-    )
 
 
 def seed(tx: SqlTransaction) -> bool:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from bot.sandbox import acts, view
 from bot.sandbox.child import Child, Deed
+from bot.sandbox.progress import Happened
 from bot.sandbox.records import Json, Person
 from bot.sandbox.story import Section, Story
 from bot.sandbox.switches import UnfitValue, UnknownSwitch
@@ -41,9 +42,19 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 
-Inside = Callable[[], Awaitable[list[Section]]]
-
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What is behind the page: the books.
+
+    `inside` and `happened` read them; `renew` makes everything anew while the bot is down.
+    """
+
+    inside: Callable[[], Awaitable[list[Section]]]
+    happened: Happened
+    renew: Deed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +64,7 @@ class Panel:
     world: World
     child: Child
     story: Story
-    inside: Inside | None = None
-    renew: Deed | None = None
+    behind: Behind | None = None
     renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def mount(self, app: web.Application) -> None:
@@ -171,16 +181,16 @@ class Panel:
             "process": asdict(self.child.view()),
             "calls": [view.call(call) for call in world.calls],
             "story": self.story.as_json(),
-            "has_inside": self.inside is not None,
+            "ticked": list(world.state.ticked),
             "books": world.state.books,
         }
 
     async def _inside(self, request: web.Request) -> web.StreamResponse:
-        if self.inside is None:
+        if self.behind is None:
             return _answer({"sections": []})
         try:
             async with asyncio.timeout(INSIDE_WITHIN_S):
-                sections = await self.inside()
+                sections = await self.behind.inside()
         except TimeoutError:
             return _answer({"sections": [], "error": "It takes too long to look inside."})
         except Exception:
@@ -313,12 +323,15 @@ class Panel:
         return {}
 
     async def _process(self, body: Json) -> Json:
+        act = str(body["act"])
         deed = {
             "start": self.child.start,
             "stop": self.child.stop,
             "restart": self.child.restart,
             "kill": self.child.kill,
-        }[str(body["act"])]
+        }[act]
+        if act == "kill" and self.child.is_up:
+            self.world.state.kills += 1
         await deed()
         return {}
 
@@ -331,12 +344,12 @@ class Panel:
         return {}
 
     async def _anew(self, body: Json) -> Json:
-        if self.renew is None:
+        if self.behind is None:
             raise acts.CannotDo("there is nothing to begin anew")
         if self.renewing.locked():
             raise acts.CannotDo("a fresh estate is on its way already")
         async with self.renewing:
-            await self.child.restart(meanwhile=self.renew)
+            await self.child.restart(meanwhile=self.behind.renew)
         return {}
 
 

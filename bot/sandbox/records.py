@@ -248,10 +248,16 @@ class QueueState:
 
 @dataclass(slots=True, kw_only=True)
 class WorldState:
-    """Everything that survives a restart of the sandbox; `books` is the mark of its books."""
+    """Everything that survives a restart of the sandbox.
+
+    `books` is the mark of the books that the chats belong to, `ticked` what is reached of the
+    story, `kills` how often the bot was killed from the page.
+    """
 
     bot: BotAccount
     books: str = ""
+    ticked: list[str] = field(default_factory=list)
+    kills: int = 0
     people: dict[int, Person] = field(default_factory=dict)
     chats: dict[int, ChatState] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot.sandbox import acts, estate
+from bot.sandbox import acts, estate, tour
 from bot.sandbox.books import Books
+from bot.sandbox.panel import Behind
 from bot.sandbox.provider import ProviderOptions, ProviderServer
 from bot.sandbox.supervisor import SandboxOptions, new_world, run_sandbox
 from bot.sandbox.world import World
@@ -68,9 +69,8 @@ async def start_sandbox(
     await run_sandbox(
         replace(options, env={**options.env, **provider.child_env()}),
         world=world,
-        story=estate.story(),
-        inside=books.look,
-        renew=beginning.anew,
+        story=tour.story(),
+        behind=Behind(inside=books.look, happened=books.happened, renew=beginning.anew),
         extra_routes=provider.mount,
         on_ready=lambda url: say(f"The sandbox is at {url}  (Ctrl-C ends it)"),
         until=until,

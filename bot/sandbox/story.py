@@ -6,19 +6,57 @@ from bot.sandbox.records import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoryStep:
-    """One step: whose chat to look at, and what to write or tap there.
+class Move:
+    """One thing that the story offers to do next, where it fits.
 
-    `say` is a text to send, `tap` the beginning of a button's label; `chat_id` 0 is the private
-    chat. `text` is plain.
+    `tap` is the beginning of a button's label that the bot shows. `say` is a text to send, after
+    an answer of the bot with the words `after`, or at any time. `opener_id` opens the invitation
+    link that the bot shows, as that person. `shows` turns to a tab of the panel, at any time.
+    """
+
+    tap: str = ""
+    say: str = ""
+    after: str = ""
+    opener_id: int = 0
+    shows: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that must have happened: one of the facts, so many times (`progress.py`)."""
+
+    label: str
+    facts: tuple[str, ...]
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryStep:
+    """One step: whose chat to look at, what to do there, and what shows that it was done.
+
+    The later a move, the further it is: the page offers the last that fits, else the first.
     """
 
     title: str
     text: str
     person_id: int = 0
-    chat_id: int = 0
-    say: str = ""
-    tap: str = ""
+    moves: tuple[Move, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def named(self) -> dict[str, Mark]:
+        """Return the marks by a name of their own in the whole story."""
+        return {f"{self.title}: {mark.label}": mark for mark in self.marks}
+
+    def as_json(self) -> Json:
+        """Return what the panel shows; the facts stay here."""
+        marks = [{"key": key, "label": mark.label} for key, mark in self.named().items()]
+        return {
+            "title": self.title,
+            "text": self.text,
+            "person_id": self.person_id,
+            "moves": [asdict(move) for move in self.moves],
+            "marks": marks,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +70,12 @@ class Story:
 
     def as_json(self) -> Json:
         """Return what the panel shows."""
-        return asdict(self)
+        return {
+            "title": self.title,
+            "intro": self.intro,
+            "timezone": self.timezone,
+            "steps": [step.as_json() for step in self.steps],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

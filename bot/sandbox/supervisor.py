@@ -9,7 +9,7 @@ import contextlib
 import ipaddress
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,11 +18,12 @@ from typing import Final
 from aiohttp import web
 
 from bot.sandbox.bot_api import BotApi
-from bot.sandbox.child import Child, Deed, free_port
+from bot.sandbox.child import Child, free_port
 from bot.sandbox.names import own_names_only
 from bot.sandbox.orphan import end_orphan, note_child
-from bot.sandbox.panel import Inside, Panel
+from bot.sandbox.panel import Behind, Panel
 from bot.sandbox.params import MAX_BODY_BYTES
+from bot.sandbox.progress import Progress
 from bot.sandbox.proxy import Proxy
 from bot.sandbox.records import Group, Person
 from bot.sandbox.story import Story
@@ -114,19 +115,17 @@ def build_app(
     child: Child,
     child_port: int,
     story: Story,
-    inside: Inside | None = None,
-    renew: Deed | None = None,
+    behind: Behind | None = None,
     extra_routes: ExtraRoutes | None = None,
     host: str = "127.0.0.1",
 ) -> web.Application:
     """Return the whole site: page, Bot API, provider, and the way to the bot.
 
-    `renew` makes everything anew while the bot is down.
     `host` is what it listens on; requests for other names are refused.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_names_only(host)])
     BotApi(world).mount(app, "/sandbox/telegram")
-    Panel(world=world, child=child, story=story, inside=inside, renew=renew).mount(app)
+    Panel(world=world, child=child, story=story, behind=behind).mount(app)
     if extra_routes is not None:
         extra_routes(app)
     app.router.add_route("*", "/sandbox/{rest:.*}", _nothing_here)
@@ -159,8 +158,7 @@ async def run_sandbox(
     *,
     world: World,
     story: Story,
-    inside: Inside | None = None,
-    renew: Deed | None = None,
+    behind: Behind | None = None,
     extra_routes: ExtraRoutes | None = None,
     on_ready: Callable[[str], None] | None = None,
     until: asyncio.Event | None = None,
@@ -184,13 +182,16 @@ async def run_sandbox(
         child=child,
         child_port=port,
         story=story,
-        inside=inside,
-        renew=renew,
+        behind=behind,
         extra_routes=extra_routes,
         host=settings.host,
     )
     stop = until or asyncio.Event()
-    async with _served(app, settings), _background(world), _started(child):
+    tasks = [world.keep(), WebhookDelivery(world).run()]
+    if behind is not None:
+        progress = Progress(world, story, happened=behind.happened, is_up=lambda: child.is_up)
+        tasks.append(progress.run())
+    async with _served(app, settings), _background(world, tasks), _started(child):
         _stop_on_signal(stop)
         if on_ready is not None:
             on_ready(f"{settings.base_url}/sandbox/")
@@ -213,11 +214,8 @@ async def _served(app: web.Application, settings: SandboxOptions) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _background(world: World) -> AsyncIterator[None]:
-    tasks = [
-        asyncio.create_task(world.keep()),
-        asyncio.create_task(WebhookDelivery(world).run()),
-    ]
+async def _background(world: World, jobs: list[Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(job) for job in jobs]
     try:
         yield
     finally:

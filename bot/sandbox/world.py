@@ -99,6 +99,7 @@ class World:
         self._watches: set[Watch] = set()
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._change = asyncio.Event()
+        self.changes = 0
         add_switches(self.board)
         kept = self._file.load() if self._file else None
         self.is_new = kept is None
@@ -240,6 +241,7 @@ class World:
         """Send an event to the watchers and note that there is something to keep."""
         if self._file is not None:
             self._file.touch()
+        self.changes += 1
         self._change.set()
         self._change = asyncio.Event()
         for call in self._listeners.get(kind, ()):

@@ -55,6 +55,7 @@ async def test_a_newcomer_plays_the_estate(tmp_path: Path, chromium: str) -> Non
         await see_the_books(page)
         await kill_and_start(page)
         await fit_a_phone(browser, address, complaints)
+        await begin_anew(page)
         assert complaints == []
 
 
@@ -142,6 +143,7 @@ async def pay_from_the_wallet(page: Page) -> None:
     await key(page, "Adaeze", "Pay 5,000.00").dblclick()
     await expect(newest(page, "Adaeze")).to_contain_text("New wallet balance: 15,000.00")
     await expect(column(page, "Bola").get_by_text("Adaeze Obi paid 5,000.00")).to_have_count(1)
+    await expect(page.get_by_text("1 of 8 done")).to_be_visible()
 
 
 async def pay_by_link(page: Page) -> None:
@@ -160,6 +162,7 @@ async def pay_by_link(page: Page) -> None:
     receipt = column(page, "Ibrahim").locator("article").filter(has_text="Receipt RCPT-")
     await expect(receipt.filter(has_text="Books sealed")).to_have_count(1)
     await expect(column(page, "Bola").get_by_text("Ibrahim Musa paid 5,000.00")).to_have_count(1)
+    await expect(page.get_by_text("2 of 8 done")).to_be_visible()
 
 
 async def open_checkout(page: Page) -> Page:
@@ -174,6 +177,7 @@ async def see_the_books(page: Page) -> None:
     await page.get_by_role("button", name="Send “/report”").click()
     await expect(newest(page, "Chidi")).to_contain_text("Estate wallet 18,425.00")
     await expect(newest(page, "Chidi")).to_contain_text("Provider fees 75.00")
+    await expect(page.get_by_text("3 of 8 done")).to_be_visible()
     await page.get_by_role("tab", name="Inside").click()
     await expect(page.get_by_role("cell", name="5,000.00 NGN").first).to_be_visible()
 
@@ -195,12 +199,22 @@ async def fit_a_phone(browser: Browser, address: str, complaints: list[str]) -> 
     await write(page, "Adaeze", "/bills")
     await expect(newest(page, "Adaeze")).to_contain_text("Your bills")
     assert await spills(page) == []
-    await page.get_by_role("button", name="Side panel").click()
+    await page.get_by_role("button", name="Step 4 of 8").click()
     for name in ("Story", "Trouble", "Bot", "Inside"):
         await page.get_by_role("tab", name=name).first.click()
         assert await spills(page) == [], name
     assert await page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
     complaints += more
+
+
+async def begin_anew(page: Page) -> None:
+    """Nothing is left of what was played: the bill waits again, the money is back."""
+    await page.get_by_role("button", name="Begin anew…").click()
+    await page.get_by_role("button", name="Begin anew", exact=True).click()
+    await expect(page.get_by_text("0 of 8 done")).to_be_visible()
+    await expect(newest(page, "Adaeze")).to_contain_text("Needs your OK")
+    await write(page, "Adaeze", "/wallet")
+    await expect(newest(page, "Adaeze")).to_contain_text("20,000.00")
 
 
 async def spills(page: Page) -> list[str]:

@@ -1,26 +1,28 @@
 // The page as a whole: who is shown side by side, the bar, the rail, the panel.
 
 import { Column } from "./chat.js";
-import { append, avatar, button, dialog, h, icon, remember } from "./dom.js";
+import { append, avatar, button, dialog, h, icon, redraw, remember } from "./dom.js";
 import { Panel } from "./panel.js";
 import { call, connect, now, on, unreadOf, world } from "./state.js";
+import { openStep } from "./story.js";
 import { clockTime, shortDay } from "./text.js";
 
 const MAX_COLUMNS = 4;
-const MIN_COLUMN_PX = 330;
+const FIRST_COLUMNS = 3;
+const MIN_COLUMN_PX = 320;
+const GAP_PX = 12;
 const LANGUAGES = [["en", "English"], ["sw", "Swahili"], ["fr", "French"], ["pt", "Portuguese"], ["yo", "Yoruba"], ["ha", "Hausa"], ["ig", "Igbo"], ["de", "German"]];
 
 const place = (id) => document.getElementById(id);
 const columns = [];
-let wanted = remember.get("columns", 3);
 let focused = null;
 
 const panel = new Panel(place("panel"), {
-  onStep: (step) => {
+  onLook: (step) => {
     if (isNarrow()) setPanel(false);
-    show(step.person_id).suggest(step);
+    show(step.person_id).open(step.person_id);
   },
-  onDo: doStep,
+  onMove: doMove,
   onError: (text) => (focused ?? columns[0])?.toast(text, "bad"),
 });
 
@@ -29,14 +31,21 @@ const isNarrow = () => narrow.matches;
 
 function room() {
   if (isNarrow()) return 1;
-  return Math.max(1, Math.min(MAX_COLUMNS, wanted, Math.floor(place("chats").clientWidth / MIN_COLUMN_PX)));
+  return Math.max(1, Math.min(MAX_COLUMNS, Math.floor((place("chats").clientWidth + GAP_PX) / (MIN_COLUMN_PX + GAP_PX))));
 }
 
+// Who is looked at, the latest first; as many of them are shown as there is room for.
+function wanted() {
+  const kept = remember.get("shown", null) ?? [...world.people.keys()].slice(0, FIRST_COLUMNS);
+  const known = kept.filter((id) => world.people.has(id));
+  return known.length > 0 ? known : [...world.people.keys()].slice(0, 1);
+}
+
+// Columns stand in the order of the faces.
 function layout() {
   if (!world.isReady) return;
-  const shown = remember.get("shown", []).filter((id) => world.people.has(id));
-  const others = [...world.people.keys()].filter((id) => !shown.includes(id));
-  const ids = [...shown, ...others].slice(0, room());
+  const chosen = wanted().slice(0, room());
+  const ids = [...world.people.keys()].filter((id) => chosen.includes(id));
   for (const column of [...columns]) if (!ids.includes(column.personId)) drop(column);
   for (const id of ids) if (!columns.some((column) => column.personId === id)) columns.push(new Column(id, { onFocus: focus, onClose: close }));
   columns.sort((a, b) => ids.indexOf(a.personId) - ids.indexOf(b.personId));
@@ -44,9 +53,8 @@ function layout() {
     const there = place("chats").children[at];
     if (there !== column.node) place("chats").insertBefore(column.node, there ?? null);
   });
-  if (!columns.includes(focused)) focus(columns[0]);
+  if (!columns.includes(focused)) focus(columns.find((column) => column.personId === chosen[0]));
   columns.forEach((column) => column.toEnd());
-  drawBar();
   drawRail();
 }
 
@@ -56,50 +64,45 @@ function drop(column) {
 }
 
 function close(column) {
-  wanted = Math.max(1, columns.length - 1);
-  remember.set("columns", wanted);
-  remember.set("shown", columns.filter((other) => other !== column).map((other) => other.personId));
+  const left = wanted().filter((id) => id !== column.personId && columns.some((other) => other.personId === id));
+  remember.set("shown", left);
   layout();
 }
 
 function focus(column) {
-  if (focused === column || !column) return;
+  if (!column) return;
+  const isNew = focused !== column;
   focused = column;
+  const order = wanted();
+  if (order[0] !== column.personId) remember.set("shown", [column.personId, ...order.filter((id) => id !== column.personId)]);
+  if (!isNew) return;
   columns.forEach((other) => other.node.classList.toggle("focused", other === column));
   drawRail();
 }
 
-// The person comes into view: where shown already, else in the place of the focused column.
+// The person comes into view beside the others. Where there is no room for one more, whoever was
+// not looked at for the longest time makes room.
 function show(personId) {
-  let column = columns.find((other) => other.personId === personId);
-  if (!column) {
-    const ids = columns.map((other) => other.personId);
-    const at = columns.length < room() ? columns.length : Math.max(0, columns.indexOf(focused));
-    ids[at] = personId;
-    remember.set("shown", ids);
-    layout();
-    column = columns.find((other) => other.personId === personId);
-  }
+  const before = wanted().slice(0, room());
+  const others = wanted().filter((id) => id !== personId);
+  remember.set("shown", [personId, ...others].slice(0, isNarrow() ? MAX_COLUMNS : room()));
+  layout();
+  const column = columns.find((other) => other.personId === personId);
+  const gone = before.find((id) => !columns.some((other) => other.personId === id));
+  if (gone && !isNarrow()) column.toast(`${world.people.get(gone).first_name} made room: this window has room for ${room()}.`);
   focus(column);
+  column.arrive();
   column.seen();
   return column;
 }
 
-async function doStep(step) {
+async function doMove(step, move) {
+  if (move.shows) return panel.choose(move.shows);
   if (isNarrow()) setPanel(false);
+  if (move.link) return show(move.opener_id).link(move.link);
   const column = show(step.person_id);
-  column.open(step.chat_id || step.person_id);
-  if (step.say) {
-    if (column.composer.input.value === step.say) column.composer.put("");
-    return column.acts().say(step.say);
-  }
-  const key = column.keyNamed(step.tap);
-  if (!key) {
-    column.point(step.tap);
-    return false;
-  }
-  key.click();
-  return true;
+  column.open(step.person_id);
+  return move.key ? column.tap(move.messageId, move.key) : column.acts().say(move.say);
 }
 
 function drawRail() {
@@ -110,27 +113,32 @@ function drawRail() {
     const isShown = shown.includes(person.id);
     return h("button", {
       type: "button", class: "face", "aria-pressed": isShown, "aria-current": focused?.personId === person.id,
-      title: `${person.name}${person.blurb ? `\n${person.blurb}` : ""}`,
+      title: `${person.name}${person.blurb ? `\n${person.blurb}` : ""}${isShown ? "" : "\nOpen beside the others"}`,
       "aria-label": `${person.name}${count ? `, ${count} unread` : ""}`,
-      on: { click: () => show(person.id).composer.input.focus({ preventScroll: true }) },
+      data: { key: String(person.id) },
+      on: { click: () => visit(person.id) },
     }, avatar(person.id, person.name), h("span", { class: "face-name" }, person.first_name), count > 0 && h("em", {}, count > 99 ? "99+" : String(count)));
   });
-  const add = h("button", { type: "button", class: "face add", title: "Add somebody", "aria-label": "Add somebody", on: { click: newPerson } },
+  const add = h("button", { type: "button", class: "face add", data: { key: "add" }, title: "Add somebody", "aria-label": "Add somebody", on: { click: newPerson } },
     h("span", { class: "avatar" }, icon("plus")), h("span", { class: "face-name" }, "New"));
   const left = place("rail").scrollLeft;
-  place("rail").replaceChildren(...faces, add);
+  redraw(place("rail"), faces, add);
   place("rail").scrollLeft = left;
 }
 
-function drawBar() {
-  place("columns").replaceChildren(...[1, 2, 3, 4].map((count) => h("button", {
-    type: "button", "aria-pressed": count === columns.length, title: `${count} side by side`, "aria-label": `${count} chats side by side`,
-    on: { click: () => {
-      wanted = count;
-      remember.set("columns", count);
-      layout();
-    } },
-  }, String(count))));
+// Where there is a keyboard of its own, one can write at once; elsewhere it would cover the chat.
+function visit(personId) {
+  const column = show(personId);
+  if (window.matchMedia("(hover: hover)").matches) column.composer.input.focus({ preventScroll: true });
+}
+
+// On a phone the story is one line above the chat.
+function drawNext() {
+  const { steps } = world.story;
+  const step = openStep();
+  place("next").hidden = !isNarrow() || !step;
+  if (!step) return;
+  redraw(place("next"), h("b", {}, `Step ${steps.indexOf(step) + 1} of ${steps.length}`), h("span", { class: "grow" }, step.title), icon("right"));
 }
 
 function newPerson() {
@@ -197,6 +205,7 @@ on("answer", (answer) => columns.forEach((column) => column.answer(answer)));
 on("action", (action) => columns.forEach((column) => column.typing(action)));
 on("person", () => drawRail());
 on("read", () => drawRail());
+on("story snapshot", drawNext);
 on("clock", tick);
 on("process snapshot", () => {
   const { status } = world.process;
@@ -227,7 +236,14 @@ document.addEventListener("keydown", (event) => {
     columns[at].composer.input.focus();
   }
 });
-narrow.addEventListener("change", () => setPanel(isNarrow() ? false : remember.get("panel", true)));
+place("next").addEventListener("click", () => {
+  panel.choose("story");
+  setPanel(true);
+});
+narrow.addEventListener("change", () => {
+  setPanel(isNarrow() ? false : remember.get("panel", true));
+  drawNext();
+});
 let resizing = 0;
 window.addEventListener("resize", () => {
   clearTimeout(resizing);

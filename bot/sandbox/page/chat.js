@@ -2,7 +2,7 @@
 
 import { bubble, nameOf } from "./bubble.js";
 import { Composer, isOwnBot, startKey } from "./composer.js";
-import { append, avatar, button, dialog, h, icon, remember } from "./dom.js";
+import { append, arrowKeys, avatar, button, dialog, h, icon, remember } from "./dom.js";
 import { call, markRead, messagesOf, unread, upload, world } from "./state.js";
 import { dayName } from "./text.js";
 
@@ -69,22 +69,25 @@ export class Column {
     const ids = this.person.chat_ids;
     this.tabNode = h("div", { class: "tabs", role: "tablist", "aria-label": "Chats" });
     if (ids.length < 2) return this.tabNode;
+    arrowKeys(this.tabNode, (tab) => this.open(Number(tab.dataset.key), { isFocused: true }));
     append(this.tabNode, ids.map((id) => {
       const chat = world.chats.get(id);
       const count = id === this.chatId ? 0 : unread(this.personId, id);
       return h("button", {
         type: "button", role: "tab", class: "tab", "aria-selected": id === this.chatId, title: chat.title,
-        on: { click: () => this.open(id) },
+        tabindex: id === this.chatId ? "0" : "-1", data: { key: String(id) },
+        on: { click: () => this.open(id, { isFocused: true }) },
       }, h("span", {}, chat.is_private ? world.bot.name : chat.title), count > 0 && h("em", {}, String(count)));
     }));
     return this.tabNode;
   }
 
-  open(chatId) {
+  open(chatId, { isFocused = false } = {}) {
     if (chatId === this.chatId) return;
     this.chatId = chatId;
     remember.set(`chat.${this.personId}`, chatId);
     this.draw();
+    if (isFocused) this.tabNode.querySelector('[aria-selected="true"]').focus();
   }
 
   refreshTabs() {
@@ -354,27 +357,20 @@ export class Column {
       h("dl", {}, rows.map(([term, value]) => [h("dt", {}, term), h("dd", {}, String(value))]))));
   }
 
-  suggest(step) {
-    if (step.chat_id && this.person.chat_ids.includes(step.chat_id)) this.open(step.chat_id);
-    else this.open(this.personId);
-    if (step.say) this.composer.put(step.say);
-    if (step.tap) this.point(step.tap);
-    if (!step.say && !step.tap) this.composer.input.focus();
+  // Press a button for the person, where everybody can see which.
+  tap(messageId, key) {
+    const keys = [...this.find(messageId)?.querySelectorAll(".key") ?? []];
+    const node = keys.find((one) => one.textContent === key.text);
+    if (!node) return this.toast("That button is gone.");
+    node.scrollIntoView({ block: "nearest" });
+    node.classList.add("pointed");
+    setTimeout(() => node.classList.remove("pointed"), 900);
+    return node.click();
   }
 
-  keyNamed(label) {
-    const wanted = label.toLowerCase();
-    const keys = [...this.node.querySelectorAll(".key, .reply-key, .gate button")].reverse();
-    return keys.find((key) => key.textContent.toLowerCase().includes(wanted));
-  }
-
-  point(label) {
-    const key = this.keyNamed(label);
-    if (!key) return this.toast(`No button “${label}” here yet. Do the steps before.`);
-    key.scrollIntoView({ block: "center", behavior: "smooth" });
-    key.classList.add("pointed");
-    key.focus({ preventScroll: true });
-    return setTimeout(() => key.classList.remove("pointed"), 4000);
+  arrive() {
+    this.node.classList.remove("arrived");
+    requestAnimationFrame(() => this.node.classList.add("arrived"));
   }
 
   isNear() {

@@ -36,6 +36,7 @@ const PATHS = {
   half: "M12 3.5a8.5 8.5 0 1 0 0 17zM12 3.5a8.5 8.5 0 0 1 0 17",
   menu: "M5 7h14M5 12h14M5 17h9",
   down: "M6 9.5l6 6 6-6",
+  right: "M9.5 6l6 6-6 6",
   close: "M6 6l12 12M18 6L6 18",
   plus: "M12 5v14M5 12h14",
   reply: "M10 8.5 5 13l5 4.5M5.5 13H14a5 5 0 0 1 5 5",
@@ -61,11 +62,31 @@ export function icon(name) {
   return svg;
 }
 
-export function button(label, call, { kind = "", glyph = "", title = "" } = {}) {
-  const node = h("button", { type: "button", class: kind, title, on: { click: call } }, glyph ? icon(glyph) : label);
+export function button(label, call, { kind = "", glyph = "", title = "", key } = {}) {
+  const node = h("button", { type: "button", class: kind, title, data: key && { key }, on: { click: call } }, glyph ? icon(glyph) : label);
   if (glyph) node.setAttribute("aria-label", label);
   if (glyph && !title) node.title = label;
   return node;
+}
+
+// Draw anew and keep the focus, by its key, and the place.
+export function redraw(node, ...children) {
+  const key = node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  const top = node.scrollTop;
+  node.replaceChildren(append(document.createDocumentFragment(), children));
+  node.scrollTop = top;
+  if (key) node.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+// The arrows go from tab to tab; the tab key leaves them. `focusOn` finds the tab that was chosen.
+export function arrowKeys(list, focusOn) {
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const at = [...list.children].indexOf(document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    focusOn(list.children[(at + step + list.children.length) % list.children.length]);
+  });
 }
 
 export function avatar(id, name, { isBot = false, size = "" } = {}) {

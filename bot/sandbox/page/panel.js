@@ -1,7 +1,8 @@
 // The side panel: the story, misbehaviour, the bot's process and what happened inside.
 
-import { append, button, dialog, h, remember } from "./dom.js";
+import { append, arrowKeys, button, dialog, h, redraw, remember } from "./dom.js";
 import { call, now, on, world } from "./state.js";
+import { StoryView } from "./story.js";
 import { clockTime, fullTime, secondsTime } from "./text.js";
 
 const TABS = [["story", "Story"], ["switches", "Trouble"], ["bot", "Bot"], ["inside", "Inside"]];
@@ -10,17 +11,17 @@ const HOUR = 3600;
 const DAY = 86_400;
 
 export class Panel {
-  constructor(node, { onStep, onDo, onError }) {
+  constructor(node, { onLook, onMove, onError }) {
     this.node = node;
-    this.onStep = onStep;
-    this.onDo = onDo;
     this.onError = onError;
     this.tab = remember.get("tab", "story");
-    this.done = new Set(remember.get("done", []));
-    this.bar = h("div", { class: "panel-tabs", role: "tablist" });
-    this.body = h("div", { class: "panel-body", role: "tabpanel" });
+    this.story = new StoryView({ onLook, onMove, onError, onAnew: () => this.askAnew() });
+    this.bar = h("div", { class: "panel-tabs", role: "tablist", "aria-label": "Panel" });
+    arrowKeys(this.bar, (tab) => this.choose(tab.dataset.key, { isFocused: true }));
+    this.body = h("div", { class: "panel-body", role: "tabpanel", id: "panel-body" });
     node.replaceChildren(this.bar, this.body);
     on("snapshot", () => this.draw());
+    on("message deleted story person", () => this.tab === "story" && this.story.draw());
     on("switches", () => (this.drawBar(), this.tab === "switches" && this.drawSwitches()));
     on("process", () => (this.drawBar(), this.tab === "bot" && this.drawBot()));
     on("clock", () => this.tab === "bot" && this.drawBot());
@@ -29,10 +30,12 @@ export class Panel {
     setInterval(() => this.lookInside(), INSIDE_MS);
   }
 
-  choose(tab) {
+  choose(tab, { isFocused = false } = {}) {
     this.tab = tab;
     remember.set("tab", tab);
     this.draw();
+    this.body.scrollTop = 0;
+    if (isFocused) this.bar.querySelector('[aria-selected="true"]').focus();
   }
 
   draw() {
@@ -46,8 +49,9 @@ export class Panel {
   drawBar() {
     const changed = world.switches.filter((one) => one.is_changed).length;
     const isDown = world.process.status !== "running";
-    this.bar.replaceChildren(...TABS.map(([key, label]) => h("button", {
-      type: "button", role: "tab", "aria-selected": key === this.tab, on: { click: () => this.choose(key) },
+    redraw(this.bar, TABS.map(([key, label]) => h("button", {
+      type: "button", role: "tab", "aria-selected": key === this.tab, "aria-controls": "panel-body", tabindex: key === this.tab ? "0" : "-1",
+      data: { key }, on: { click: () => this.choose(key) },
     }, label, key === "switches" && changed > 0 && h("em", { title: "Switches turned on" }, String(changed)),
     key === "bot" && isDown && h("em", { class: "down", title: world.process.status }, "!"))));
   }
@@ -61,46 +65,16 @@ export class Panel {
   }
 
   drawStory() {
-    const { story } = world;
-    const list = h("ol", { class: "story" }, story.steps.map((step, at) => this.step(step, at)));
-    const left = story.steps.length - this.done.size;
-    this.body.replaceChildren(h("h2", {}, story.title || "Start here"), h("p", { class: "intro" }, story.intro), list,
-      h("p", { class: "fine" }, left > 0 || story.steps.length === 0 ? "Play on freely: everything here is yours to break."
-        : "You have seen it all. Now break something under Trouble."),
-      this.done.size > 0 ? button("Begin the story again", () => {
-        this.done.clear();
-        remember.set("done", []);
-        this.drawStory();
-      }, { kind: "quiet" }) : "");
-  }
-
-  step(step, at) {
-    const person = world.people.get(step.person_id);
-    const isDone = this.done.has(at);
-    const deed = step.say ? `Send “${step.say}”` : step.tap ? `Tap “${step.tap}”` : "";
-    const finish = () => {
-      this.done.add(at);
-      remember.set("done", [...this.done]);
-      this.drawStory();
-    };
-    return h("li", { class: isDone ? "done" : "" },
-      h("button", { type: "button", class: "step", on: { click: () => person && this.onStep(step) } },
-        h("span", { class: "number", "aria-hidden": "true" }, isDone ? "✓" : String(at + 1)),
-        h("span", {}, h("b", {}, step.title), h("span", { class: "step-text" }, step.text))),
-      h("div", { class: "step-acts" },
-        person && h("span", { class: "chip" }, person.first_name),
-        person && deed && button(deed, () => this.try(async () => { if (await this.onDo(step)) finish(); }), { kind: "small" }),
-        !deed && !isDone && button("Done", finish, { kind: "small quiet" })));
+    this.body.replaceChildren(this.story.node);
+    this.story.draw();
   }
 
   drawSwitches() {
-    const focused = document.activeElement?.dataset.key;
     const groups = Map.groupBy ? Map.groupBy(world.switches, (one) => one.group) : grouped(world.switches);
-    this.body.replaceChildren(h("h2", {}, "Make trouble"),
+    redraw(this.body, h("h2", {}, "Make trouble"),
       h("p", { class: "intro" }, "The real bot must stand all of this. Nothing may be lost, nothing may be paid twice."),
-      ...[...groups].map(([name, switches]) => h("fieldset", { class: "group" }, h("legend", {}, name), switches.map((one) => this.switch(one)))),
-      button("All back to normal", () => this.try(() => call("calm", {})), { kind: "wide" }));
-    if (focused) this.body.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+      [...groups].map(([name, switches]) => h("fieldset", { class: "group" }, h("legend", {}, name), switches.map((one) => this.switch(one)))),
+      button("All back to normal", () => this.try(() => call("calm", {})), { kind: "wide", key: "calm" }));
   }
 
   switch(one) {
@@ -112,31 +86,31 @@ export class Panel {
   drawBot() {
     const { process } = world;
     const isUp = ["running", "starting"].includes(process.status);
-    const act = (name, label, kind) => button(label, () => this.try(() => call("process", { act: name })), { kind });
+    const act = (name, label, kind, key = name) => button(label, () => this.try(() => call("process", { act: name })), { kind, key });
     this.log = h("pre", { class: "lines", tabindex: "0", "aria-label": "Log" }, process.lines.map(logLine).join("\n") + "\n");
     this.calls = h("div", { class: "calls" });
-    this.body.replaceChildren(h("h2", {}, "The bot's process"),
+    redraw(this.body, h("h2", {}, "The bot's process"),
       h("p", { class: `status ${process.status}` }, h("i", {}), h("b", {}, words(process)), process.pid > 0 && h("small", {}, `process ${process.pid}, start no. ${process.starts}`)),
       h("div", { class: "acts" },
-        isUp ? act("kill", "Kill -9", "danger") : act("start", "Start", "primary"),
+        isUp ? act("kill", "Kill -9", "danger", "power") : act("start", "Start", "primary", "power"),
         isUp && act("restart", "Restart", ""), isUp && act("stop", "Stop", "")),
       h("p", { class: "fine" }, "Kill it in mid-payment, start it again: nothing may be lost and nothing may happen twice."),
       h("h3", {}, "The clock"),
       h("p", { class: "status" }, h("b", {}, fullTime(now())),
         h("small", {}, world.offset ? `${ahead(world.offset)} ahead of the real time` : "the real time")),
       h("div", { class: "acts" }, this.move("+1 hour", HOUR), this.move("+1 day", DAY), this.move("+7 days", 7 * DAY),
-        button("Other…", () => this.otherTime(), {}),
+        button("Other…", () => this.otherTime(), { key: "other" }),
         world.offset > 0 && button("Back to now", () => this.setClock(0), { kind: "quiet" })),
       h("h3", {}, "Calls to Telegram"), this.calls,
       h("h3", {}, "Log"), this.log,
       h("h3", {}, "Begin anew"), h("p", { class: "fine" }, "A fresh estate: new books, new chats, a new provider."),
-      button("Begin anew…", () => this.askAnew(), { kind: "danger quiet" }));
+      button("Begin anew…", () => this.askAnew(), { kind: "danger quiet", key: "anew" }));
     this.log.scrollTop = this.log.scrollHeight;
     this.drawCalls();
   }
 
   move(label, seconds) {
-    return button(label, () => this.setClock(world.offset + seconds), {});
+    return button(label, () => this.setClock(world.offset + seconds), { key: label });
   }
 
   setClock(offset) {

@@ -11,9 +11,10 @@ export const world = {
   process: { status: "stopped", lines: [] },
   calls: [],
   story: { title: "", intro: "", steps: [] },
+  ticked: [],
+  books: "",
   offset: 0,
   ahead: 0,
-  hasInside: false,
   isReady: false,
 };
 
@@ -88,8 +89,8 @@ function keep(message) {
 const take = {
   snapshot(data) {
     Object.assign(world, {
-      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story,
-      offset: data.offset_s, ahead: data.now - Date.now() / 1000, hasInside: data.has_inside, isReady: true,
+      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story, ticked: data.ticked, books: data.books,
+      offset: data.offset_s, ahead: data.now - Date.now() / 1000, isReady: true,
       people: new Map(data.people.map((person) => [person.id, person])),
       chats: new Map(data.chats.map((chat) => [chat.id, chat])),
       messages: new Map(),
@@ -101,6 +102,7 @@ const take = {
   deleted: (data) => messagesOf(data.chat_id).delete(data.id),
   chat: (data) => world.chats.set(data.id, data),
   person: (data) => world.people.set(data.id, data),
+  story: (data) => (world.ticked = data.ticked),
   switches: (data) => (world.switches = data.switches),
   process: (data) => (world.process = data),
   line(data) {

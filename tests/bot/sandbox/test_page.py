@@ -10,7 +10,8 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, async_playwright
 
 from bot.sandbox.child import free_port
-from bot.sandbox.story import Story, StoryStep
+from bot.sandbox.records import Person
+from bot.sandbox.story import Mark, Move, Story, StoryStep
 from bot.sandbox.supervisor import build_app, new_child
 from bot.sandbox.world import World
 from tests.bot.sandbox.conftest import ADA, Bot
@@ -27,6 +28,13 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+STEP = StoryStep(
+    title="Say",
+    text="hello",
+    person_id=ADA.id,
+    moves=(Move(say="/bills"), Move(tap="Pay"), Move(say="7", after="How much")),
+    marks=(Mark(label="said", facts=("1",)), Mark(label="paid", facts=("2",))),
+)
 HOSTILE = "<img src=x onerror=document.title='broken'>"
 KEYBOARD = {
     "inline_keyboard": [
@@ -40,7 +48,7 @@ KEYBOARD = {
 async def page(world: World, bot: Bot, chromium: str, tmp_path: Path) -> AsyncIterator[Page]:
     port = free_port()
     child = new_child(options(tmp_path), world, port=port)
-    story = Story(steps=(StoryStep(title="Say", text="hello", person_id=ADA.id, say="/bills"),))
+    story = Story(steps=(STEP,))
     app = build_app(world, child=child, child_port=port, story=story)
     async with TestServer(app) as server, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGS)
@@ -97,17 +105,65 @@ async def test_a_deep_link_starts_the_bot_for_that_person(page: Page, bot: Bot) 
     await column(page, "Ada Obi").get_by_text("/start inv_1").wait_for()
 
 
-async def test_a_story_step_and_a_switch(page: Page, world: World) -> None:
-    await page.get_by_role("button", name="Send “/bills”").click()
-    await column(page, "Ada Obi").get_by_text("/bills").wait_for()
-    await page.get_by_role("tab", name="Trouble").click()
-    await page.get_by_role("switch", name="Same update twice").check()
+async def test_a_step_offers_what_fits_and_ticks_what_is_told(
+    page: Page, bot: Bot, world: World
+) -> None:
+    ada = column(page, "Ada Obi")
+    await page.get_by_role("button", name="Send “/bills”").dblclick()
+    await ada.get_by_text("/bills").wait_for()
+    await bot.do("sendMessage", chat_id=ADA.id, text="How much?")
+    await page.get_by_role("button", name="Send “7”").wait_for()
+    await bot.do("sendMessage", chat_id=ADA.id, text="Bill", reply_markup=KEYBOARD)
+    await page.get_by_role("button", name="Tap “Pay 5”").click()
+    await ada.locator(".key.busy").wait_for()
+    said = [one for one in world.state.chats[ADA.id].messages.values() if one.body.text == "/bills"]
+    assert len(said) == 1
+    world.state.ticked = ["Say: said"]
+    world.tell("story", lambda: {"ticked": ["Say: said"]})
+    await page.get_by_text("✓ said").wait_for()
+    await page.get_by_text("○ paid").wait_for()
+    assert await page.locator("li.done").count() == 0
+    world.tell("story", lambda: {"ticked": ["Say: said", "Say: paid"]})
+    await page.locator("li.done").wait_for()
+    await page.get_by_text("1 of 1 done").wait_for()
+
+
+async def test_somebody_more_comes_beside_the_others(page: Page, world: World) -> None:
+    names = page.locator(".column h2")
+    assert await names.all_inner_texts() == ["Ada Obi", "Bola"]
+    for name in ("Cleo", "Dayo"):
+        world.add_person(Person(id=world.free_person_id(), first_name=name))
+    await page.locator(".face").filter(has_text="Cleo").click()
+    assert await names.all_inner_texts() == ["Ada Obi", "Bola", "Cleo"]
+    await page.locator(".face").filter(has_text="Ada").click()
+    await page.locator(".face").filter(has_text="Dayo").click()
+    assert await names.all_inner_texts() == ["Ada Obi", "Cleo", "Dayo"]
+    await page.get_by_text("Bola made room").wait_for()
+    await column(page, "Cleo").get_by_role("button", name="Close this column").click()
+    assert await names.all_inner_texts() == ["Ada Obi", "Dayo"]
+    await page.reload()
+    await column(page, "Dayo").wait_for()
+    assert await names.all_inner_texts() == ["Ada Obi", "Dayo"]
+
+
+async def test_the_panel_by_keyboard(page: Page, world: World) -> None:
+    await page.get_by_role("tab", name="Story").focus()
+    await page.keyboard.press("ArrowRight")
+    await page.get_by_role("heading", name="Make trouble").wait_for()
+    await page.get_by_role("switch", name="Same update twice").focus()
+    await page.keyboard.press("Space")
     await page.get_by_title("Switches turned on").wait_for()
     assert world.board.is_on("telegram.duplicate")
+    await page.keyboard.press("Space")
+    await page.get_by_title("Switches turned on").wait_for(state="detached")
+    assert not world.board.is_on("telegram.duplicate")
 
 
 async def test_somebody_new_on_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Step 1 of 1").click()
+    await page.get_by_role("button", name="Send “/bills”").click()
+    await column(page, "Ada Obi").get_by_text("/bills").wait_for()
     await page.get_by_role("button", name="Add somebody").click()
     await page.get_by_label("First name").fill("Zoe")
     await page.get_by_role("button", name="Add", exact=True).click()

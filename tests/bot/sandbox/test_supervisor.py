@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.sandbox import acts
 from bot.sandbox.child import Child, ChildStatus, free_port
 from bot.sandbox.orphan import end_orphan, note_child
+from bot.sandbox.panel import Behind
 from bot.sandbox.records import Person
 from bot.sandbox.story import Section, Story, StoryStep
 from bot.sandbox.supervisor import (
@@ -74,6 +75,10 @@ async def child(world: World, tmp_path: Path) -> AsyncIterator[Child]:
 made_port: dict[Child, int] = {}
 
 
+async def nothing() -> frozenset[tuple[int, str]]:
+    return frozenset()
+
+
 class Renewal:
     """Notes how the child stands, waits until let go, and fails if told to."""
 
@@ -102,7 +107,8 @@ def renewal(child: Child) -> Renewal:
 async def client(world: World, child: Child, renewal: Renewal) -> AsyncIterator[Client]:
     story = Story(steps=(StoryStep(title="Join", text="Ada joins", person_id=ADA.id),))
     port = made_port[child]
-    app = build_app(world, child=child, child_port=port, story=story, inside=inside, renew=renewal)
+    behind = Behind(inside=inside, happened=nothing, renew=renewal)
+    app = build_app(world, child=child, child_port=port, story=story, behind=behind)
     async with TestClient(TestServer(app)) as made:
         yield made
 
