@@ -226,6 +226,7 @@ def mounted(service: Service) -> Service:
         bot_link=lambda: chat_link(service),
         count=service.metrics.turned,
         alarms=service.alarms,
+        is_sandbox=settings.is_sandbox,
     ).mount(app)
     secret = settings.telegram_webhook_secret.get_secret_value()
     if secret:

@@ -37,13 +37,15 @@ class ProviderOptions:
     """Where the provider is reached and where it keeps what it knows.
 
     `base_url` is what people and the bot use, its path is the mount point; `webhook_url` takes
-    the events; without `state_path` nothing survives a restart.
+    the events; without `state_path` nothing survives a restart. People read the time of
+    `timezone`, an IANA name.
     """
 
     base_url: str
     webhook_url: str
     state_path: Path | None = None
     account: str = "acct_sandbox"
+    timezone: str = "UTC"
 
 
 def _utc_now() -> datetime:
@@ -107,7 +109,9 @@ class ProviderServer:
         Without ticking nothing happens by itself and the owner calls `step`.
         """
         part = web.Application()
-        page = CheckoutPage(self._store, self.desk, prefix=self._prefix)
+        page = CheckoutPage(
+            self._store, self.desk, prefix=self._prefix, timezone=self._options.timezone
+        )
         part.add_routes([*self._api.routes(), *page.routes()])
         part.on_shutdown.append(self._on_shutdown)
         part.cleanup_ctx.append(self._run if is_ticking else self._hold)

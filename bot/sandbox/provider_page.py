@@ -5,13 +5,13 @@ Templates and assets lie in `checkout/`. Every text that came from outside is es
 
 import math
 import re
-from datetime import UTC
 from decimal import Decimal
 from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from babel.numbers import format_decimal
@@ -40,8 +40,9 @@ _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
 class CheckoutPage:
     """Shows checkouts to people and carries out what they press."""
 
-    def __init__(self, store: ProviderStore, desk: Desk, *, prefix: str) -> None:
+    def __init__(self, store: ProviderStore, desk: Desk, *, prefix: str, timezone: str) -> None:
         """Serve from the store; `prefix` is the path under which the provider is mounted."""
+        self._zone = ZoneInfo(timezone)
         self._store = store
         self._desk = desk
         self._prefix = prefix
@@ -121,7 +122,12 @@ class CheckoutPage:
             left=_left_words(left) if is_open else "Closed",
             ticking="ticking" if is_open else "still",
         )
-        acts = _open_acts(checkout, amount, typed=typed) if is_open else _closed_acts(checkout)
+        late = _late_words(checkout, self._zone)
+        acts = (
+            _open_acts(checkout, amount, typed=typed, late=late)
+            if is_open
+            else _closed_acts(checkout, late=late)
+        )
         return self._page(status, terms.title, summary + acts)
 
     def _page(self, status: int, title: str, main: str) -> web.Response:
@@ -153,7 +159,7 @@ def parse_amount(text: str, currency: str) -> int | None:
     return int(minor) if is_whole and 0 < minor <= MAX_MINOR else None
 
 
-def _open_acts(checkout: Checkout, amount: str, *, typed: str | None) -> str:
+def _open_acts(checkout: Checkout, amount: str, *, typed: str | None, late: str) -> str:
     declines = "".join(
         _filled("decline.html", code=code, label=label) for code, label in DECLINES.items()
     )
@@ -164,11 +170,11 @@ def _open_acts(checkout: Checkout, amount: str, *, typed: str | None) -> str:
         currency=checkout.terms.currency,
         typed=_half(checkout) if typed is None else typed,
         problem="" if typed is None else "Not an amount of this currency. Try again.",
-        late=_late_words(checkout),
+        late=late,
     )
 
 
-def _closed_acts(checkout: Checkout) -> str:
+def _closed_acts(checkout: Checkout, *, late: str) -> str:
     tone, heading, text, may_pay = _ending(checkout)
     captured = ", ".join(
         f"{format_minor(capture.amount_minor, capture.currency)} {capture.currency}"
@@ -179,7 +185,7 @@ def _closed_acts(checkout: Checkout) -> str:
         raw={"again": _filled("again.html") if may_pay else ""},
         tone=tone,
         heading=heading,
-        text=text.format(captured=captured, late=_late_words(checkout)),
+        text=text.format(captured=captured, late=late),
         back=return_link(checkout),
     )
 
@@ -206,9 +212,9 @@ def _half(checkout: Checkout) -> str:
     return format_minor(half, checkout.terms.currency)
 
 
-def _late_words(checkout: Checkout) -> str:
-    late_at = checkout.late_at or checkout.terms.expires_at + LATE_BY
-    return late_at.astimezone(UTC).strftime("on %d %b at %H:%M UTC")
+def _late_words(checkout: Checkout, zone: ZoneInfo) -> str:
+    late_at = (checkout.late_at or checkout.terms.expires_at + LATE_BY).astimezone(zone)
+    return f"on {late_at:%a} {late_at.day} {late_at:%b} at {late_at:%H:%M}"
 
 
 def _left_words(left_s: int) -> str:

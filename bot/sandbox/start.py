@@ -59,6 +59,7 @@ async def start_sandbox(
             base_url=f"{options.base_url}/sandbox/provider",
             webhook_url=f"{options.base_url}/payments/webhooks/sandbox/",
             state_path=path.parent / "provider.json",
+            timezone=estate.TIMEZONE,
         ),
         world.board,
         now=lambda: datetime.fromtimestamp(world.now(), UTC),

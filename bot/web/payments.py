@@ -4,9 +4,8 @@ A webhook is verified on its raw bytes, stored under its own id, answered 200; w
 happens later. The return page proves nothing: it says what is known and has the provider asked.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from html import escape
 from typing import Final, Protocol
 
 import structlog
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from bot.engine.alarms import Alarm, Alarms
 from bot.engine.arrivals import store_hook
+from bot.web.return_page import looks_of, return_page
 from core.domain.payments import Attempt, Configuration, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Provider, Undecided
 from core.domain.tenants import PLATFORM, TenantId
@@ -56,8 +56,10 @@ class PaymentDoors:
         bot_link: Callable[[], str],
         count: Callable[[str], None],
         alarms: Alarms,
+        is_sandbox: bool = False,
     ) -> None:
         """Keep the ports; `bot_link` leads back to the chat, `count` is told refusals."""
+        self._is_sandbox = is_sandbox
         self._alarms = alarms
         self._database = database
         self._registry = registry
@@ -110,9 +112,14 @@ class PaymentDoors:
             )
         if may_ask:
             await self._database.run(lambda tx: _ask(tx, configuration, reference))
-        return web.Response(
-            text=_page(status, self._bot_link()), content_type="text/html", headers=_HEADERS
+        page = return_page(
+            status,
+            reference=reference,
+            link=self._bot_link(),
+            looks=looks_of(request.query.get("looks", "")),
+            is_sandbox=self._is_sandbox,
         )
+        return web.Response(text=page, content_type="text/html", headers=_HEADERS)
 
     async def _keep(
         self, configuration: Configuration, reading: Authentic | Undecided, *, answer: bytes
@@ -172,35 +179,3 @@ async def _bounded(request: web.Request) -> bytes | None:
         if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)
-
-
-_SAID: Final[Mapping[PaymentStatus | None, tuple[str, str]]] = {
-    None: ("Back to the chat", "We know nothing of this payment. Nothing was changed."),
-    PaymentStatus.COMPLETED: ("Paid", "Your payment is confirmed. The receipt is in the chat."),
-    PaymentStatus.FAILED: ("Not paid", "This payment did not go through. See the chat."),
-    PaymentStatus.EXPIRED: (
-        "Link expired",
-        "The link's time is over. If money was taken, it goes to your wallet; see the chat.",
-    ),
-    PaymentStatus.CANCELLED: ("Cancelled", "This payment was cancelled. See the chat."),
-}
-_CHECKING: Final = (
-    "Checking your payment",
-    "We are asking the provider. The result comes to the chat in a moment; don't pay again.",
-)
-
-
-def _page(status: PaymentStatus | None, link: str) -> str:
-    title, text = _SAID.get(status, _CHECKING)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title} · Hazina</title><style>"
-        ":root{color-scheme:light dark;font:17px/1.5 system-ui,sans-serif}"
-        "body{display:grid;place-items:center;min-height:100vh;margin:0;padding:1rem}"
-        "main{max-width:26rem;text-align:center}h1{font-size:1.5rem;margin:0 0 .5rem}"
-        "a{display:inline-block;margin-top:1.25rem;padding:.7rem 1.4rem;border-radius:.7rem;"
-        "background:#14684f;color:#fff;text-decoration:none;font-weight:600}</style>"
-        f"<main><h1>{title}</h1><p>{text}</p>"
-        f'<a href="{escape(link)}">Back to the chat</a></main></html>'
-    )

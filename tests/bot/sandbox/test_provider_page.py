@@ -68,11 +68,19 @@ async def test_ending_leads_back_with_the_reference(loopback: Loopback, act: str
     assert answer.headers["location"] == expected
 
 
-async def test_paying_later_stays_and_says_when(loopback: Loopback) -> None:
+async def test_paying_later_stays_and_says_when_in_the_time_of_the_place(
+    loopback: Loopback,
+) -> None:
     link = await loopback.page()
     answer = await loopback.press(link, "later")
     assert link.endswith(answer.headers["location"])
-    assert "on 21 Nov at 10:01 UTC" in await show(loopback, link)
+    assert "on Sat 21 Nov at 11:01" in await show(loopback, link)
+
+
+async def test_the_page_says_before_when_late_money_comes(loopback: Loopback) -> None:
+    page = await show(loopback, await loopback.page())
+    assert "It arrives on Sat 21 Nov at 11:01." in page
+    assert "UTC" not in page
 
 
 async def test_second_press_changes_nothing(loopback: Loopback) -> None:

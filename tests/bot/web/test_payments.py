@@ -1,8 +1,10 @@
 """Providers' doors: the forged, unknown and too large stay out; the authentic is durable."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,23 @@ async def test_a_settled_payment_is_called_paid_and_asked_no_more(estate: Estate
     async with open_doors(estate) as doors:
         assert "Your payment is confirmed" in await doors.page(tried.attempt.reference)
         assert await _looked_up(doors, tried, 3) == 0
+
+
+async def test_an_open_page_shows_itself_again_until_the_outcome_is_known(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    async with open_doors(estate) as doors:
+        page = await doors.page(tried.attempt.reference)
+        again = re.search(r'http-equiv="refresh" content="1;url=(\?[^"]+)"', page)
+        assert again is not None
+        path = f"/payments/callback/sandbox/{unescape(again[1])}"
+        async with doors.client.get(path) as answer:
+            page = await answer.text()
+        assert f'content="2;url=?reference={tried.attempt.reference}&amp;looks=2"' in page
+    estate.settle(tried)
+    async with open_doors(estate) as doors, doors.client.get(path) as answer:
+        page = await answer.text()
+    assert "Your payment is confirmed" in page
+    assert "refresh" not in page
 
 
 @pytest.mark.parametrize("reference", ["", "unknown", "<script>alert(1)</script>", "x" * 5000])
