@@ -163,8 +163,9 @@ class Reply:
 
     `toast` answers a press (at most 200 characters), `is_alert` as a box. `step` waits for
     input, `ends_dialogue` drops what was waited for. `deletes` removes the person's own message
-    (a typed PIN). `live` names the subject of a live screen. `keeps_intent` leaves a pressed
-    intent open: the flow only asked for something more. `left` is what the message of a live screen
+    (a typed PIN); `edits` is the message that the screen goes to where nothing was pressed, 0 for
+    a new one. `live` names the subject of a live screen. `keeps_intent` leaves a pressed intent
+    open: the flow only asked for something more. `left` is what the message of a live screen
     shows once that screen has gone on in the pressed one.
     """
 
@@ -176,6 +177,7 @@ class Reply:
     step: Step | None = None
     ends_dialogue: bool = False
     deletes: bool = False
+    edits: int = 0
     keeps_intent: bool = False
     more: tuple[Screen, ...] = ()
     left: Screen | None = None

@@ -138,7 +138,6 @@ _SPEND: Final = Statement(
     )
 )
 _PAD: Final = _PADS.by("id")
-_DROP_PAD: Final = Statement(delete(PAD).where(PAD.c.id == bindparam("id")))
 _LIVE: Final = _LIVES.by("chat_id", "subject")
 _PUT_LIVE: Final = putting(LIVE, key=("chat_id", "subject"))
 _SWEEP: Final = (
@@ -200,10 +199,6 @@ class SqlDialogues:
     def replace_pad(self, before: Pad, after: Pad) -> None:
         """Store a change if the row still stands at `before`, else `StaleState`."""
         _PADS.replace(self._tx, before, after)
-
-    def drop_pad(self, pad_id: PadId) -> None:
-        """Forget a pad and its digits."""
-        _DROP_PAD.run(self._tx.cursor, {"id": pad_id})
 
     def live(self, chat_id: int, subject: str) -> LiveMessage | None:
         """Return the live message of a subject."""

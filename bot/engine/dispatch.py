@@ -252,6 +252,7 @@ class Dispatcher:
         if dialogue is None:
             return self._keep(tx, visit, self._commanded(tx, visit))
         tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
+        pin_flows.leave(tx, dialogue.step, dialogue.data)
         kept = replace(visit, data={"left": dialogue.step})
         reply = self._commanded(tx, kept)
         if visit.incoming.command not in SAYS_ITSELF and reply.screen is not None:

@@ -108,7 +108,7 @@ class Outbox:
             call = delete_message(chat_id, incoming.message_id)
             self._queue(tx, Message(method=call.method, payload=call.payload, chat_id=chat_id))
         if reply.screen is not None:
-            pressed = incoming.message_id if incoming.did is Did.PRESS else 0
+            pressed = incoming.message_id if incoming.did is Did.PRESS else reply.edits
             self.show(tx, chat_id, reply, pressed=pressed)
         for screen in reply.more:
             self._send(tx, chat_id, screen, Priority.ANSWER)

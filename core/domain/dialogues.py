@@ -115,8 +115,8 @@ class PadUse(StrEnum):
 class Pad:
     """A PIN pad on one message: shuffled slots and the digits so far, stored encrypted.
 
-    `slots` is the order of the ten digits on the keys. `intent_key` is spent after a right PIN.
-    `first_hash` carries the new PIN's hash while it is asked again.
+    `slots` is the order of the ten digits on the keys; a pad that is over has none. `intent_key`
+    is spent after a right PIN. `first_hash` carries the new PIN's hash while it is asked again.
     """
 
     id: PadId
@@ -129,6 +129,15 @@ class Pad:
     intent_key: str = ""
     first_hash: str = ""
     row_version: int = 1
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its digits were handed over, or it was left."""
+        return not self.slots
+
+    def end(self) -> "Pad":
+        """Forget everything but that it was there: later presses are answered as late."""
+        return replace(self, slots="", digits="", first_hash="")
 
     def press(self, slot: int) -> "Pad":
         """Add the digit behind a slot; a seventh changes nothing."""
@@ -193,10 +202,6 @@ class StoredDialogues(Protocol):
 
     def replace_pad(self, before: Pad, after: Pad) -> None:
         """Store a change if the row still stands at `before`, else `StaleState`."""
-        ...
-
-    def drop_pad(self, pad_id: PadId) -> None:
-        """Forget a pad and its digits."""
         ...
 
     def live(self, chat_id: int, subject: str) -> LiveMessage | None:

@@ -54,11 +54,11 @@ def own_pad(tx: Transaction, *, pad_id: PadId, person_id: PersonId) -> Pad:
     """Return a pad that this person may press.
 
     Raises:
-        StaleCard: it is gone or its two minutes are over.
+        StaleCard: it is gone, over, or its two minutes are.
         NotForYou: it is somebody else's.
     """
     pad = tx.dialogues.pad(pad_id)
-    if pad is None or tx.now >= pad.expires_at:
+    if pad is None or pad.is_over or tx.now >= pad.expires_at:
         raise StaleCard
     if pad.person_id != person_id:
         raise NotForYou
@@ -75,6 +75,18 @@ def type_digits(tx: Transaction, *, pad: Pad, digits: str) -> Pad:
     typed = replace(pad, digits=digits)
     tx.dialogues.replace_pad(pad, typed)
     return replace(typed, row_version=pad.row_version + 1)
+
+
+def end_pad(tx: Transaction, *, pad: Pad) -> None:
+    """Let a pad be over: its digits are forgotten and its keys do nothing more."""
+    tx.dialogues.replace_pad(pad, pad.end())
+
+
+def put_away(tx: Transaction, *, pad_id: PadId) -> None:
+    """Close a pad that its person left for something else, as if its time had come."""
+    pad = tx.dialogues.pad(pad_id)
+    if pad is not None and not pad.is_over:
+        tx.dialogues.replace_pad(pad, replace(pad, digits="", expires_at=tx.now))
 
 
 def check_length(digits: str) -> None:

@@ -5,6 +5,7 @@ dispatcher calls the functions at the top by name.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -24,11 +25,14 @@ from core.domain.work import Kind, Priority
 from core.ports import Transaction
 from core.use_cases import pins as use_cases
 from handlers import parsing
-from handlers.chat import Reply, Screen, Show, Step, lane_of_person
+from handlers.chat import Did, Reply, Screen, Show, Step, lane_of_person
 from handlers.screens import pins
 from handlers.screens.home import home_row
 from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit, number
 from handlers.words import Html, Words, escape
+
+TYPED: Final = "pin.typed"
+"""The step of a dialogue that waits for a pad."""
 
 _MOST_TYPED: Final = 20
 
@@ -88,15 +92,17 @@ def press(tx: Transaction, visit: Visit) -> Reply:
     head, _, key = visit.argument.rpartition(":")
     pad = tx.dialogues.pad(PadId(parsing.ident(head.rpartition(":")[2])))
     if pad is None:
-        return Reply(toast=visit.words.label("This PIN pad is closed."))
+        return Reply(toast=pins.gone_pad(visit.words), is_alert=True)
     if pad.person_id != visit.person.id:
         raise NotForYou
+    if pad.is_over:
+        return Reply(toast=visit.words.label("This PIN pad is closed."))
     if key == "no":
         return _leave(tx, visit, pad)
     if tx.now >= pad.expires_at:
         return _close(tx, visit, pad)
     if key == "ok":
-        return _okay(tx, visit, pad, message_id=visit.incoming.message_id)
+        return _okay(tx, visit, pad, message_id=_place(visit))
     return _type(tx, visit, pad, key)
 
 
@@ -108,8 +114,7 @@ def typed(tx: Transaction, visit: Visit) -> Reply:
         PinLocked: the lock has not lapsed.
     """
     pad = tx.dialogues.pad(PadId(int(str(visit.data["pad"]))))
-    message_id = int(str(visit.data["message"]))
-    if pad is None or pad.person_id != visit.person.id:
+    if pad is None or pad.is_over or pad.person_id != visit.person.id:
         raise StaleCard
     if tx.now >= pad.expires_at:
         return _close(tx, visit, pad, deletes=True)
@@ -117,9 +122,8 @@ def typed(tx: Transaction, visit: Visit) -> Reply:
     try:
         full = use_cases.type_digits(tx, pad=pad, digits=digits)
     except PinWeak:
-        note = pins.too_short(visit.words)
-        return _shown(tx, visit, pad, note=note, deletes=True)
-    return _okay(tx, visit, full, message_id=message_id, deletes=True)
+        return _shown(tx, visit, pad, note=pins.no_pin(visit.words), deletes=True)
+    return _okay(tx, visit, full, message_id=_place(visit), deletes=True)
 
 
 def wait(tx: Transaction, visit: Visit) -> Reply:
@@ -144,6 +148,12 @@ def wait(tx: Transaction, visit: Visit) -> Reply:
         screen = Screen(html=Html(intent.outcome), rows=home_row(visit.words))
         return Reply(screen=screen, ends_dialogue=True)
     return Reply(screen=pins.closed(visit.words, again=""), ends_dialogue=True)
+
+
+def leave(tx: Transaction, step: str, data: Mapping[str, object]) -> None:
+    """Close the pad of a dialogue that was left for a command; other steps have none."""
+    if step == TYPED:
+        use_cases.put_away(tx, pad_id=PadId(number(data, "pad")))
 
 
 def too_late(visit: Visit, pad: Pad) -> Reply:
@@ -188,13 +198,20 @@ def _shown(
     deletes: bool = False,
     keeps_intent: bool = False,
 ) -> Reply:
-    message_id = 0 if deletes else visit.incoming.message_id
+    place = _place(visit)
     return Reply(
         screen=pins.pad(visit.words, pad, guarded=_guarded(tx, pad), note=note),
-        step=Step(name="pin.typed", data={"pad": pad.id, "message": message_id}),
+        step=Step(name=TYPED, data={"pad": pad.id, "message": place}),
+        edits=place,
         deletes=deletes,
         keeps_intent=keeps_intent,
     )
+
+
+def _place(visit: Visit) -> int:
+    """Return the message that shows the pad; 0 where it is not known."""
+    is_press = visit.incoming.did is Did.PRESS
+    return visit.incoming.message_id if is_press else number(visit.data, "message")
 
 
 def _guarded(tx: Transaction, pad: Pad) -> pins.Guarded:
@@ -235,7 +252,7 @@ def _okay(
         payload=_payload(tx, visit, pad, message_id),
         priority=Priority.NEXT,
     )
-    tx.dialogues.drop_pad(pad.id)
+    use_cases.end_pad(tx, pad=pad)
     if deletes:
         screen = Screen(html=pins.deleted(visit.words))
         return Reply(screen=screen, show=Show.SEND, ends_dialogue=True, deletes=True)
@@ -251,9 +268,9 @@ def _refused(tx: Transaction, visit: Visit, pad: Pad, *, reason: str, deletes: b
     if reason == "length":
         if not deletes:
             return Reply(toast=pins.too_short(visit.words), is_alert=True)
-        return _shown(tx, visit, pad, note=pins.too_short(visit.words), deletes=True)
+        return _shown(tx, visit, pad, note=pins.no_pin(visit.words), deletes=True)
     fresh = _open(tx, visit, pad.use, first_hash=pad.first_hash)
-    tx.dialogues.drop_pad(pad.id)
+    use_cases.end_pad(tx, pad=pad)
     return _shown(tx, visit, fresh, note=pins.too_easy(visit.words), deletes=deletes)
 
 
@@ -280,15 +297,15 @@ def _payload(tx: Transaction, visit: Visit, pad: Pad, message_id: int) -> bytes:
 
 
 def _leave(tx: Transaction, visit: Visit, pad: Pad) -> Reply:
-    tx.dialogues.drop_pad(pad.id)
+    use_cases.end_pad(tx, pad=pad)
     screen = pins.left(visit.words, pad.use, again=_again(pad))
     return Reply(screen=screen, ends_dialogue=True)
 
 
 def _close(tx: Transaction, visit: Visit, pad: Pad, *, deletes: bool = False) -> Reply:
-    tx.dialogues.drop_pad(pad.id)
+    use_cases.end_pad(tx, pad=pad)
     screen = pins.closed(visit.words, again=_again(pad))
-    return Reply(screen=screen, ends_dialogue=True, deletes=deletes)
+    return Reply(screen=screen, edits=_place(visit), ends_dialogue=True, deletes=deletes)
 
 
 def _again(pad: Pad) -> str:
@@ -307,5 +324,5 @@ ROUTES: Final = Routes(
     name="k",
     presses={"p": press, "w": wait},
     intents={"pin.change": IntentRoute(flow=change, needs_pin=True)},
-    steps={"pin.typed": typed},
+    steps={TYPED: typed},
 )

@@ -114,8 +114,11 @@ def locked(words: Words, until: datetime, *, again: str = "") -> Screen:
 
 
 def closed(words: Words, *, again: str) -> Screen:
-    """Say that a pad's two minutes are over; `again` is the data that opens a new one."""
-    html = words.t("The PIN pad has closed: its two minutes are over. No money moved.")
+    """Say that a pad waits no longer; `again` is the data that opens a new one."""
+    html = words.t(
+        "The PIN pad has closed: its two minutes are over, or you went on to something else. No "
+        "money moved."
+    )
     return Screen(html=html, rows=_again_rows(words, again))
 
 
@@ -144,6 +147,22 @@ def differs(words: Words) -> Html:
 def too_short(words: Words) -> Html:
     """Say how long a PIN is."""
     return words.t("A PIN has four to six digits.")
+
+
+def no_pin(words: Words) -> Html:
+    """Say what became of words that were typed at an open pad, above it."""
+    return words.t(
+        "⚠️ I deleted what you wrote: while this pad is open it counts as a PIN. A PIN has four to "
+        "six digits. Press the digits, or Cancel."
+    )
+
+
+def gone_pad(words: Words) -> str:
+    """Answer a key of a pad that nobody remembers: at most 200 characters."""
+    return words.label(
+        "This PIN pad is closed. Begin again with what you wanted to confirm: nothing happens "
+        "twice."
+    )
 
 
 def too_easy(words: Words) -> Html:

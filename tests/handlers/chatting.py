@@ -134,7 +134,7 @@ class Talker:
             self._add(screen)
 
     def _show(self, incoming: Incoming, reply: Reply, screen: Screen) -> None:
-        pressed = incoming.message_id if incoming.did is Did.PRESS else 0
+        pressed = incoming.message_id if incoming.did is Did.PRESS else reply.edits
         target = next((m for m in self.messages if m.id == pressed), None)
         if reply.show is Show.LIVE:
             target = target or next((m for m in self.messages if m.live == reply.live), None)

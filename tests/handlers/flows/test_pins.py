@@ -3,6 +3,7 @@
 from core.domain.bills import Acknowledgment
 from core.domain.dialogues import PAD_LIFE
 from core.domain.wallets import WalletStatus
+from storage import dialogues
 from tests.factories import add_bill
 from tests.handlers.chatting import Talker
 from tests.handlers.flows.conftest import Estate
@@ -197,6 +198,64 @@ def test_what_is_no_pin_is_deleted_too_and_asked_again(estate: Estate) -> None:
         assert "four to six digits" in ada.sees
     assert len(ada.deleted) == 3
     assert ada.person.pin_failures == 0
+    ada.enters(PIN)
+    assert status(estate) is WalletStatus.ACTIVE
+
+
+def test_words_at_an_open_pad_are_answered_on_it(estate: Estate) -> None:
+    ada = frozen(estate)
+    ada.presses("Unfreeze")
+    pad, _ = ada.finds("OK")
+    before = len(ada.messages)
+    ada.says("hello")
+    assert len(ada.messages) == before
+    assert ada.deleted[-1] != pad.id
+    assert "I deleted what you wrote" in pad.screen.html
+    assert "Enter your PIN" in pad.screen.html
+    ada.says(PIN)
+    assert status(estate) is WalletStatus.ACTIVE
+
+
+def test_a_pad_that_was_left_for_a_command_is_closed(estate: Estate) -> None:
+    ada = frozen(estate)
+    ada.presses("Unfreeze")
+    pad, key = ada.finds("2")
+    ada.says("/bills")
+    assert "Dropped: the PIN" in ada.sees
+    ada.presses_data(key.data, pad)
+    assert "you went on to something else. No money moved." in pad.screen.html
+    ada.presses("Try again")
+    ada.enters(PIN)
+    assert status(estate) is WalletStatus.ACTIVE
+
+
+def test_a_pad_that_nobody_remembers_says_so_in_a_box(estate: Estate) -> None:
+    ada = frozen(estate)
+    ada.presses("Unfreeze")
+    pad, key = ada.finds("2")
+    shown = pad.screen
+    estate.world.clock.move(seconds=int(PAD_LIFE.total_seconds()) + 1)
+    estate.world.run(dialogues.sweep)
+    ada.presses_data(key.data, pad)
+    assert "PIN pad is closed. Begin again" in ada.toasts[-1]
+    assert pad.screen == shown
+
+
+def test_late_keys_of_a_pad_that_is_over_change_nothing(estate: Estate) -> None:
+    ada = frozen(estate)
+    ada.presses("Unfreeze")
+    pad, key = ada.finds("2")
+    ada.presses("Cancel")
+    left = pad.screen
+    for late in (
+        key.data,
+        f"{key.data.rpartition(':')[0]}:ok",
+        f"{key.data.rpartition(':')[0]}:no",
+    ):
+        ada.presses_data(late, pad)
+        assert ada.toasts[-1] == "This PIN pad is closed."
+    assert pad.screen == left
+    ada.presses("Try again")
     ada.enters(PIN)
     assert status(estate) is WalletStatus.ACTIVE
 
