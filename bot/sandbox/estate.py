@@ -51,7 +51,7 @@ RESIDENTS: Final = (
         phone="+2348030000001",
         unit="A-14",
         roles=(Role.RESIDENT,),
-        blurb="lives in A-14, has money in her wallet",
+        blurb="A-14, money in her wallet",
         opening_minor=2_000_000,
     ),
     Resident(
@@ -79,7 +79,7 @@ RESIDENTS: Final = (
         phone="+2348030000002",
         unit="B-02",
         roles=(Role.RESIDENT,),
-        blurb="lives in B-02, pays by link",
+        blurb="B-02, pays by link",
     ),
 )
 """Invented; any likeness is chance."""
@@ -91,7 +91,7 @@ HUSBAND: Final = Resident(
     phone="+2348030000006",
     unit="A-14",
     roles=(Role.RESIDENT,),
-    blurb="Adaeze's husband: the same flat, the same bills",
+    blurb="A-14, Adaeze's husband",
     opening_minor=600_000,
 )
 """He belongs to the estate only where it has a past."""
@@ -114,7 +114,7 @@ def cast() -> tuple[Person, ...]:
         first_name="Ngozi",
         last_name="Ade",
         phone="+2348030000005",
-        blurb="no member yet: opens the link that Bola makes",
+        blurb="no member yet, waits for a link",
     )
     return (*played, newcomer)
 

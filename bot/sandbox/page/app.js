@@ -230,6 +230,7 @@ for (const id of ["clock", "down"]) {
 }
 document.addEventListener("visibilitychange", () => columns.forEach((column) => column.seen()));
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isNarrow() && !place("panel").hidden && !document.querySelector("dialog")) setPanel(false);
   const at = Number(event.key) - 1;
   if (event.altKey && columns[at]) {
     event.preventDefault();

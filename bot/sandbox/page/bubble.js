@@ -30,7 +30,8 @@ export function bubble(message, personId, acts) {
     const isBig = !message.file && EMOJI_ONLY.test(message.text);
     body.append(h("div", { class: `text ${isBig ? "big" : ""}` }, formatted(message.text, message.entities, acts)));
   }
-  body.append(foot(message, isOwn));
+  // In a group the bot hears commands and answers to it, nothing else: no tick waits for it.
+  body.append(foot(message, isOwn && (chat?.is_private || message.is_taken)));
   node.append(body, tools(message, isOwn, acts));
   if (message.keyboard.length) node.append(keyboard(message, acts));
   return node;

@@ -10,6 +10,8 @@ const TOAST_MS = 4200;
 const SPIN_MS = 25_000;
 const NEAR_PX = 140;
 
+let copied = "";
+
 export class Column {
   constructor(personId, { onFocus, onClose }) {
     this.personId = personId;
@@ -299,6 +301,7 @@ export class Column {
   }
 
   async copy(text) {
+    copied = text;
     await navigator.clipboard.writeText(text).catch(() => undefined);
     this.toast(`Copied: ${text}`);
   }
@@ -312,7 +315,7 @@ export class Column {
 
   invitation() {
     dialog(`Open a link as ${this.person.first_name}`, (shut) => {
-      const field = h("input", { type: "text", placeholder: `https://t.me/${world.bot.username}?start=…`, "aria-label": "Link or key", required: true });
+      const field = h("input", { type: "text", placeholder: `https://t.me/${world.bot.username}?start=…`, "aria-label": "Link or key", required: true, value: isOwnBot(copied) ? copied : "" });
       return h("form", { method: "dialog", on: { submit: () => {
         shut();
         this.begin(startKey(field.value));
@@ -323,9 +326,9 @@ export class Column {
 
   more(anchor) {
     const { chat } = this;
-    const pop = h("div", { class: "pop", role: "menu", tabindex: "-1" });
+    const pop = h("div", { class: "pop", role: "menu", tabindex: "-1", on: { mousedown: (event) => event.preventDefault() } });
     const item = (label, deed, isOff = false) => h("button", { type: "button", role: "menuitem", disabled: isOff, on: { click: () => {
-      pop.remove();
+      anchor.focus();
       deed();
     } } }, label);
     append(pop, [
@@ -335,17 +338,14 @@ export class Column {
         ? item("Unblock the bot", () => this.acts().block(false))
         : item("Block the bot", () => this.acts().block(true), !chat.is_started)),
     ]);
+    arrowKeys(pop, (one) => one.focus());
     this.node.append(pop);
     pop.style.top = `${anchor.offsetTop + anchor.offsetHeight + 4}px`;
     pop.querySelector("button").focus();
-    const shut = (event) => {
-      if (event.type === "keydown" ? event.key !== "Escape" : pop.contains(event.target)) return;
-      pop.remove();
-      document.removeEventListener("pointerdown", shut, true);
-      document.removeEventListener("keydown", shut, true);
-    };
-    document.addEventListener("pointerdown", shut, true);
-    document.addEventListener("keydown", shut, true);
+    pop.addEventListener("focusout", (event) => pop.contains(event.relatedTarget) || pop.remove());
+    pop.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") anchor.focus();
+    });
   }
 
   about() {

@@ -82,10 +82,11 @@ export function redraw(node, ...children) {
 export function arrowKeys(list, focusOn) {
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const at = [...list.children].indexOf(document.activeElement);
+    const items = [...list.children].filter((item) => !item.disabled);
+    const at = items.indexOf(document.activeElement);
     if (!step || at < 0) return;
     event.preventDefault();
-    focusOn(list.children[(at + step + list.children.length) % list.children.length]);
+    focusOn(items[(at + step + items.length) % items.length]);
   });
 }
 

@@ -105,6 +105,17 @@ async def test_a_deep_link_starts_the_bot_for_that_person(page: Page, bot: Bot) 
     await column(page, "Ada Obi").get_by_text("/start inv_1").wait_for()
 
 
+async def test_a_copied_link_is_ready_for_somebody_else(page: Page, bot: Bot) -> None:
+    link = "https://t.me/hazina_sandbox_bot?start=i_key"
+    keyboard = {"inline_keyboard": [[{"text": "Copy the link", "copy_text": {"text": link}}]]}
+    await bot.do("sendMessage", chat_id=ADA.id, text="Invitation", reply_markup=keyboard)
+    await column(page, "Ada Obi").get_by_role("button", name="Copy the link").click()
+    await column(page, "Bola").get_by_role("button", name="I have an invitation link").click()
+    assert await page.get_by_label("Link or key").input_value() == link
+    await page.get_by_role("button", name="Open", exact=True).click()
+    await column(page, "Bola").get_by_text("/start i_key").wait_for()
+
+
 async def test_a_step_offers_what_fits_and_ticks_what_is_told(
     page: Page, bot: Bot, world: World
 ) -> None:
