@@ -15,7 +15,7 @@ from tests.simulation.kept import KEPT
 from tests.simulation.play import Report, simulate
 
 CHUNKS: Final = 16
-SEEDS: Final = int(os.environ.get("SEEDS", "240"))
+SEEDS: Final = int(os.environ.get("SEEDS", "200"))
 FIRST: Final = int(os.environ.get("FIRST_SEED", "1000"))
 
 
