@@ -49,6 +49,7 @@ async def test_a_newcomer_plays_the_estate(tmp_path: Path, chromium: str) -> Non
         launched(chromium) as browser,
     ):
         page, complaints = await open_page(browser, address, WIDE)
+        await until_ready(f"{address}/readyz")
         await see_the_first_screen(page)
         await pay_from_the_wallet(page)
         await pay_by_link(page)
@@ -61,7 +62,10 @@ async def test_a_newcomer_plays_the_estate(tmp_path: Path, chromium: str) -> Non
 
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[str]:
-    """Start `python main.py run` on a free port and a database of its own; yield its address."""
+    """Start `python main.py run` on a free port and a database of its own.
+
+    Yields its address once the page is there; the bot behind it is still starting.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     env = {key: value for key, value in os.environ.items() if not key.startswith("TELEGRAM_")}
@@ -74,7 +78,7 @@ async def started(folder: Path) -> AsyncIterator[str]:
             sys.executable, str(ENTRY), "run", env=env, cwd=folder, stdout=log, stderr=log
         )
     try:
-        await until_ready(address)
+        await until_ready(f"{address}/sandbox/")
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
@@ -82,12 +86,12 @@ async def started(folder: Path) -> AsyncIterator[str]:
 
 
 async def until_ready(address: str) -> None:
-    """Wait until the bot behind the page takes work."""
+    """Wait until an address answers well: the page, or the bot behind it that takes work."""
     deadline_s = time.monotonic() + READY_WITHIN_S
     async with httpx.AsyncClient() as client:
         while time.monotonic() < deadline_s:
             try:
-                if (await client.get(f"{address}/readyz")).is_success:
+                if (await client.get(address)).is_success:
                     return
             except httpx.TransportError:
                 pass

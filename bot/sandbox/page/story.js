@@ -51,7 +51,7 @@ export class StoryView {
         h("span", {}, h("b", {}, step.title, done && h("span", { class: "unseen" }, ", done")),
           !done && h("span", { class: "step-text" }, step.text))),
       !done && h("div", { class: "step-acts" },
-        step.marks.length > 1 && h("p", { class: "marks" }, step.marks.map((mark) => h("span", { class: ticked(mark) ? "ticked" : "" }, ticked(mark) ? "✓ " : "○ ", mark.label))),
+        step.marks.length > 1 && (isCurrent || step.marks.some(ticked)) && h("p", { class: "marks" }, step.marks.map((mark) => h("span", { class: ticked(mark) ? "ticked" : "" }, ticked(mark) ? "✓ " : "○ ", mark.label))),
         person && h("span", { class: "chip" }, avatar(person.id, person.name, { size: "tiny" }), person.first_name), person && act));
   }
 
