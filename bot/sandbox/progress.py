@@ -48,6 +48,7 @@ class Progress:
 
     async def look(self) -> None:
         """Tick the marks that are reached, and tell the page of it."""
+        # Should a new estate begin meanwhile, these facts go with the state of the old one.
         state = self._world.state
         marks = {key: mark for step in self._story.steps for key, mark in step.named().items()}
         if marks.keys() <= set(state.ticked):
@@ -55,9 +56,6 @@ class Progress:
         facts = Counter(_of_chats(state))
         facts.update(_of_process(state, is_up=self._is_up()))
         facts.update(_of_books(await self._happened()))
-        if state is not self._world.state:
-            # A new estate began meanwhile: these facts are of the old one.
-            return
         reached = [
             key
             for key, mark in marks.items()
