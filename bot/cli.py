@@ -5,16 +5,16 @@ notices within a second.
 """
 
 import asyncio
-import dataclasses
-import json
-import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from bot.answers import AsJson, fail, report, say, words_of
 from bot.database import check_database, name_of, open_database, prepare_database
 from bot.deep_links import link_of
 from bot.ports import SystemClock
@@ -47,7 +47,15 @@ app.add_typer(invite_app, name="invite")
 app.add_typer(audit_app, name="audit")
 app.add_typer(outflows_app, name="outflows")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+AFTERWARDS: Final = "start, run `doctor`, do what it says, then `outflows release`"
+
+
+class Held(StrEnum):
+    """What a release does with what people did and a restored copy had not handled."""
+
+    DROP = "drop"
+    HANDLE = "handle"
 
 
 @app.command()
@@ -64,10 +72,10 @@ def migrate(*, as_json: AsJson = False) -> None:
     try:
         prepare_database(settings, KeyRing(_with_keys(settings).secret_keys))
     except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, WrongKeys, OSError) as problem:
-        _fail(_words(problem))
+        fail(words_of(problem))
     except UnreadableSecret:
-        _fail(OTHER)
-    _print({"database": name_of(settings), "schema": setup.NEWEST}, as_json=as_json)
+        fail(OTHER)
+    say({"database": name_of(settings), "schema": setup.NEWEST}, as_json=as_json)
 
 
 @tenant_app.command("create")
@@ -88,9 +96,9 @@ def create_tenant(
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        _fail("timezone: use an IANA name such as Africa/Lagos")
+        fail("timezone: use an IANA name such as Africa/Lagos")
     if kind is TenantKind.PLATFORM:
-        _fail("kind: use estate, shop or community")
+        fail("kind: use estate, shop or community")
 
     def create(tx: SqlTransaction) -> tuple[int, str]:
         tenant = people.create_tenant(
@@ -105,7 +113,7 @@ def create_tenant(
         return tenant.id, key
 
     tenant_id, key = _write(create)
-    _print(
+    say(
         {"tenant": str(tenant_id), "code": f"i_{key}", "link": link_of(key, load())},
         as_json=as_json,
     )
@@ -131,7 +139,7 @@ def create_invitation(
         return key
 
     key = _write(create)
-    _print({"code": f"i_{key}", "link": link_of(key, load())}, as_json=as_json)
+    say({"code": f"i_{key}", "link": link_of(key, load())}, as_json=as_json)
 
 
 @app.command("process-payments")
@@ -148,16 +156,16 @@ def process_payments(
     settings = load()
     tasks = {sweep.task for sweep in SWEEPS if sweep.task}
     if task in LATER_TASKS:
-        _fail(f"{task}: this task does not exist yet", code=2)
+        fail(f"{task}: this task does not exist yet", code=2)
     if task != "all" and task not in tasks:
-        _fail(f"{task}: no such task; there are all, {', '.join(sorted(tasks))}", code=2)
+        fail(f"{task}: no such task; there are all, {', '.join(sorted(tasks))}", code=2)
     moment = _moment(at, settings)
 
     async def sweep(database: Database) -> dict[str, int]:
         chosen = [s for s in SWEEPS if s.task and task in {"all", s.task}]
         return {s.name: await run_sweep(database, s, at=moment) for s in chosen}
 
-    _print(_with_database(sweep), as_json=as_json)
+    say(_with_database(sweep), as_json=as_json)
 
 
 @app.command()
@@ -174,12 +182,12 @@ def doctor(
     problems = _look(doctors.broken if release else doctors.examine)
     if release and not problems:
         _write(_release)
-    _report(problems, "healthy", as_json=as_json, warnings=_look(doctors.warnings))
+    report(problems, "healthy", as_json=as_json, warnings=_look(doctors.warnings))
 
 
 def _release(tx: SqlTransaction) -> None:
     doctors.lift(tx)
-    tx.work.dismiss(but=backups.FROZEN_WORK)
+    tx.work.dismiss()
 
 
 @audit_app.command("verify")
@@ -195,7 +203,7 @@ def verify(*, tenant: Annotated[str, typer.Option()] = "", as_json: AsJson = Fal
         )
         return [line for each in chosen for line in audit.verify(tx.cursor, each)]
 
-    _report(_look(walk), "chain holds", as_json=as_json)
+    report(_look(walk), "chain holds", as_json=as_json)
 
 
 @app.command()
@@ -206,8 +214,8 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
     try:
         backups.backup(settings.database_path, file)
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
-        _fail(f"backup: {_words(problem)}")
-    _print({"file": str(file), "bytes": file.stat().st_size}, as_json=as_json)
+        fail(f"backup: {words_of(problem)}")
+    say({"file": str(file), "bytes": file.stat().st_size}, as_json=as_json)
 
 
 @app.command()
@@ -224,7 +232,7 @@ def move(
     _need_file(settings, "move")
     server = settings.model_copy(update={"database_url": to}).database_server
     if not server:
-        _fail("move: --to must be postgresql://<user>@<host>/<database>", code=2)
+        fail("move: --to must be postgresql://<user>@<host>/<database>", code=2)
     lock = ServiceLock(settings.database_path)
     try:
         lock.take()
@@ -237,46 +245,68 @@ def move(
             randomness=SystemRandomness(node=shell_node()),
         )
     except AlreadyRunning:
-        _fail("move: stop the service first")
+        fail("move: stop the service first")
     except moving.NotEmpty:
-        _fail("move: that database has been worked in; nothing was written over it")
+        fail("move: that database has been worked in; nothing was written over it")
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
-        _fail(f"move: {_words(problem)}")
+        fail(f"move: {words_of(problem)}")
     finally:
         lock.release()
-    _print(dataclasses.asdict(moved) | {"next": f"DATABASE_URL={to}"}, as_json=as_json)
+    say(asdict(moved) | {"next": f"DATABASE_URL={to}"}, as_json=as_json)
 
 
 @app.command()
 def restore(file: Path, *, as_json: AsJson = False) -> None:
     """Put a backup in place; outflows stay frozen until `outflows release`."""
+    from bot import restoring
+
     settings = load()
     _need_file(settings, "restore")
-    lock = ServiceLock(settings.database_path)
+    found = _put_back("restore", lambda: asdict(restoring.restore(_with_keys(settings), file)))
+    say({"restored": str(file), **found}, as_json=as_json)
+
+
+@outflows_app.command("freeze")
+def freeze_outflows(*, as_json: AsJson = False) -> None:
+    """Say that PostgreSQL, or a copied file, was put back; run it before the service starts."""
+    from bot import restoring
+
+    # What every command refuses: another schema, mode or key.
+    _look(lambda _tx: None)
+    found = _put_back("freeze", lambda: asdict(restoring.freeze(_with_keys(load()))))
+    say(found, as_json=as_json)
+
+
+def _put_back(command: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Put books back; return what to print of it."""
     try:
-        lock.take()
-        ring = KeyRing(_with_keys(settings).secret_keys)
-        backups.restore(file, settings.database_path, SystemClock().now(), ring)
+        found = act()
     except UnreadableSecret:
-        _fail(f"restore: {OTHER}")
+        fail(f"{command}: {OTHER}")
     except AlreadyRunning:
-        _fail("restore: stop the service first")
+        fail(f"{command}: stop the service first")
     except Exception as problem:  # noqa: BLE001 - one line for people, whatever it is
-        _fail(f"restore: {_words(problem)}")
-    finally:
-        lock.release()
-    _print({"restored": str(file), "outflows": "frozen"}, as_json=as_json)
+        fail(f"{command}: {words_of(problem)}")
+    return {"outflows": "frozen", **found, "next": AFTERWARDS}
 
 
 @outflows_app.command("release")
-def release_outflows(*, as_json: AsJson = False) -> None:
+def release_outflows(
+    *,
+    held: Annotated[
+        Held, typer.Option(help="What people did before the copy's end: drop it, or carry it out.")
+    ] = Held.DROP,
+    as_json: AsJson = False,
+) -> None:
     """Let outflows and older messages go again after a restore."""
-    _print({"released": _write(backups.release)}, as_json=as_json)
+    released = _write(lambda tx: tx.freeze.release(is_handling=held is Held.HANDLE))
+    found = asdict(released)
+    say({"released": found.pop("woken"), **found}, as_json=as_json)
 
 
 def _need_file(settings: Settings, command: str) -> None:
     if settings.database_server:
-        _fail(f"{command}: copies SQLite files; on PostgreSQL use pg_dump or its archives", code=2)
+        fail(f"{command}: copies SQLite files; on PostgreSQL use pg_dump or its archives", code=2)
 
 
 def _moment(at: str, settings: Settings) -> datetime | None:
@@ -285,10 +315,10 @@ def _moment(at: str, settings: Settings) -> datetime | None:
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:
-        _fail("at: use ISO 8601, such as 2026-03-01T09:00:00+01:00", code=2)
+        fail("at: use ISO 8601, such as 2026-03-01T09:00:00+01:00", code=2)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not settings.is_sandbox and moment > SystemClock().now():
-        _fail("at: live mode refuses the future", code=2)
+        fail("at: live mode refuses the future", code=2)
     return moment.astimezone(UTC)
 
 
@@ -329,14 +359,14 @@ def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
         check_database(settings, KeyRing(_with_keys(settings).secret_keys))
         return asyncio.run(go())
     except setup.NeedsMigration:
-        _fail("the database is not at the newest schema: run `python main.py migrate` first")
+        fail("the database is not at the newest schema: run `python main.py migrate` first")
     except (setup.WrongMode, setup.WasMoved, WrongKeys, OSError) as problem:
-        _fail(_words(problem))
+        fail(words_of(problem))
     except UnreadableSecret:
-        _fail(OTHER)
+        fail(OTHER)
     except CoreError as problem:
         data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
-        _fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
+        fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
 
 
 def _with_keys(settings: Settings) -> Settings:
@@ -347,38 +377,3 @@ def _with_keys(settings: Settings) -> Settings:
 
     key = own_key(settings.database_path.parent)
     return settings.model_copy(update={"hazina_secret_key": type(settings.hazina_secret_key)(key)})
-
-
-def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(found))
-        return
-    for name, value in found.items():
-        typer.echo(f"{name}: {value}")
-
-
-def _report(
-    problems: list[str], fine: str, *, as_json: bool, warnings: list[str] | None = None
-) -> None:
-    """Print a verdict; `warnings` are told beside it and fail nothing, None for a check of none."""
-    if as_json:
-        more = {} if warnings is None else {"warnings": warnings}
-        typer.echo(json.dumps({"ok": not problems, "problems": problems, **more}))
-    else:
-        for line in problems or [fine]:
-            typer.echo(line)
-        for line in warnings or ():
-            typer.echo(f"warning: {line}", err=True)
-    if problems:
-        raise typer.Exit(1)
-
-
-def _words(problem: BaseException) -> str:
-    if isinstance(problem, AlreadyRunning):
-        return "another Hazina has this database open"
-    return str(problem) or type(problem).__name__
-
-
-def _fail(line: str, *, code: int = 1) -> NoReturn:
-    sys.stderr.write(f"{line}\n")
-    raise typer.Exit(code)

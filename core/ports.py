@@ -10,6 +10,7 @@ from core.domain.acts import Cause, Event, NoteId
 from core.domain.bills import StoredBills
 from core.domain.dialogues import StoredDialogues
 from core.domain.disputes import StoredDisputes
+from core.domain.freeze import StoredFreeze
 from core.domain.ledger import StoredLedger
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
@@ -119,6 +120,11 @@ class Transaction(Protocol):
     @property
     def work(self) -> StoredWork:
         """Work and due rows."""
+        ...
+
+    @property
+    def freeze(self) -> StoredFreeze:
+        """The freeze after a restore."""
         ...
 
     def new_id(self) -> int:

@@ -25,6 +25,13 @@ def lane_of_person(bot_id: int, external_id: int) -> str:
     return f"u:{bot_id}:{external_id}"
 
 
+def person_of_lane(lane: str) -> int:
+    """Return whose lane it is by `lane_of_person`; 0 for nobody's and for any other lane."""
+    kind, _, rest = lane.partition(":")
+    number = rest.rpartition(":")[2]
+    return int(number) if kind == "u" and number.isdecimal() else 0
+
+
 class Did(StrEnum):
     """What kind of thing the person did."""
 

@@ -1,6 +1,7 @@
 """Where a person stands: gathers the home card, for whoever arrives, joins or comes back."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from core.domain.bills import Debtors
@@ -14,8 +15,9 @@ from core.use_cases.people import actor_of, tenants_of
 from core.use_cases.reports import unmatched_money
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers.chat import Screen
-from handlers.screens import home
+from handlers.screens import home, restored
 from handlers.visit import Visit
+from handlers.words import Html, Words
 
 MAX_NAMES: Final = 3
 
@@ -25,6 +27,17 @@ def home_of(tx: Transaction, visit: Visit, *, note: str = "") -> Screen:
     if visit.tenant is None or visit.actor is None:
         return home.newcomer(visit.words)
     return home.card(visit.words, _view(tx, visit.tenant, visit.actor), note=note)
+
+
+def warning(tx: Transaction, words: Words, *, asked_at: datetime | None = None) -> Html:
+    """Return what warns of paying twice after a restore; "" where there is none to warn of.
+
+    `asked_at` is when the money was asked for: what is newer than the restore was paid by nobody.
+    """
+    freeze = tx.freeze.find()
+    if freeze is None or (asked_at is not None and asked_at >= freeze.since):
+        return Html("")
+    return restored.before_paying(words, freeze.books_at)
 
 
 def holders_named(tx: Transaction, tenant_id: TenantId, scope: Scope) -> tuple[str, ...]:

@@ -1,44 +1,69 @@
 """Copies of a live database, and putting one back.
 
-What was queued in a copy may have happened since: a restored database sends and pays nothing until
-an operator releases it. Calls then come back as `sent` (looked up, not repeated), messages marked
-as repeated.
+What was queued in a copy may have happened since: `restore` hands the copy to whoever puts that
+aside (`bot/engine/restored.py`) before it takes the database's place.
 """
 
-import contextlib
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from core.domain.tenants import PLATFORM
-from core.domain.work import Kind
-from storage import audit, birth
+from storage import birth
 from storage.embedded import ServiceLock
 from storage.keyring import KeyRing
-from storage.schema import UtcTime
 from storage.setup import WrongMode, prepare
-from storage.statements import DIALECT, written
-from storage.transaction import SqlTransaction
+from storage.work import WORK
 
-OUTGOING: Final = (Kind.MESSAGE, Kind.CALL, Kind.NOTICE)
-"""Kinds of work that reach the world outside."""
-
-FROZEN_WORK: Final = "frozen by a restore"
-"""Stands as the last error of rows that a release wakes again."""
-
-_OUTGOING: Final = ", ".join(f"'{kind.value}'" for kind in OUTGOING)
+T = TypeVar("T")
 
 
-_FROZEN: Final = written("SELECT 1 FROM outflow_freeze")
-_THAW: Final = written("DELETE FROM outflow_freeze")
-_WAKE: Final = written(
-    "UPDATE work SET status = CASE kind WHEN 'call' THEN 'sent' ELSE 'due' END,"
-    " is_repeat = CASE kind WHEN 'message' THEN 1 ELSE is_repeat END, last_error = ''"
-    " WHERE status = 'parked' AND last_error = :mark"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A payment page that was asked for after a copy was taken; `status` is its attempt's."""
+
+    configuration_id: int
+    provider: str
+    reference: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What a replaced database knew and the copy does not, as far as it could be read.
+
+    `lanes` are those of people who did something, `pages` those on which money may have been paid.
+    """
+
+    lanes: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
+
+
+_CARRY: Final = (
+    "INSERT INTO seen (source, key) SELECT source, key FROM replaced.seen"
+    " WHERE source LIKE 'telegram:%' EXCEPT SELECT source, key FROM seen"
 )
+_KEPT: Final = ", ".join(f'"{column.name}"' for column in WORK.columns)
+_EVENTS: Final = (
+    f"INSERT INTO work ({_KEPT}) SELECT {_KEPT} FROM replaced.work WHERE kind = 'hook'"
+    " AND status IN ('due', 'sent', 'parked') AND id NOT IN (SELECT id FROM main.work)"
+)
+"""What providers told, nobody handled or could handle, and nobody will tell again."""
+
+_ACTIVE: Final = (
+    "SELECT DISTINCT lane FROM replaced.work WHERE kind IN ('update', 'pin')"
+    " AND id > (SELECT coalesce(max(id), 0) FROM main.work) ORDER BY lane"
+)
+_ASKED: Final = (
+    "SELECT configuration_id, provider, reference, status FROM replaced.attempt"
+    " WHERE id NOT IN (SELECT id FROM main.attempt)"
+    " AND status NOT IN ('created', 'declined', 'expired') ORDER BY id"
+)
+"""Whatever is paid on the others, their provider will tell of; of these it may have told."""
 
 
 class BadBackup(Exception):
@@ -87,10 +112,14 @@ def check(file: Path) -> str:
     return mode
 
 
-def restore(file: Path, path: Path, now: datetime, ring: KeyRing) -> None:
+def restore(
+    file: Path, path: Path, now: datetime, ring: KeyRing, *, put_back: Callable[[Path, Missed], T]
+) -> T:
     """Put a backup in place of a database; what was there is kept beside it.
 
-    An older backup is brought to the newest schema. Outflows are frozen until `release`.
+    An older backup is brought to the newest schema. Updates and events that the replaced database
+    had received are carried over. Then `put_back` is called with the copy, before it is in place,
+    and what it does not know: it freezes what the copy had still to do. Returns what it returns.
 
     Raises:
         AlreadyRunning: a service is using the database.
@@ -106,10 +135,12 @@ def restore(file: Path, path: Path, now: datetime, ring: KeyRing) -> None:
     part = _beside(path, "restoring")
     try:
         mode = check(file)
-        _check_same_mode(path, mode)
+        is_readable = _check_same_mode(path, mode)
         _copy(file, part)
         prepare(part, mode=mode, now=now, ring=ring)
-        _freeze(part, now=now)
+        missed = _carry_over(path, part) if is_readable else Missed()
+        result = put_back(part, missed)
+        _empty_log(part)
         _flush(part)
         _keep_old(path, now=now)
         part.replace(path)
@@ -119,48 +150,50 @@ def restore(file: Path, path: Path, now: datetime, ring: KeyRing) -> None:
             part.with_name(part.name + ending).unlink(missing_ok=True)
         if not is_taken:
             lock.release()
+    return result
 
 
-def is_frozen(tx: SqlTransaction) -> bool:
-    """Tell whether outflows wait for an operator."""
-    return bool(_FROZEN.rows(tx.cursor, {}))
+def _carry_over(replaced: Path, part: Path) -> Missed:
+    """Give the copy the updates and events that were received since; return what else it lacks.
+
+    The database that is replaced may be of another schema: then nothing is known of it.
+    """
+    with closing(sqlite3.connect(part, uri=True, isolation_level=None)) as connection:
+        try:
+            connection.execute("ATTACH ? AS replaced", (_reading(replaced),))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_CARRY)
+            # Before the events, whose ids are newer than the copy's.
+            lanes = tuple(str(row[0]) for row in connection.execute(_ACTIVE))
+            pages = tuple(
+                Page(configuration_id=row[0], provider=row[1], reference=row[2], status=row[3])
+                for row in connection.execute(_ASKED)
+            )
+            connection.execute(_EVENTS)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            return Missed()
+    return Missed(lanes=lanes, pages=pages)
 
 
-def release(tx: SqlTransaction) -> int:
-    """Let outflows go and wake what a restore parked; return how many rows."""
-    _THAW.run(tx.cursor, {})
-    if tx.cursor.rowcount:
-        audit.add_change(tx, PLATFORM, "outflow_freeze", 1, {"state": "released"})
-    _WAKE.run(tx.cursor, {"mark": FROZEN_WORK})
-    return tx.cursor.rowcount
-
-
-def _freeze(part: Path, *, now: datetime) -> None:
-    since = UtcTime().process_bind_param(now, DIALECT)
-    with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(
-            "INSERT INTO outflow_freeze (only, reason, since) VALUES (1, 'restore', ?)"
-            " ON CONFLICT (only) DO NOTHING",
-            (since,),
-        )
-        connection.execute(
-            "UPDATE work SET status = 'parked', last_error = ?"
-            f" WHERE status IN ('due', 'sent') AND kind IN ({_OUTGOING})",
-            (FROZEN_WORK,),
-        )
-        connection.execute("COMMIT")
+def _empty_log(part: Path) -> None:
+    """Bring what was written into the file itself: only that is put in place."""
+    with closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _check_same_mode(path: Path, mode: str) -> None:
+def _check_same_mode(path: Path, mode: str) -> bool:
+    """Refuse a backup of the other mode; tell whether a whole database is there."""
     if not path.exists():
-        return
+        return False
     # What is there may be damaged: that is why somebody restores.
-    with contextlib.suppress(BadBackup):
+    try:
         found = check(path)
-        if found != mode:
-            raise WrongMode(f"the database is for {found}, the backup for {mode}")
+    except BadBackup:
+        return False
+    if found != mode:
+        raise WrongMode(f"the database is for {found}, the backup for {mode}")
+    return True
 
 
 def _keep_old(path: Path, *, now: datetime) -> None:
@@ -185,7 +218,11 @@ def _beside(path: Path, word: str) -> Path:
 
 
 def _look(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+    return sqlite3.connect(_reading(path), uri=True, timeout=10)
+
+
+def _reading(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def _flush(path: Path) -> None:

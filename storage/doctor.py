@@ -6,7 +6,7 @@ Each check is a query that finds what should not be; one sentence each, none wit
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete
@@ -22,9 +22,13 @@ from storage.schema import UtcTime
 from storage.statements import DIALECT, POSTGRESQL, Statement, inserting_once, speech_of, written
 from storage.transaction import SqlTransaction
 from storage.triggers import triggers
+from storage.work import FROZEN, HELD
 
 MOST: Final = 20
 """Findings of one check that are told one by one."""
+
+MOST_MONEY: Final = 200
+"""Payments that somebody must look for: each is told, they are somebody's money."""
 
 SENT_TOO_LONG: Final = timedelta(hours=1)
 UNSEALED_TOO_LONG: Final = timedelta(seconds=10)
@@ -63,9 +67,7 @@ def warnings(tx: SqlTransaction) -> list[str]:
         )
     for tenant_id, reason in _rows(tx, "SELECT tenant_id, reason FROM money_stop"):
         found.append(f"money is stopped for tenant {tenant_id}: {reason}")
-    for (reason,) in _rows(tx, "SELECT reason FROM outflow_freeze"):
-        found.append(f"outflows are frozen: {reason}")
-    return found
+    return [*found, *_frozen(tx)]
 
 
 def figures(tx: SqlTransaction) -> dict[str, int]:
@@ -206,13 +208,51 @@ def _work(tx: SqlTransaction) -> Iterator[str]:
     )
     for kind, count in _rows(tx, late, before=before):
         yield f"work: {count} of kind {kind} were sent more than an hour ago and nobody knows more"
+    # What a restore put aside waits for the release: the warnings count it.
+    waits = {"frozen": FROZEN, "held": HELD}
     given_up = (
-        "SELECT status, kind, COUNT(*) FROM work WHERE status = 'dead'"
-        " OR (status = 'parked' AND NOT EXISTS (SELECT 1 FROM outflow_freeze))"
-        " GROUP BY status, kind"
+        "SELECT status, kind, COUNT(*) FROM work WHERE status IN ('dead', 'parked')"
+        " AND last_error NOT IN (:frozen, :held) GROUP BY status, kind"
     )
-    for status, kind, count in _rows(tx, given_up):
+    for status, kind, count in _rows(tx, given_up, **waits):
         yield f"work: {count} of kind {kind} are {status} and wait for a human"
+    nameless = (
+        "SELECT DISTINCT last_error FROM work WHERE kind = 'hook' AND status = 'parked'"
+        f" AND last_error <> '' ORDER BY last_error LIMIT {MOST_MONEY}"
+    )
+    for (reason,) in _rows(tx, nameless):
+        yield f"money to look for: {reason}"
+
+
+def _frozen(tx: SqlTransaction) -> Iterator[str]:
+    """Say what a restore put aside, and what to do before it is released."""
+    freeze = tx.freeze.find()
+    if freeze is None:
+        return
+    yield (
+        f"outflows are frozen: the books were put back at {freeze.since:%Y-%m-%d %H:%M} UTC and end"
+        f" at {freeze.books_at:%Y-%m-%d %H:%M} UTC: compare what each provider took since, then"
+        " `outflows release`"
+    )
+    counted = (
+        "SELECT kind, COUNT(*) FROM work WHERE status = 'parked'"
+        " AND last_error IN (:frozen, :held) GROUP BY kind"
+    )
+    counts = {str(kind): count for kind, count in _rows(tx, counted, frozen=FROZEN, held=HELD)}
+    if people := counts.get("update", 0) + counts.get("pin", 0):
+        yield (
+            f"held: {people} acts of people ({counts.get('pin', 0)} of them PIN checks) are older"
+            " than the copy's end and may have been carried out since: the release drops them,"
+            " `--held handle` carries out all but PIN checks"
+        )
+    if told := counts.get("message", 0) + counts.get("notice", 0):
+        yield f"held: {told} messages and notices go out at the release, marked as repeated"
+    for (count,) in _rows(tx, _DOUBTFUL, since=_micros_of(freeze.since)):
+        if count:
+            yield (
+                f"held: payments of the copy that have no page: {count}; none is asked for, their"
+                " providers are asked what became of them"
+            )
 
 
 def _rows(tx: SqlTransaction, query: str, **values: object) -> list[tuple[Any, ...]]:
@@ -220,4 +260,15 @@ def _rows(tx: SqlTransaction, query: str, **values: object) -> list[tuple[Any, .
 
 
 def _micros(tx: SqlTransaction) -> int:
-    return UtcTime().process_bind_param(tx.now, DIALECT) or 0
+    return _micros_of(tx.now)
+
+
+def _micros_of(at: datetime) -> int:
+    return UtcTime().process_bind_param(at, DIALECT) or 0
+
+
+_DOUBTFUL: Final = (
+    "SELECT COUNT(*) FROM attempt a JOIN payment p ON p.id = a.payment_id"
+    " WHERE a.status IN ('created', 'sent', 'unknown') AND a.link = '' AND a.created_at < :since"
+    " AND p.status IN ('pending', 'processing')"
+)

@@ -1,6 +1,7 @@
 """Payments, attempts, allocations and what went back, receipts, provider configurations."""
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import (
     and_,
@@ -107,11 +108,20 @@ _OPEN_MINOR: Final = Statement(
         PAYMENT.c.bill_id == bindparam("bill_id"), literal_column(IS_OPEN_PROVIDER)
     )
 )
-_ATTEMPT: Final = _ATTEMPTS.by("id")
-_REFERENCED: Final = _ATTEMPTS.by("configuration_id", "reference")
+_TRIED: Final = _ATTEMPTS.select().add_columns(
+    literal_column("attempt.created_at < (SELECT since FROM outflow_freeze)")
+)
+"""Attempts, and whether each is older than a restore that is not released."""
+
+_ATTEMPT: Final = Statement(_TRIED.where(ATTEMPT.c.id == bindparam("id")))
+_REFERENCED: Final = Statement(
+    _TRIED.where(
+        ATTEMPT.c.configuration_id == bindparam("configuration_id"),
+        ATTEMPT.c.reference == bindparam("reference"),
+    )
+)
 _TRIES: Final = Statement(
-    _ATTEMPTS.select()
-    .where(ATTEMPT.c.payment_id == bindparam("payment_id"))
+    _TRIED.where(ATTEMPT.c.payment_id == bindparam("payment_id"))
     .order_by(ATTEMPT.c.number)
     .limit(50)
 )
@@ -198,19 +208,24 @@ class SqlPayments:
 
     def attempt(self, attempt_id: AttemptId) -> Attempt:
         """Return one attempt, else `NotFound`."""
-        return _need(_ATTEMPTS.one(self._tx, _ATTEMPT, id=attempt_id), "attempt")
+        found = self._tried(_ATTEMPT, id=attempt_id)
+        return _need(found[0] if found else None, "attempt")
 
     def attempt_by_reference(
         self, configuration_id: ConfigurationId, reference: str
     ) -> Attempt | None:
         """Return the attempt behind our reference with this configuration."""
-        return _ATTEMPTS.one(
-            self._tx, _REFERENCED, configuration_id=configuration_id, reference=reference
-        )
+        found = self._tried(_REFERENCED, configuration_id=configuration_id, reference=reference)
+        return found[0] if found else None
 
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
         """Return a payment's attempts in order (at most 50)."""
-        return _ATTEMPTS.many(self._tx, _TRIES, payment_id=payment_id)
+        return self._tried(_TRIES, payment_id=payment_id)
+
+    def _tried(self, statement: Statement, **values: Any) -> tuple[Attempt, ...]:
+        rows = statement.rows(self._tx.cursor, values)
+        found = ((_ATTEMPTS.read(self._tx, row), row[-1]) for row in rows)
+        return tuple(replace(each, is_put_back=True) if is_old else each for each, is_old in found)
 
     def replace_attempt(self, before: Attempt, after: Attempt) -> Attempt:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""

@@ -17,6 +17,7 @@ from storage import audit
 from storage.bills import SqlBills
 from storage.dialogues import SqlDialogues
 from storage.disputes import SqlDisputes
+from storage.freeze import SqlFreeze
 from storage.keyring import KeyRing
 from storage.leases import SqlLeases
 from storage.ledger import SqlLedger
@@ -82,6 +83,7 @@ class SqlTransaction:
         self.dialogues = SqlDialogues(self)
         self.work = SqlWork(self)
         self.leases = SqlLeases(self)
+        self.freeze = SqlFreeze(self)
 
     def new_id(self) -> int:
         """Return a new 63-bit id, growing with time."""

@@ -34,7 +34,13 @@ from storage.statements import IsListed, Statement, inserting_once, putting
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
 
-_IS_LIVE: Final = "status IN ('due', 'sent')"
+IS_LIVE: Final = "status IN ('due', 'sent')"
+
+FROZEN: Final = "frozen by a restore"
+"""Stands as the last error of what a restored copy had to tell, until the release."""
+
+HELD: Final = "older than the copy"
+"""Stands as the last error of what people did and a restored copy had not handled."""
 
 WORK: Final = table(
     "work",
@@ -52,7 +58,7 @@ WORK: Final = table(
     time("ended_at", nullable=True),
     CheckConstraint("status IN ('due', 'sent', 'done', 'dead', 'parked')", name="status"),
     CheckConstraint("status <> 'done' OR length(payload) = 0", name="emptied"),
-    Index("ix_work_live", "due_at", "id", **only_where(_IS_LIVE)),
+    Index("ix_work_live", "due_at", "id", **only_where(IS_LIVE)),
     Index("ix_work_ended", "ended_at", **only_where("status = 'done'")),
 )
 
@@ -89,7 +95,7 @@ _WORKS: Final = Records(WORK, Work, secret=("payload",), extra={"ended_at": lamb
 _LIVE: Final = Statement(
     _WORKS.select()
     .where(
-        literal_column(_IS_LIVE), WORK.c.due_at <= bindparam("at"), WORK.c.id > bindparam("after")
+        literal_column(IS_LIVE), WORK.c.due_at <= bindparam("at"), WORK.c.id > bindparam("after")
     )
     .order_by(WORK.c.id)
     .limit(bindparam("limit"))
@@ -97,14 +103,14 @@ _LIVE: Final = Statement(
 _PLACES: Final = (WORK.c.priority, WORK.c.id, WORK.c.lane)
 _WAITING: Final = Statement(
     select(*_PLACES)
-    .where(literal_column(_IS_LIVE), WORK.c.due_at <= bindparam("at"), is_behind())
+    .where(literal_column(IS_LIVE), WORK.c.due_at <= bindparam("at"), is_behind())
     .order_by(WORK.c.priority, WORK.c.id)
     .limit(bindparam("limit"))
 )
 _SOME: Final = Statement(
     _WORKS.select()
     .where(
-        literal_column(_IS_LIVE),
+        literal_column(IS_LIVE),
         WORK.c.due_at <= bindparam("at"),
         IsListed(WORK.c.id, bindparam("ids")),
     )
@@ -113,12 +119,12 @@ _SOME: Final = Statement(
 _ONE: Final = _WORKS.by("id")
 _DONE: Final = Statement(
     update(WORK)
-    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(_IS_LIVE)))
+    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(IS_LIVE)))
     .values(status=bindparam("status"), payload=b"", ended_at=bindparam("ended_at"))
 )
 _MARK: Final = Statement(
     update(WORK)
-    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(_IS_LIVE)))
+    .where(and_(WORK.c.id == bindparam("id_is"), literal_column(IS_LIVE)))
     .values(
         status=bindparam("status"),
         attempts=bindparam("attempts"),
@@ -149,7 +155,10 @@ _TOOK: Final = Statement(
 _DISMISS: Final = Statement(
     update(WORK)
     .where(
-        and_(literal_column("status IN ('dead', 'parked')"), WORK.c.last_error != bindparam("but"))
+        and_(
+            literal_column("status IN ('dead', 'parked')"),
+            WORK.c.last_error.not_in((FROZEN, HELD)),
+        )
     )
     .values(status="done", payload=b"", ended_at=bindparam("ended_at"))
 )
@@ -184,10 +193,12 @@ class SqlWork:
         due_at: datetime | None = None,
         priority: Priority = Priority.ANSWER,
         is_sent: bool = False,
+        is_repeat: bool = False,
     ) -> Work:
         """Add something that must happen, now or later.
 
-        `is_sent`: it is marked as leaving by the commit that writes it.
+        `is_sent`: it is marked as leaving by the commit that writes it. `is_repeat`: it may have
+        happened before, where nobody can know.
         """
         work = Work(
             id=WorkId(self._tx.new_id()),
@@ -198,14 +209,16 @@ class SqlWork:
             created_at=self._tx.now,
             priority=priority,
             status=WorkStatus.SENT if is_sent else WorkStatus.DUE,
+            is_repeat=is_repeat,
         )
         _WORKS.add(self._tx, work)
         self._tx.written.append(work)
         return work
 
-    def add_parked(self, kind: Kind, *, lane: str, payload: bytes) -> None:
+    def add_parked(self, kind: Kind, *, lane: str, payload: bytes, reason: str = "") -> None:
         """Keep something that nobody can handle, for a human to look at."""
-        self.mark(self.add(kind, lane=lane, payload=payload), status=WorkStatus.PARKED)
+        added = self.add(kind, lane=lane, payload=payload)
+        self.mark(added, status=WorkStatus.PARKED, last_error=reason)
         self._tx.written.pop()
 
     def see(self, source: str, key: str) -> bool:
@@ -279,12 +292,12 @@ class SqlWork:
             self._tx.written.append(after)
         return after
 
-    def dismiss(self, *, but: str) -> int:
+    def dismiss(self) -> int:
         """Mark dead and parked rows as looked at and empty them; return how many.
 
-        Rows whose last error is `but` stay.
+        What waits for the release after a restore stays.
         """
-        _DISMISS.run(self._tx.cursor, {"ended_at": self._tx.now, "but": but})
+        _DISMISS.run(self._tx.cursor, {"ended_at": self._tx.now})
         return self._tx.cursor.rowcount
 
     def sweep(self) -> int:

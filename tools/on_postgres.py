@@ -17,8 +17,10 @@ FOLDERS: Final = (
     "tests/handlers/test_notices.py",
     "tests/bot/engine",
     "tests/bot/sweeps",
+    "tests/bot/test_restoring.py",
     "tests/bot/web",
     "tests/model",
+    "tests/storage/test_freeze.py",
     "tests/scripts",
 )
 

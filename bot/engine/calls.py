@@ -2,14 +2,15 @@
 
 The attempt is marked as sent in a commit before the first byte leaves. An attempt found sent
 without an outcome is looked up, or created again under the same id where the adapter declares that
-the provider honours it (design section 2).
+the provider honours it (design section 2). One of a copy that was restored is only looked up until
+the release (ADR 0016).
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 import structlog
@@ -20,7 +21,14 @@ from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId, Payment
-from core.domain.providers import LinkRequest, Outcome, Provider, ProviderError, Unknown
+from core.domain.providers import (
+    LinkRequest,
+    Outcome,
+    Provider,
+    ProviderError,
+    Settled,
+    Unknown,
+)
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from storage.database import Database
@@ -89,7 +97,7 @@ class Calls:
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )
-            expand(tx)
+            expand(tx, is_repeat=_may_be_known(tx, attempt, outcome))
             tx.work.end(work)
             self._leases.finish(tx, work)
 
@@ -105,8 +113,14 @@ class Calls:
         request = None
         if asked["ask"] == "create":
             request = links.begin_call(tx, attempt_id=attempt_id)
+            if work.status is WorkStatus.SENT:
+                # Found marked, though its attempt was not: of a copy, after which it may have left.
+                request = None
         attempt = tx.payments.attempt(attempt_id)
         payment = tx.payments.get(attempt.payment_id)
+        if attempt.is_put_back:
+            # Another page may be there already, and paid.
+            return _Question(attempt, payment.amount, None)
         if request is None and self._may_repeat(attempt, payment, at=tx.now):
             request = links.link_request(tx, attempt=attempt, payment=payment)
         return _Question(attempt, payment.amount, request)
@@ -145,6 +159,15 @@ class Calls:
         return await provider.create_link(there)
 
 
+def _may_be_known(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> bool:
+    """Tell whether people may have heard of an outcome from the books that a restore replaced."""
+    freeze = tx.freeze.find() if attempt.is_put_back else None
+    if freeze is None:
+        return False
+    taken_at = outcome.settled_at if isinstance(outcome, Settled) else None
+    return taken_at is None or taken_at < freeze.since
+
+
 def _is_silent(outcome: Outcome) -> bool:
     """Tell whether a provider gave no answer at all, or only said that it is broken."""
     if not isinstance(outcome, Unknown):
@@ -156,20 +179,28 @@ _SILENCES: Final = frozenset({ProviderError.NETWORK_ERROR, ProviderError.TIMEOUT
 
 
 def handle_hook(tx: SqlTransaction, work: Work) -> None:
-    """Turn an authenticated event into a look-up of the attempt it names: a hint, no proof.
+    """Turn an event into a look-up of the attempt it names: a hint, no proof.
 
     One that names nothing of ours is parked, not thrown away: it may be money.
     """
     kept = orjson.loads(work.payload)
     configuration_id = ConfigurationId(kept["configuration"])
     attempt = tx.payments.attempt_by_reference(configuration_id, kept["reference"])
-    if attempt is None and not kept.get("is_proven", True):
-        tx.work.end(work)  # Anybody may have made it up.
+    is_proven = kept.get("is_proven", True)
+    if attempt is None and not is_proven and tx.freeze.find() is None:
+        tx.work.end(work)  # Anybody may have made it up; after a restore it may be a lost page's.
         return
     if attempt is None:
         # Kept as it came: a human must look for the money, and `doctor` says so until one did.
         _log.error("hook_unmatched", provider=kept["provider"], reference=kept["reference"])
-        tx.work.mark(work, status=WorkStatus.PARKED, last_error="names no payment of ours")
+        tx.work.mark(work, status=WorkStatus.PARKED, last_error=_nameless(kept))
         return
     links.ask_again(tx, attempt=attempt)
     tx.work.end(work)
+
+
+def _nameless(kept: Mapping[str, Any]) -> str:
+    """Return what `doctor` says of an event until a human has looked for its money."""
+    what = kept["reference"] or "something without a reference"
+    tells = "tells" if kept.get("is_proven", True) else "or somebody else tells"
+    return f"{kept['provider']} {tells} of {what}, which names no payment of ours"[:200]

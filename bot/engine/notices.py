@@ -32,8 +32,11 @@ RIGHTS_CHANGED: Final = frozenset({EventName.MEMBER_JOINED, EventName.ROLE_CHANG
 """After these a person's own list of commands is announced anew."""
 
 
-def expand(tx: SqlTransaction) -> None:
-    """Write one row for each recipient of each event of this transaction."""
+def expand(tx: SqlTransaction, *, is_repeat: bool = False) -> None:
+    """Write one row for each recipient of each event of this transaction.
+
+    `is_repeat`: people may have been told of it before, by books that were lost.
+    """
     for event in tx.events:
         if event.name in RIGHTS_CHANGED:
             _announce(tx, PersonId(event.person_id))
@@ -48,6 +51,7 @@ def expand(tx: SqlTransaction) -> None:
                 payload=payload,
                 due_at=_not_before(tx, notice, event, PersonId(person_id)),
                 priority=notice.priority,
+                is_repeat=is_repeat,
             )
     tx.events.clear()
 
@@ -73,7 +77,9 @@ class Notices:
             reader = self._reader(tx, event, person_id, offered=language)
             reply = notice.render(tx, reader, event)
             if reply is not None:
-                self._outbox.show(tx, chat_id, reply, priority=work.priority)
+                self._outbox.show(
+                    tx, chat_id, reply, priority=work.priority, is_repeat=work.is_repeat
+                )
         tx.work.end(work)
 
     def _reader(

@@ -131,22 +131,35 @@ class Outbox:
         *,
         pressed: int = 0,
         priority: Priority = Priority.ANSWER,
+        is_repeat: bool = False,
     ) -> None:
-        """Queue a reply's screen; `pressed` is the message an edit goes to."""
+        """Queue a reply's screen; `pressed` is the message an edit goes to.
+
+        `is_repeat`: it may have been read before, and says so where it is a new message.
+        """
         screen = reply.screen
         if screen is None:
             return
         if reply.show is Show.LIVE and reply.live:
-            self._live(tx, chat_id, reply, screen, pressed=pressed, priority=priority)
+            message = self._live(tx, chat_id, reply, screen, pressed=pressed, priority=priority)
+            self._queue(tx, message, priority=priority, is_repeat=is_repeat)
         elif reply.show is Show.EDIT and pressed:
             self._edit(tx, chat_id, screen, pressed, priority)
         else:
-            self._send(tx, chat_id, screen, priority)
+            self._send(tx, chat_id, screen, priority, is_repeat=is_repeat)
 
-    def _send(self, tx: SqlTransaction, chat_id: int, screen: Screen, priority: Priority) -> None:
+    def _send(
+        self,
+        tx: SqlTransaction,
+        chat_id: int,
+        screen: Screen,
+        priority: Priority,
+        *,
+        is_repeat: bool = False,
+    ) -> None:
         call = to_calls(self._footed(screen), Show.SEND, chat_id)
         message = Message(method=call.method, payload=call.payload, chat_id=chat_id)
-        self._queue(tx, message, priority=priority)
+        self._queue(tx, message, priority=priority, is_repeat=is_repeat)
 
     def _edit(
         self, tx: SqlTransaction, chat_id: int, screen: Screen, message_id: int, priority: Priority
@@ -164,7 +177,8 @@ class Outbox:
         *,
         pressed: int,
         priority: Priority,
-    ) -> None:
+    ) -> Message:
+        """Return the message of a live screen's next revision."""
         known = tx.dialogues.live(chat_id, reply.live) or LiveMessage(
             chat_id=chat_id, subject=reply.live
         )
@@ -175,21 +189,34 @@ class Outbox:
                 self._edit(tx, chat_id, reply.left, known.message_id, priority)
         tx.dialogues.put_live(live)
         call = to_calls(self._footed(screen), Show.SEND, chat_id)
-        message = Message(
+        return Message(
             method=call.method,
             payload=call.payload,
             chat_id=chat_id,
             live=reply.live,
             revision=live.revision,
         )
-        self._queue(tx, message, priority=priority)
 
     def _queue(
-        self, tx: SqlTransaction, message: Message, *, priority: Priority = Priority.ANSWER
+        self,
+        tx: SqlTransaction,
+        message: Message,
+        *,
+        priority: Priority = Priority.ANSWER,
+        is_repeat: bool = False,
     ) -> None:
-        self._add(tx, message, lane=f"c:{message.chat_id}", priority=priority)
+        lane = f"c:{message.chat_id}"
+        self._add(tx, message, lane=lane, priority=priority, is_repeat=is_repeat)
 
-    def _add(self, tx: SqlTransaction, message: Message, *, lane: str, priority: Priority) -> Work:
+    def _add(
+        self,
+        tx: SqlTransaction,
+        message: Message,
+        *,
+        lane: str,
+        priority: Priority,
+        is_repeat: bool = False,
+    ) -> Work:
         leaves = message.is_new and not message.live and self.may_go_now(message.chat_id)
         return tx.work.add(
             Kind.MESSAGE,
@@ -197,6 +224,7 @@ class Outbox:
             payload=message.to_bytes(),
             priority=priority,
             is_sent=leaves,
+            is_repeat=is_repeat,
         )
 
     def _footed(self, screen: Screen) -> Screen:

@@ -1,4 +1,7 @@
-"""Bills that are due for a reminder or have become overdue: one digest a person and day."""
+"""Bills that are due for a reminder or have become overdue: one digest a person and day.
+
+After a restore nobody is reminded until the release: he may have paid, and the books do not know.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -20,6 +23,8 @@ BATCH: Final = 200
 
 def remind(tx: SqlTransaction, *, at: datetime) -> int:
     """Send the digests of reminders and nudges that are due."""
+    if tx.freeze.find() is not None:
+        return 0
     return sum(_digest(tx, kind, at=at) for kind in (REMINDER, NUDGE))
 
 
@@ -28,6 +33,13 @@ def overdue(tx: SqlTransaction, *, at: datetime) -> int:
 
     A bill has one planned row: it may still stand for a reminder whose time came before.
     """
+    if tx.freeze.find() is not None:
+        return 0
+    return catch_up(tx, at=at)
+
+
+def catch_up(tx: SqlTransaction, *, at: datetime) -> int:
+    """Send every digest that is due, whatever stands in the way."""
     return sum(_digest(tx, kind, at=at) for kind in (OVERDUE, REMINDER, NUDGE))
 
 

@@ -183,7 +183,7 @@ class Attempt:
     """One try with one provider configuration.
 
     `reference` is ours, stored before the call, and serves as idempotency key. `link` is the
-    page people open. `check_at` is the next look-up, None when nothing is left to learn.
+    page people open. `is_put_back`, not stored: it is older than a restore not released yet.
     """
 
     id: AttemptId
@@ -200,6 +200,7 @@ class Attempt:
     sent_at: datetime | None = None
     verified_at: datetime | None = None
     checks: int = 0
+    is_put_back: bool = False
     status: AttemptStatus = AttemptStatus.CREATED
     status_seq: int = 0
     row_version: int = 1
@@ -212,13 +213,15 @@ class Attempt:
     @property
     def had_page(self) -> bool:
         """Tell whether its payer may have paid: he had a page to pay on, or a prompt."""
-        return bool(self.link) or self.status in {AttemptStatus.WAITING, AttemptStatus.SETTLED}
+        known = {AttemptStatus.WAITING, AttemptStatus.SETTLED}
+        return bool(self.link) or self.status in known or (self.is_put_back and not self.has_failed)
 
     @property
     def is_doubtful(self) -> bool:
         """Tell whether a provider owes an answer to what may have been paid."""
+        waits = self.is_put_back and self.status in {AttemptStatus.CREATED, AttemptStatus.WAITING}
         is_asked = self.status is AttemptStatus.SENT
-        return is_asked or (self.status is AttemptStatus.UNKNOWN and self.had_page)
+        return waits or is_asked or (self.status is AttemptStatus.UNKNOWN and self.had_page)
 
     @property
     def is_idle(self) -> bool:

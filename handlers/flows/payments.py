@@ -31,8 +31,9 @@ from handlers.cards import (
 )
 from handlers.chat import Reply, Show, Step
 from handlers.screens import bills, paying
+from handlers.standing import warning
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
-from handlers.words import Html
+from handlers.words import Html, lines
 
 AMOUNT_STEP: Final = "payments.amount"
 _CONFIRMED: Final = frozenset({"bill.pay", "bill.link"})
@@ -293,7 +294,8 @@ def _confirm(
         until=tx.now + CONFIRM_LIFE,
         already=_already(tx, visit, bill, amount),
     )
-    return Reply(screen=paying.confirm(visit.words, view, note=note), ends_dialogue=True)
+    warned = lines(warning(tx, visit.words, asked_at=bill.issued_at), note or "")
+    return Reply(screen=paying.confirm(visit.words, view, note=warned), ends_dialogue=True)
 
 
 def _offer(

@@ -14,6 +14,7 @@ from handlers import parsing
 from handlers.cards import payment_screen, reader_of
 from handlers.chat import Reply, Show, Step
 from handlers.screens import topups
+from handlers.standing import warning
 from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 CHIPS: Final = (1_000, 5_000, 10_000)
@@ -38,7 +39,8 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
         (amount, offer(tx, visit, "topup.amount", minor=amount.minor, draft=draft))
         for amount in (_major(major, tenant.currency) for major in CHIPS)
     ]
-    screen = topups.amounts(visit.words, tenant, available=_available(tx, visit), chips=chips)
+    available, note = _available(tx, visit), warning(tx, visit.words)
+    screen = topups.amounts(visit.words, tenant, available=available, chips=chips, note=note)
     return Reply(screen=screen, step=Step(name="topups.amount"))
 
 
@@ -128,7 +130,12 @@ def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Repl
         for each in _providers(tx, tenant)
     ]
     screen = topups.choose(
-        visit.words, tenant, amount=amount, available=_available(tx, visit), ways=ways
+        visit.words,
+        tenant,
+        amount=amount,
+        available=_available(tx, visit),
+        ways=ways,
+        note=warning(tx, visit.words),
     )
     return Reply(screen=screen)
 

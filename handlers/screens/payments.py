@@ -74,12 +74,18 @@ def stage(view: PaymentView) -> Stage:
         return Stage.KEPT_APART
     if view.payment.status in ends:
         return ends[view.payment.status]
-    if any(attempt.status is AttemptStatus.UNKNOWN for attempt in view.attempts):
+    if any(_is_checked(attempt) for attempt in view.attempts):
         return Stage.CHECKING
     last = view.attempts[-1].status if view.attempts else AttemptStatus.CREATED
     if last in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}:
         return Stage.DECLINED
     return Stage.WAITING if last is AttemptStatus.WAITING else Stage.PREPARING
+
+
+def _is_checked(attempt: Attempt) -> bool:
+    """Tell whether a provider is being asked what became of an attempt."""
+    may_have_left = attempt.status in {AttemptStatus.CREATED, AttemptStatus.SENT}
+    return attempt.status is AttemptStatus.UNKNOWN or (attempt.is_put_back and may_have_left)
 
 
 def live(words: Words, view: PaymentView, *, note: Html | None = None) -> Screen:

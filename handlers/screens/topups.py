@@ -12,10 +12,16 @@ from handlers.words import Html, Words, lines
 
 
 def amounts(
-    words: Words, tenant: Tenant, *, available: Money, chips: Sequence[tuple[Money, str]]
+    words: Words,
+    tenant: Tenant,
+    *,
+    available: Money,
+    chips: Sequence[tuple[Money, str]],
+    note: Html | None = None,
 ) -> Screen:
-    """Offer amounts; `chips` are (amount, button's data)."""
+    """Offer amounts; `chips` are (amount, button's data), `note` is a finished line on top."""
     html = lines(
+        note or "",
         words.t("<b>Top up your wallet</b> · %(tenant)s", tenant=tenant.name),
         words.t("Available now: %(amount)s", amount=words.money(available)),
         words.t("How much do you want to add? You pay it by link, on the provider's page."),
@@ -56,9 +62,14 @@ def choose(
     amount: Money,
     available: Money,
     ways: Sequence[tuple[str, str]],
+    note: Html | None = None,
 ) -> Screen:
-    """Show the amount back before anything is opened; `ways` are (provider, button's data)."""
+    """Show the amount back before anything is opened; `ways` are (provider, button's data).
+
+    `note` is a finished line on top.
+    """
     html = lines(
+        note or "",
         words.t("<b>Top up %(amount)s</b>", amount=words.money(amount)),
         words.t("Into your wallet at %(tenant)s", tenant=tenant.name),
         words.t("Available now: %(amount)s", amount=words.money(available)),

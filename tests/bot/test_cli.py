@@ -14,7 +14,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from bot.cli import app
+from bot.cli import AFTERWARDS, app
 from bot.settings import Settings
 from core.domain.tenants import PLATFORM
 from core.domain.work import Due, Kind, WorkStatus
@@ -98,6 +98,7 @@ def test_migrate_says_which_schema_stands() -> None:
         "doctor",
         "audit verify",
         "outflows release",
+        "outflows freeze",
     ],
 )
 def test_a_database_that_is_not_migrated_is_said_so(line: str) -> None:
@@ -113,6 +114,7 @@ def test_a_database_that_is_not_migrated_is_said_so(line: str) -> None:
         "invite create --tenant Palm --role resident --phone 08030000001",
         "process-payments --task all",
         "outflows release",
+        "outflows freeze",
     ],
 )
 def test_every_command_refuses_the_wrong_key(
@@ -259,9 +261,79 @@ def test_a_chain_that_was_changed_exits_with_1(tenant: str, tmp_path: Path) -> N
 def test_a_backup_comes_back_frozen_until_released(tenant: str) -> None:
     assert told("backup copy.db")["bytes"] > 0
     refused("backup copy.db", code=1)
-    assert told("restore copy.db") == {"restored": "copy.db", "outflows": "frozen"}
-    assert told("outflows release") == {"released": 0}
+    assert told("restore copy.db") == {
+        "restored": "copy.db",
+        "outflows": "frozen",
+        "held": 0,
+        "waiting": 0,
+        "told": 0,
+        "next": AFTERWARDS,
+    }
     assert told("doctor")["ok"]
+    assert [line for line in told("doctor")["warnings"] if "the books were put back" in line]
+    assert told("outflows release") == {"released": 0, "dropped": 0, "handled": 0}
+    found = told("doctor")
+    assert found["ok"]
+    assert [line for line in found["warnings"] if "put back" in line] == []
+
+
+def _tap(tx: SqlTransaction) -> None:
+    tx.work.add(Kind.UPDATE, lane="u:1:501", payload=b"{}")
+
+
+@pytest.mark.parametrize(
+    ("line", "becomes"),
+    [
+        ("outflows release", "dropped"),
+        ("outflows release --held drop", "dropped"),
+        ("outflows release --held handle", "handled"),
+    ],
+)
+def test_a_release_decides_about_what_people_had_done(
+    tenant: str, tmp_path: Path, line: str, becomes: str
+) -> None:
+    _write(tmp_path, _tap)
+    told("backup copy.db")
+    assert (found := told("restore copy.db"))["held"] == found["told"] == 1
+    assert [each for each in told("doctor")["warnings"] if "1 acts of people" in each]
+    assert told(line) == {"released": 0, "dropped": 0, "handled": 0, becomes: 1}
+    with sqlite3.connect(tmp_path / "hazina.db") as raw:
+        rows = raw.execute("SELECT status FROM work WHERE kind = 'update'").fetchall()
+    raw.close()
+    assert rows == [("done" if becomes == "dropped" else "due",)]
+
+
+def test_an_unknown_decision_is_refused(tenant: str) -> None:
+    assert calls("outflows release --held keep").exit_code == 2
+
+
+def test_people_are_told_of_a_restore_by_the_copy_itself(tenant: str, tmp_path: Path) -> None:
+    told("backup copy.db")
+    _write(tmp_path, _tap)
+    assert told("restore copy.db")["told"] == 1
+    with sqlite3.connect(tmp_path / "hazina.db") as raw:
+        rows = raw.execute("SELECT kind, lane, status FROM work").fetchall()
+    raw.close()
+    assert rows == [("message", "c:501", "due")]
+
+
+def test_books_that_were_put_back_by_other_means_are_frozen(tenant: str, tmp_path: Path) -> None:
+    _write(tmp_path, _tap)
+    found = told("outflows freeze")
+    assert (found["outflows"], found["held"], found["told"]) == ("frozen", 1, 1)
+    assert told("outflows release")["dropped"] == 1
+
+
+def test_a_running_service_is_not_frozen(tenant: str, tmp_path: Path) -> None:
+    lock = ServiceLock(tmp_path / "hazina.db")
+    lock.take()
+    try:
+        assert "stop the service" in refused("outflows freeze", code=1)
+    finally:
+        lock.release()
+    a_lifetime_s = 10**9
+    _write(tmp_path, lambda tx: tx.leases.join(owner="other", parts=(), lease_s=a_lifetime_s))
+    assert "stop the service" in refused("outflows freeze", code=1)
 
 
 def test_restore_is_refused_while_the_service_runs(tenant: str, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def notice_outside(plant: Plant) -> None:
     """What people are told is queued in a transaction of its own, afterwards."""
     real, waiting = Calls.handle, []
 
-    def put_off(tx: Any) -> None:
+    def put_off(tx: Any, **_marks: bool) -> None:
         waiting.extend(tx.events)
         tx.events.clear()
 

@@ -2,17 +2,31 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from core.domain.work import Kind, WorkStatus
+from core.domain.payments import Attempt, AttemptId, AttemptStatus, Configuration, Payment
+from core.domain.work import Kind
 from storage import backup as backups
-from storage import doctor, setup
+from storage import setup
 from storage.embedded import AlreadyRunning, ServiceLock
 from storage.transaction import SqlTransaction
-from tests.factories import NOW, Books, add_person, new_file, open_books, ring
+from tests.factories import (
+    NOW,
+    Books,
+    add_configuration,
+    add_payment,
+    add_person,
+    new_file,
+    open_books,
+    ring,
+)
 from tests.storage.estate import dump
+
+MINUTE = timedelta(minutes=1)
+STEPS = (AttemptStatus.CREATED, AttemptStatus.SENT, AttemptStatus.DECLINED)
 
 
 @pytest.fixture
@@ -26,14 +40,13 @@ def copy(books: Books, tmp_path: Path) -> Path:
     return tmp_path / "copy.db"
 
 
+def kept_as_it_is(_part: Path, missed: backups.Missed) -> backups.Missed:
+    return missed
+
+
 def rows(path: Path) -> object:
     with closing(sqlite3.connect(path)) as connection:
         return dump(connection)
-
-
-def states(path: Path) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT kind, status FROM work ORDER BY id").fetchall()
 
 
 def test_a_copy_is_whole(books: Books, copy: Path) -> None:
@@ -79,33 +92,33 @@ def test_a_restore_brings_the_past_back(books: Books, copy: Path) -> None:
     before = rows(copy)
     books.run(add_person)
     books.close()
-    backups.restore(copy, books.path, NOW, ring())
+    backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     found = rows(books.path)
     assert isinstance(found, dict)
     assert isinstance(before, dict)
     changed = {name for name in found if found[name] != before[name]}
-    assert changed == {"work", "outflow_freeze"}
+    assert changed == set()
 
 
 def test_what_was_there_is_kept(books: Books, copy: Path) -> None:
     books.run(add_person)
     books.close()
     present = rows(books.path)
-    backups.restore(copy, books.path, NOW, ring())
+    backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     kept = [path for path in books.path.parent.iterdir() if path.suffix.startswith(".before-")]
     kept = [path for path in kept if not path.name.endswith(("-wal", "-shm"))]
     assert [rows(path) for path in kept] == [present]
 
 
 def test_a_restore_needs_no_database_to_be_there(copy: Path, tmp_path: Path) -> None:
-    backups.restore(copy, tmp_path / "other" / "new.db", NOW, ring())
+    backups.restore(copy, tmp_path / "other" / "new.db", NOW, ring(), put_back=kept_as_it_is)
     assert setup.is_current(tmp_path / "other" / "new.db")
 
 
 def test_a_restore_over_a_damaged_database(books: Books, copy: Path) -> None:
     books.close()
     damage(books.path)
-    backups.restore(copy, books.path, NOW, ring())
+    backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert setup.is_current(books.path)
 
 
@@ -118,7 +131,7 @@ def test_a_running_service_refuses(
     monkeypatch.setattr(ServiceLock, "_here", set())
     before = rows(books.path)
     with pytest.raises(AlreadyRunning):
-        backups.restore(copy, books.path, NOW, ring())
+        backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert rows(books.path) == before
     service.release()
 
@@ -127,7 +140,7 @@ def test_whoever_holds_the_lock_may_restore(books: Books, copy: Path) -> None:
     books.close()
     lock = ServiceLock(books.path)
     lock.take()
-    backups.restore(copy, books.path, NOW, ring())
+    backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert lock.is_ours
     lock.release()
 
@@ -136,7 +149,7 @@ def test_a_damaged_copy_is_refused(books: Books, copy: Path) -> None:
     damage(copy)
     before = rows(books.path)
     with pytest.raises(backups.BadBackup):
-        backups.restore(copy, books.path, NOW, ring())
+        backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert rows(books.path) == before
 
 
@@ -144,20 +157,20 @@ def test_a_file_of_something_else_is_refused(books: Books, tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "else.db")) as connection:
         connection.execute("CREATE TABLE x (y)")
     with pytest.raises(backups.BadBackup):
-        backups.restore(tmp_path / "else.db", books.path, NOW, ring())
+        backups.restore(tmp_path / "else.db", books.path, NOW, ring(), put_back=kept_as_it_is)
 
 
 def test_the_other_mode_is_refused(books: Books, tmp_path: Path) -> None:
     live = new_file(tmp_path, mode=setup.LIVE, name="live.db")
     with pytest.raises(setup.WrongMode):
-        backups.restore(live, books.path, NOW, ring())
+        backups.restore(live, books.path, NOW, ring(), put_back=kept_as_it_is)
 
 
 def test_a_copy_of_newer_code_is_refused(books: Books, copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(setup.NewerSchema):
-        backups.restore(copy, books.path, NOW, ring())
+        backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert [each for each in books.path.parent.iterdir() if "restoring" in each.name] == []
 
 
@@ -166,65 +179,117 @@ def test_an_old_copy_is_migrated(books: Books, copy: Path) -> None:
         connection.execute('DROP TRIGGER "transfer_floor"')
         connection.execute("PRAGMA user_version = 1")
     books.close()
-    backups.restore(copy, books.path, NOW, ring())
+    backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
     assert setup.is_current(books.path)
 
 
-def queue(tx: SqlTransaction) -> None:
-    for kind in (Kind.UPDATE, Kind.NOTICE):
-        tx.work.add(kind, lane="l", payload=b"x")
-    tx.work.add(Kind.CALL, lane="l", payload=b"x", is_sent=True)
-    tx.work.end(tx.work.add(Kind.CALL, lane="l", payload=b"x"))
+def receive(tx: SqlTransaction) -> None:
+    """Take what a provider and two people sent; one of them wrote to another bot before."""
+    for source in ("telegram:77", "provider:1"):
+        tx.work.see(source, "1")
+    tx.work.end(tx.work.add(Kind.UPDATE, lane="u:77:501", payload=b"x"))
+    tx.work.add(Kind.PIN, lane="u:77:502", payload=b"x")
+    tx.work.add(Kind.HOOK, lane="h:1", payload=b"told")
+    tx.work.end(tx.work.add(Kind.HOOK, lane="h:1", payload=b"x"))
 
 
-def test_outflows_wait_after_a_restore(books: Books, tmp_path: Path) -> None:
-    books.run(queue)
-    backups.backup(books.path, tmp_path / "copy.db")
+def test_what_the_replaced_database_received_is_not_lost(books: Books, copy: Path) -> None:
+    books.clock.move(seconds=1)
+    books.run(receive)
     books.close()
-    backups.restore(tmp_path / "copy.db", books.path, NOW, ring())
-    assert states(books.path) == [
-        ("message", "parked"),
-        ("update", "due"),
-        ("notice", "parked"),
-        ("call", "parked"),
-        ("call", "done"),
+    missed = backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
+    assert missed.lanes == ("u:77:501", "u:77:502")
+    restored = open_books(copy.parent, path=books.path, seed=3)
+    # An update that comes again is known; an event of a provider only asks, so it may come again.
+    assert restored.run(lambda tx: tx.work.see("telegram:77", "1")) is False
+    assert restored.run(lambda tx: tx.work.see("provider:1", "1")) is True
+    found = restored.run(lambda tx: tx.work.live(at=NOW + MINUTE, after=0, limit=9))
+    assert [(each.kind, each.payload) for each in found if each.lane == "h:1"] == [
+        (Kind.HOOK, b"told")
     ]
-    restored = open_books(tmp_path, path=books.path, seed=3)
-    assert restored.run(backups.is_frozen)
-    assert restored.run(doctor.examine) == []
-    assert [line for line in restored.run(doctor.warnings) if "frozen" in line]
+    restored.close()
 
 
-def test_a_release_wakes_what_was_parked(books: Books, tmp_path: Path) -> None:
-    books.run(queue)
-    backups.backup(books.path, tmp_path / "copy.db")
+def _add_attempt(
+    tx: SqlTransaction, payment: Payment, configuration: Configuration, status: AttemptStatus
+) -> None:
+    attempt = Attempt(
+        id=AttemptId(tx.new_id()),
+        payment_id=payment.id,
+        tenant_id=payment.tenant_id,
+        number=1,
+        configuration_id=configuration.id,
+        provider=configuration.provider,
+        reference=f"ref-{status}",
+        created_at=tx.now,
+    )
+    tx.payments.add_attempt(attempt)
+    for step in (AttemptStatus.SENT, AttemptStatus.DECLINED)[: STEPS.index(status)]:
+        stands = tx.payments.attempt(attempt.id)
+        tx.payments.replace_attempt(stands, stands.move(step))
+
+
+def test_pages_that_the_copy_does_not_know_are_named(books: Books, copy: Path) -> None:
+    books.clock.move(seconds=1)
+
+    def ask(tx: SqlTransaction) -> int:
+        payer, tenant = add_person(tx), tx.tenants.all()[0]
+        configuration = add_configuration(tx, tenant, provider="another")
+        for status in STEPS:
+            _add_attempt(tx, add_payment(tx, tenant, payer), configuration, status)
+        return configuration.id
+
+    configuration_id = books.run(ask)
     books.close()
-    backups.restore(tmp_path / "copy.db", books.path, NOW, ring())
-    restored = open_books(tmp_path, path=books.path, seed=3)
-    restored.run(lambda tx: tx.work.add_parked(Kind.HOOK, lane="l", payload=b"x"))
-    assert restored.run(backups.release) == 3
-    assert not restored.run(backups.is_frozen)
-    assert states(books.path) == [
-        ("message", "due"),
-        ("update", "due"),
-        ("notice", "due"),
-        ("call", "sent"),
-        ("call", "done"),
-        ("hook", "parked"),
-    ]
-    live = restored.run(lambda tx: tx.work.live(at=tx.now, after=0, limit=10))
-    assert {(work.kind, work.is_repeat) for work in live} == {
-        (Kind.MESSAGE, True),
-        (Kind.UPDATE, False),
-        (Kind.NOTICE, False),
-        (Kind.CALL, False),
-    }
-    assert WorkStatus.SENT in {work.status for work in live}
+    missed = backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
+    assert missed.pages == (
+        backups.Page(
+            configuration_id=configuration_id,
+            provider="another",
+            reference="ref-sent",
+            status="sent",
+        ),
+    )
 
 
-def test_a_release_of_nothing_is_nothing(books: Books) -> None:
-    assert not books.run(backups.is_frozen)
-    assert books.run(backups.release) == 0
+def test_nothing_is_known_of_a_replaced_database_that_cannot_be_read(
+    books: Books, copy: Path
+) -> None:
+    books.clock.move(seconds=1)
+    books.run(receive)
+    books.close()
+    damage(books.path)
+    missed = backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
+    assert missed == backups.Missed()
+
+
+def test_nothing_is_known_of_a_replaced_database_of_another_schema(
+    books: Books, copy: Path
+) -> None:
+    books.clock.move(seconds=1)
+    books.run(receive)
+    books.close()
+    with closing(sqlite3.connect(books.path)) as connection:
+        connection.execute("ALTER TABLE attempt RENAME COLUMN reference TO name")
+    missed = backups.restore(copy, books.path, NOW, ring(), put_back=kept_as_it_is)
+    assert missed == backups.Missed()
+    restored = open_books(copy.parent, path=books.path, seed=3)
+    assert restored.run(lambda tx: tx.work.see("telegram:77", "1")) is True
+    restored.close()
+
+
+def test_a_copy_that_cannot_be_frozen_is_not_put_in_place(books: Books, copy: Path) -> None:
+    books.run(add_person)
+    books.close()
+    present = rows(books.path)
+
+    def fail(part: Path, _missed: backups.Missed) -> None:
+        raise LookupError(part)
+
+    with pytest.raises(LookupError):
+        backups.restore(copy, books.path, NOW, ring(), put_back=fail)
+    assert rows(books.path) == present
+    assert [each for each in books.path.parent.iterdir() if "restoring" in each.name] == []
 
 
 def damage(path: Path) -> None:

@@ -124,7 +124,7 @@ async def test_a_hook_that_names_nothing_of_ours_moves_nothing(
     assert provider.asked == []
     # The doctor names it until a human has looked at it.
     assert "parked" in estate.books.run(examine)[0]
-    assert estate.books.run(lambda tx: tx.work.dismiss(but="")) == 1
+    assert estate.books.run(lambda tx: tx.work.dismiss()) == 1
 
 
 async def test_a_call_that_was_made_is_not_made_again_by_a_late_offer(

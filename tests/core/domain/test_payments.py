@@ -1,5 +1,6 @@
 """Payments and attempts: what may follow what, and money that only adds up."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,6 +118,15 @@ def test_money_may_still_be_taken_while_the_provider_has_not_said_no(
 ) -> None:
     takes = {AttemptStatus.SENT, AttemptStatus.WAITING, AttemptStatus.UNKNOWN}
     assert attempt(status).may_still_settle == (status in takes)
+
+
+@pytest.mark.parametrize("status", AttemptStatus)
+def test_after_a_restore_only_the_providers_word_ends_a_doubt(status: AttemptStatus) -> None:
+    older = replace(attempt(status), is_put_back=True)
+    has_failed = status in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}
+    assert older.is_idle == has_failed
+    assert older.had_page != has_failed
+    assert older.is_doubtful == (not has_failed and status is not AttemptStatus.SETTLED)
 
 
 def test_an_error_is_kept_until_the_next_step() -> None:
