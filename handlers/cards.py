@@ -263,10 +263,8 @@ def _payment_act(tx: Transaction, reader: Reader, payment: Payment, verb: str) -
     return offer_to(tx, tenant=reader.tenant, actor=actor, verb=verb, payment=payment.id)
 
 
-def receipt_screen(
-    tx: Transaction, reader: Reader, receipt: Receipt, *, is_sealed: bool = True
-) -> Screen:
-    """Show a receipt; `is_sealed` False in the transaction that makes it, before its seal."""
+def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
+    """Show a receipt; never in the transaction that makes it, which its seal only follows."""
     payment = tx.payments.get(receipt.payment_id)
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     is_by_link = payment.method is Method.PROVIDER
@@ -282,7 +280,7 @@ def receipt_screen(
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
-        head=tx.chain_head(receipt.tenant_id) if is_sealed else "",
+        head=tx.chain_head(receipt.tenant_id),
         is_own=is_own,
         may_open_bill=bill is not None and _may_see(reader, bill),
     )

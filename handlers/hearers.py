@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from core.domain.acts import Event, EventName
 from core.domain.bills import BillId
 from core.domain.disputes import DisputeId, DisputeStatus
-from core.domain.payments import Method, PaymentId
 from core.domain.people import PersonId, Scope
 from core.domain.tenants import PLATFORM
 from core.ports import Transaction
@@ -67,12 +66,6 @@ def keepers(tx: Transaction, event: Event) -> Sequence[PersonId]:
 def payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return whom the event concerns most."""
     return [PersonId(event.person_id)] if event.person_id else []
-
-
-def payer_by_link(tx: Transaction, event: Event) -> Sequence[PersonId]:
-    """Return the payer, unless he paid from his wallet: the answer to that was the receipt."""
-    is_answered = tx.payments.get(PaymentId(event.subject.id)).method is Method.WALLET
-    return [] if is_answered else payer(tx, event)
 
 
 def payer_elsewhere(tx: Transaction, event: Event) -> Sequence[PersonId]:

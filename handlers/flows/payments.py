@@ -26,7 +26,6 @@ from handlers.cards import (
     live_reply,
     name_of,
     reader_of,
-    receipt_screen,
     stale_reply,
 )
 from handlers.chat import Reply, Show, Step
@@ -122,7 +121,10 @@ def part_typed(tx: Transaction, visit: Visit) -> Reply:
 
 
 def paid(tx: Transaction, visit: Visit) -> Reply:
-    """Pay from the wallet: the receipt is a new message, the confirm card turns final."""
+    """Pay from the wallet: the confirm card says what moved, the receipt comes as a notice.
+
+    Only a later transaction can show a receipt with the seal of the books that covers it.
+    """
     intent = visit.intent
     if intent is None:
         raise StaleCard
@@ -138,10 +140,9 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
         key=intent.key,
     )
     return Reply(
-        screen=paying.paid_from_wallet(visit.words, after, receipt),
+        screen=paying.moved_from_wallet(visit.words, after, receipt, payee=visit.here[0].name),
         toast=visit.words.label("Paid"),
         ends_dialogue=True,
-        more=(receipt_screen(tx, reader_of(visit), receipt, is_sealed=False),),
     )
 
 

@@ -182,22 +182,28 @@ def confirm(words: Words, view: Confirm, *, note: Html | None = None) -> Screen:
     return Screen(html=text, rows=(*_acts(words, view, amount), _last_row(words, view)))
 
 
-def paid_from_wallet(words: Words, bill: Bill, receipt: Receipt) -> Screen:
-    """Turn the confirm card into its final, short form."""
-    head = words.t(
-        "✅ Paid %(amount)s for %(number)s · %(time)s · no fee",
+def moved_from_wallet(words: Words, bill: Bill, receipt: Receipt, *, payee: str) -> Screen:
+    """Turn the confirm card into its short, final form; the proof is the receipt that follows."""
+    moved = words.t(
+        "👛 %(amount)s moved from your wallet to %(payee)s, for %(number)s · %(time)s · no fee",
         amount=words.money(receipt.amount),
+        payee=payee,
         number=bill.number,
         time=words.clock(receipt.issued_at),
     )
-    proof = words.t(
-        "Receipt %(number)s · wallet %(balance)s",
-        number=receipt.number,
-        balance=words.money(receipt.balance_after),
-    )
+    now = words.t("In your wallet now: %(balance)s", balance=words.money(receipt.balance_after))
     rest = words.t("Left to pay: %(rest)s", rest=words.money(bill.rest))
-    rows = ((Button(label=words.label("Open bill"), data=doors.bill(bill.id)),),)
-    return Screen(html=lines(head, proof, rest if bill.rest.is_positive else ""), rows=rows)
+    proof = Button(
+        label=words.label("Show %(number)s", number=receipt.number), data=doors.receipt(receipt.id)
+    )
+    about = Button(label=words.label("Open bill"), data=doors.bill(bill.id))
+    text = lines(
+        moved,
+        now,
+        rest if bill.rest.is_positive else "",
+        words.t("Your receipt is in the next message."),
+    )
+    return Screen(html=text, rows=((proof, about),))
 
 
 def _bill_line(words: Words, bill: Bill) -> Html:

@@ -41,7 +41,9 @@ async def test_a_bill_is_seen_acknowledged_and_paid_from_the_wallet(tmp_path: Pa
         assert "Receipt RCPT-" in receipt
         assert "Fee: none" in receipt
         assert f"For: {number}" in receipt
-        assert "✅ Paid 5,000.00 NGN for" in plain(adaeze.messages()[-2])
+        assert "Books sealed: " in receipt
+        assert "👛 5,000.00 NGN moved from your wallet" in plain(adaeze.messages()[-2])
+        assert sum("✅ Paid 5,000.00" in draw(one) for one in adaeze.messages()) == 1
         assert await purse(stage) == PAID
         assert "Adaeze Obi paid 5,000.00 NGN" in plain(await newest(bola, "paid 5,000.00"))
         story = await tap(bola, "Open bill", "More", until="what happened")

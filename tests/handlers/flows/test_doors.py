@@ -78,12 +78,8 @@ def test_who_decides_no_disputes_is_told_who_does(treasury: Estate, who: str) ->
 def test_a_treasurer_opens_the_bill_of_a_receipt(treasury: Estate) -> None:
     estate = treasury
     lived(estate)
-    number = next(
-        word
-        for each in estate.ada.messages
-        for word in plain(each.screen).split()
-        if word.startswith("RCPT-")
-    )
+    shown = [button.label for each in estate.ada.messages for (button, *_) in each.screen.rows]
+    number = next(label.split()[-1] for label in shown if label.startswith("Show RCPT-"))
     estate.chidi.says(f"/find {number}")
     estate.chidi.presses("Open bill")
     assert "BILL-2026-000002" in estate.chidi.sees

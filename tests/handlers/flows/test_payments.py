@@ -60,9 +60,33 @@ def test_a_bill_is_acknowledged_and_paid_from_the_wallet(estate: Estate) -> None
     estate.ada.presses("Pay 5,000.00")
     assert "Receipt RCPT-2026-000001" in estate.ada.sees
     assert "New wallet balance: 15,000.00 NGN" in estate.ada.sees
-    assert "✅ Paid 5,000.00 NGN for BILL-2026-000001" in plain(estate.ada.messages[-2].screen)
+    assert "Books sealed:" in estate.ada.sees
+    assert plain(estate.ada.messages[-2].screen) == (
+        "👛 5,000.00 NGN moved from your wallet to Palm Court, for BILL-2026-000001 · 10:00"
+        " · no fee\n"
+        "In your wallet now: 15,000.00 NGN\n"
+        "Your receipt is in the next message."
+    )
+    assert sum("✅ Paid" in plain(message.screen) for message in estate.ada.messages) == 1
     assert estate.now_of(bill).shown(today=TODAY) is Shown.PAID
     assert estate.balance(None) == naira(500_000)
+
+
+def test_the_receipt_of_a_wallet_payment_is_shown_again_from_what_moved(estate: Estate) -> None:
+    acknowledged(estate)
+    estate.fill(estate.ada, 2_000_000)
+    estate.ada.says("/bills")
+    estate.ada.presses("BILL-2026-000001")
+    estate.ada.presses("Pay from wallet")
+    estate.ada.presses("Part")
+    estate.ada.says("2000")
+    estate.ada.presses("Pay 2,000.00")
+    moved, receipt = estate.ada.messages[-2], plain(estate.ada.last)
+    assert "Left to pay: 3,000.00 NGN" in plain(moved.screen)
+    count = len(estate.ada.messages)
+    estate.ada.presses("Show RCPT-2026-000001", on=moved)
+    assert len(estate.ada.messages) == count + 1
+    assert estate.ada.sees == receipt
 
 
 def test_a_second_press_pays_nothing_more(estate: Estate) -> None:

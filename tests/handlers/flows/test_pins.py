@@ -322,4 +322,4 @@ def test_the_pad_says_what_it_pays(estate: Estate) -> None:
     ada.enters("9999")
     assert "It pays 5,000.00 NGN for BILL-2026-000001" in ada.sees
     ada.enters(PIN)
-    assert "Receipt RCPT-2026-000001" in ada.sees
+    assert ada.sees.startswith("👛 5,000.00 NGN moved from your wallet to Palm Court Estate")
