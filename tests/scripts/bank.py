@@ -79,6 +79,16 @@ def seed(tx: SqlTransaction) -> None:
     tx.events.clear()
 
 
+def seed_among_themselves(tx: SqlTransaction) -> None:
+    """Found the court with a manager whom nobody can reach.
+
+    A chat takes one message a second, and the manager hears of everything: where people pay all the
+    time, his chat alone is what the end would be waited for.
+    """
+    seed(tx)
+    people.lose(tx, channel=CHANNEL, external_id=MANAGER)
+
+
 def _resident(telegram_id: int) -> Person:
     return Person(
         id=telegram_id,

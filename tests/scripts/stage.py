@@ -176,11 +176,11 @@ async def raised(
     *,
     is_running: bool = True,
     people: tuple[Person, ...] | None = None,
-    seed: Seed = estate.seed,
+    seed: Seed | None = estate.seed,
 ) -> AsyncIterator[Stage]:
     """Raise the curtain on Palm Court, seeded, with or without the service running.
 
-    `people` and `seed` play somewhere else.
+    `people` and `seed` play somewhere else; without a seed no database is laid.
     """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -190,7 +190,8 @@ async def raised(
     stage = Stage(folder, world, _provider(folder, world, base), base)
     hooks = f"http://127.0.0.1:{stage.port}/payments/webhooks/sandbox/"
     stage.provider = _provider(folder, world, base, hooks)
-    await seed_file(stage.path, seed)
+    if seed is not None:
+        await seed_file(stage.path, seed)
     app = web.Application()
     BotApi(world).mount(app, "/sandbox/telegram")
     stage.provider.mount(app)
