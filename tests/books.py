@@ -262,11 +262,7 @@ def open_books(
 ) -> Books:
     """Open a fresh file, or `path` (then with another seed), for synchronous work."""
     if is_on_postgres():
-        where = path or tmp_path / "hazina.db"
-        url = server_url(where, is_new=path is None)
-        return ServerBooks(
-            url, path=where, clock=clock or FakeClock(), keys=keys or ring(), seed=seed
-        )
+        return open_server_books(tmp_path, clock=clock, keys=keys, path=path, seed=seed)
     return Books(
         path or new_file(tmp_path),
         clock=clock or FakeClock(),
@@ -274,3 +270,17 @@ def open_books(
         connect=connect,
         seed=seed,
     )
+
+
+def open_server_books(
+    tmp_path: Path,
+    *,
+    clock: FakeClock | None = None,
+    keys: KeyRing | None = None,
+    path: Path | None = None,
+    seed: int = 1,
+) -> Books:
+    """Open the same on PostgreSQL, whatever this run of the tests is on."""
+    where = path or tmp_path / "hazina.db"
+    url = server_url(where, is_new=path is None)
+    return ServerBooks(url, path=where, clock=clock or FakeClock(), keys=keys or ring(), seed=seed)

@@ -1,4 +1,4 @@
-"""What finds mistakes: worlds of the simulation, lives of the model, attacks, single tests.
+"""What finds mistakes: worlds of the simulation, lives and logs of the model, attacks, tests.
 
 Each instrument looks until it finds something and says what, or "" when it finds nothing.
 """
@@ -18,9 +18,10 @@ from storage import setup
 from tests.books import NOW, open_books, ring
 from tests.core.estate import palm_court
 from tests.model.billing import Billing
+from tests.model.estates import Estates
 from tests.model.holding import Holding
 from tests.model.linking import Linking
-from tests.model.test_against_reference import Estates
+from tests.model.test_both_databases import play
 from tests.simulation.character import CALM, Setting
 from tests.simulation.play import simulate
 from tests.simulation.wire import Line
@@ -103,6 +104,17 @@ def holds() -> str:
 def estates() -> str:
     """Live random lives of whole estates beside the reference."""
     return _lives(Estates, examples=150)
+
+
+def logs() -> str:
+    """Play command logs on SQLite and on PostgreSQL."""
+    for seed in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                play(Path(folder), seed, length=120)
+            except Exception as failure:  # noqa: BLE001 - whatever it finds
+                return f"the log {seed}: {type(failure).__name__} {failure}"
+    return ""
 
 
 def attacks(name: str, group: Sequence[Attack]) -> Instrument:

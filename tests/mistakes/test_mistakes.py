@@ -6,11 +6,16 @@ mistake, so that it is the mistake that was found.
 
 import pytest
 
-from tests.mistakes import of_engine, of_money, of_tables
+from tests.mistakes import of_engine, of_money, of_one_database, of_tables
 from tests.mistakes.instruments import World
 from tests.mistakes.mistake import Mistake
 
-MISTAKES = (*of_money.MISTAKES, *of_engine.MISTAKES, *of_tables.MISTAKES)
+MISTAKES = (
+    *of_money.MISTAKES,
+    *of_engine.MISTAKES,
+    *of_tables.MISTAKES,
+    *of_one_database.MISTAKES,
+)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda each: each.name)

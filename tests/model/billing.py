@@ -13,7 +13,8 @@ from core.use_cases import bills, disputes
 from tests.factories import naira
 from tests.model.lives import AGE, AMOUNT, HOURS, PAYER, PICK, TOTALS, Lives
 
-ENDS: Final = st.sampled_from(["reject", "amend", "cancel", "withdraw", "withdraw and agree"])
+SOME_ENDS: Final = ("reject", "amend", "cancel", "withdraw", "withdraw and agree")
+ENDS: Final = st.sampled_from(SOME_ENDS)
 
 
 def contested(lives: Lives) -> list[int]:

@@ -2,22 +2,29 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 from core.domain.bills import Bill, BillId
 from core.domain.calendar import local_date
 from core.domain.errors import CoreError
-from core.domain.ledger import AccountId, AccountKind, HoldId, JournalKind, Leg, Subject
+from core.domain.ledger import (
+    AccountId,
+    AccountKind,
+    HoldId,
+    JournalId,
+    JournalKind,
+    Leg,
+    Subject,
+)
 from core.domain.payments import AttemptId, PaymentId
 from core.domain.tenants import FeeBearer
 from core.domain.wallets import WalletStatus
-from core.use_cases.ledger import post
+from core.use_cases.ledger import post, reverse
 from storage.books import BOOKS
 from storage.doctor import examine
 from storage.statements import written
 from storage.transaction import SqlTransaction
-from tests.core.estate import Estate, hasty
-from tests.factories import naira, open_books
+from tests.core.estate import Estate
+from tests.factories import naira
 from tests.model.records import ModelLink
 from tests.model.reference import PAYERS, TENANT, Reference, Refused
 
@@ -25,9 +32,9 @@ from tests.model.reference import PAYERS, TENANT, Reference, Refused
 class Both:
     """Storage and reference; lists of ids stand beside the reference's lists."""
 
-    def __init__(self, folder: Path, *, payer_bears_fee: bool) -> None:
-        self.books = open_books(folder, connect=hasty)
-        self.estate = Estate(self.books)
+    def __init__(self, estate: Estate, *, payer_bears_fee: bool) -> None:
+        self.books = estate.books
+        self.estate = estate
         if payer_bears_fee:
             self.estate.change_tenant(fee_bearer=FeeBearer.PAYER)
         self.clock = self.estate.clock
@@ -36,6 +43,7 @@ class Both:
         self.bill_ids: list[BillId] = []
         self.payment_ids: list[PaymentId] = []
         self.hold_ids: list[HoldId] = []
+        self.journal_ids: dict[str, JournalId] = {}
         self.wallets = {name: self.estate.wallet(self.actors[name]) for name in PAYERS}
         self.wallets[TENANT] = self.estate.tenant_wallet()
         there = self.estate.configuration.id
@@ -59,20 +67,36 @@ class Both:
 
     def fund(self, payer: str, minor: int) -> None:
         """Let the provider put money into a wallet."""
+        self.credit(payer, minor, key=f"fund:{payer}")
+
+    def credit(self, payer: str, minor: int, *, key: str) -> None:
+        """Put money into a wallet under a key, which may have been used before."""
         leg = Leg(
             source=self.places["provider"],
             target=self.wallets[payer].account_id,
             amount=naira(minor),
         )
-        self.estate.do(
-            post,
-            tenant_id=self.estate.tenant.id,
-            kind=JournalKind.TOP_UP,
-            subject=Subject(kind="test", id=1),
-            key=f"fund:{payer}",
-            legs=[leg],
+
+        def real() -> None:
+            journal = self.estate.do(
+                post,
+                tenant_id=self.estate.tenant.id,
+                kind=JournalKind.TOP_UP,
+                subject=Subject(kind="test", id=1),
+                key=key,
+                legs=[leg],
+            )
+            self.journal_ids[key] = journal.id
+
+        self.act(real, lambda: self.reference.credit(payer, minor=minor, key=key))
+
+    def reverse(self, key: str) -> None:
+        """Take back what a credit brought, once."""
+        journal_id = self.journal_ids[key]
+        self.act(
+            lambda: self.estate.do(reverse, journal_id=journal_id),
+            lambda: self.reference.reverse(key),
         )
-        self.reference.move("provider", payer, minor)
 
     def issue(self, total: int, *, days: int) -> None:
         """Ask the unit for money, due in some days."""

@@ -17,8 +17,11 @@ ANSWERS: Final[dict[str, Outcome]] = {
     "declined": Declined(error=ProviderError.DECLINED_CARD),
     "unknown": Unknown(error=ProviderError.TIMEOUT_ERROR),
 }
-EXTRA: Final = st.sampled_from([0, 0, 0, -20_000, 30_000])
-FEE: Final = st.sampled_from([0, 0, 1_500, 90_000])
+SOME_EXTRAS: Final = (0, 0, 0, -20_000, 30_000)
+SOME_FEES: Final = (0, 0, 1_500, 90_000)
+SOME_CAPTURES: Final = ("", "", "", "again", "again, with more")
+EXTRA: Final = st.sampled_from(SOME_EXTRAS)
+FEE: Final = st.sampled_from(SOME_FEES)
 
 
 class Linking(Lives):
@@ -95,7 +98,7 @@ class Linking(Lives):
         back=PICK,
         extra=EXTRA,
         fee=FEE,
-        capture=st.sampled_from(["", "", "", "again", "again, with more"]),
+        capture=st.sampled_from(SOME_CAPTURES),
         is_foreign=st.sampled_from([False, False, False, True]),
     )
     def settle(

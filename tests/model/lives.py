@@ -11,25 +11,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.domain.bills import BillId
 from core.domain.payments import PaymentId
 from core.use_cases.bills import acknowledge_bill, pay_bill
-from tests.core.estate import Estate
-from tests.factories import naira
+from tests.core.estate import Estate, hasty
+from tests.factories import naira, open_books
 from tests.model.both import Both
 from tests.model.records import ModelBill, ModelLink
 from tests.model.reference import LEAST_MINOR, PAYERS, TENANT, Reference
 
 T = TypeVar("T")
 
-TOTALS: Final = st.sampled_from([1_000, 50_000, 120_000, 123_457, 300_000, 500_000])
-PICK: Final = st.sampled_from([0, 0, 1, 2, 3])
+SOME_TOTALS: Final = (1_000, 50_000, 120_000, 123_457, 300_000, 500_000)
+SOME_PICKS: Final = (0, 0, 1, 2, 3)
+OWNERS: Final = (*PAYERS, TENANT)
+SOME_AGES: Final = (*[0] * 19, 1)
+SOME_AMOUNTS: Final = (*["all", "half", "least"] * 3, "too little", "too much", "none")
+SOME_HOURS: Final = (1, 1, 2, 23, 49, 200)
+
+TOTALS: Final = st.sampled_from(SOME_TOTALS)
+PICK: Final = st.sampled_from(SOME_PICKS)
 """Which thing an act is about, counted from the newest."""
 
 PAYER: Final = st.sampled_from(PAYERS)
-OWNER: Final = st.sampled_from((*PAYERS, TENANT))
-AGE: Final = st.sampled_from([0] * 19 + [1])
+OWNER: Final = st.sampled_from(OWNERS)
+AGE: Final = st.sampled_from(SOME_AGES)
 """How many revisions ago the pressed button was drawn."""
 
-AMOUNT: Final = st.sampled_from(["all", "half", "least"] * 3 + ["too little", "too much", "none"])
-HOURS: Final = st.sampled_from([1, 1, 2, 23, 49, 200])
+AMOUNT: Final = st.sampled_from(SOME_AMOUNTS)
+HOURS: Final = st.sampled_from(SOME_HOURS)
 
 
 class Lives(RuleBasedStateMachine):
@@ -50,7 +57,12 @@ class Lives(RuleBasedStateMachine):
     def begin(self, *, payer_bears_fee: bool) -> None:
         """Open an estate where both payers have money and two bills are agreed to."""
         self.folder = tempfile.TemporaryDirectory()
-        self.both = Both(Path(self.folder.name), payer_bears_fee=payer_bears_fee)
+        books = open_books(Path(self.folder.name), connect=hasty)
+        self.live(Both(Estate(books), payer_bears_fee=payer_bears_fee))
+
+    def live(self, both: Both) -> None:
+        """Begin on books of any kind."""
+        self.both = both
         self.count = 0
         for payer in PAYERS:
             self.both.fund(payer, 400_000)

@@ -42,6 +42,8 @@ class Reference:
         self.holds: list[ModelHold] = []
         self.captures: dict[str, tuple[Capture, ModelLink]] = {}
         self.keys: set[str] = set()
+        self.credits: dict[str, tuple[str, int]] = {}
+        self.reversed: set[str] = set()
 
     def held(self, owner: str) -> int:
         return sum(
@@ -58,6 +60,23 @@ class Reference:
     def move(self, source: str, target: str, minor: int) -> None:
         self.balance[source] -= minor
         self.balance[target] += minor
+
+    def credit(self, payer: str, *, minor: int, key: str) -> None:
+        """Put money into a wallet, once a key."""
+        if key in self.credits:
+            _refuse("KeyReused", when=self.credits[key] != (payer, minor))
+            return
+        self.credits[key] = (payer, minor)
+        self.move("provider", payer, minor)
+
+    def reverse(self, key: str) -> None:
+        """Take back a credit, once."""
+        payer, minor = self.credits[key]
+        if key in self.reversed:
+            return
+        _refuse("InsufficientFunds", when=self.available(payer) < minor)
+        self.reversed.add(key)
+        self.move(payer, "provider", minor)
 
     # Bills
 
