@@ -13,6 +13,7 @@ SEED ?= 1
 SEEDS ?= 2000
 KILLS ?= 200
 FAILOVERS ?= 20
+PART ?= 1
 # What runs for hours is not ended as hanging.
 SOAK := -o faulthandler_timeout=0
 
@@ -53,8 +54,8 @@ soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effec
 bench: ready-dev ## print the benchmarks, one line a figure
 	@$(BIN)/python tools/bench.py
 
-bench-large: ready-dev ## print what grows or not at 1 M bills and 10 M entries (an hour, 20 GB of disk)
-	@HAZINA_BENCH_LARGE=1 $(BIN)/python tools/bench.py bills statements
+bench-large: ready-dev ## print what grows or not at 1 M bills and 10 M entries (an hour, 20 GB of disk; PART=0.1 for a tenth)
+	@HAZINA_BENCH_LARGE=$(PART) $(BIN)/python tools/bench.py bills statements
 
 migrate: ready ## bring the database to the newest schema
 	@$(BIN)/python main.py migrate

@@ -1,11 +1,12 @@
 """P11, P12: what it costs that many bills are scheduled: to claim, in memory, at the start.
 
 Run it with `python -m tests.benchmarks.bench_bills`. Two files hold the same estate, one ten times
-the bills of the other (`HAZINA_BENCH_LARGE=1`: a million), every bill stored with its revision, its
-history and its audit line, triggers on, and its reminder planned. A window is one run of the
-reminders' sweep on each, which claims 200 due rows, reads their bills, tells the debtors and plans
-what follows, until the durable commit; the two take turns. The start is that of `main.py run`,
-large in turns with a file without any bill; memory is read half a second after it is ready.
+the bills of the other (`HAZINA_BENCH_LARGE=1`: a million; 0.5: half of that), every bill stored
+with its revision, its history and its audit line, triggers on, and its reminder planned. A window
+is one run of the reminders' sweep on each, which claims 200 due rows, reads their bills, tells the
+debtors and plans what follows, until the durable commit; the two take turns. The start is that of
+`main.py run`, large in turns with a file without any bill; memory is read half a second after it is
+ready.
 """
 
 import asyncio
@@ -26,16 +27,19 @@ from storage.doctor import broken
 from storage.transaction import SqlTransaction
 from tests.benchmarks.bench_start import Measured, start_ours
 from tests.benchmarks.crowd import open_file
-from tests.benchmarks.figures import conditions, figure, is_large, quiet, rated
+from tests.benchmarks.figures import conditions, figure, quiet, rated, sized, tell
 from tests.benchmarks.stub_telegram import StubTelegram
 from tests.factories import add_bill, add_member, add_person, add_tenant, add_unit
 
-SMALL, LARGE = 10_000, (1_000_000 if is_large() else 100_000)
 WINDOWS: Final = 9
 STARTS: Final = 4
 UNITS: Final = 64
 AT_ONCE: Final = 100
 """Bills a function stores, so that none holds the writer for long."""
+
+SMALL: Final = 10_000
+LARGE: Final = sized(100_000, goal=1_000_000, step=SMALL)
+"""Bills of a file."""
 
 POLICY: Final = Policy(nudge_days=(), reminder_days=(7,), overdue_days=(30,))
 LATER: Final = range(60, 365)
@@ -47,6 +51,7 @@ async def fill(database: Database, bills: int) -> None:
     tenant, units = await database.run(_found)
     for first in range(0, bills, AT_ONCE):
         await database.run(partial(_add, tenant=tenant, units=units, first=first))
+        tell(first + AT_ONCE, bills, "bills")
 
 
 def _found(tx: SqlTransaction) -> tuple[Tenant, list[UnitId]]:

@@ -1,9 +1,9 @@
 """P14: a balance, and a page of a statement at any depth, many entries ÷ few.
 
 Run it with `python -m tests.benchmarks.bench_statements`. Two files hold the same two accounts, one
-with ten times the entries of the other (`HAZINA_BENCH_LARGE=1`: ten million and one million).
-They are posted through the ledger, ten transfers a journal, triggers on. A window reads a balance,
-or a page at one depth, on both in turns: the newest page, the middle, the oldest.
+with ten times the entries of the other (`HAZINA_BENCH_LARGE=1`: ten million and one million; 0.5:
+half of both). They are posted through the ledger, ten transfers a journal, triggers on. A window
+reads a balance, or a page at one depth, on both in turns: the newest page, the middle, the oldest.
 """
 
 import asyncio
@@ -21,17 +21,21 @@ from storage.database import Database
 from storage.doctor import broken
 from storage.transaction import SqlTransaction
 from tests.benchmarks.crowd import open_file
-from tests.benchmarks.figures import conditions, figure, is_large, quiet
+from tests.benchmarks.figures import conditions, figure, quiet, sized, tell
 from tests.factories import add_tenant, add_wallet, post
-
-SMALL, LARGE = (1_000_000, 10_000_000) if is_large() else (10_000, 100_000)
-"""Entries of a file; half of them are the wallet's that is read."""
 
 LINES: Final = 10
 """Transfers of a journal."""
 
 JOURNALS: Final = 50
 """Journals a function posts, so that none holds the writer for long."""
+
+STEP: Final = 2 * LINES * JOURNALS
+"""Entries a function posts."""
+
+SMALL: Final = sized(10_000, goal=1_000_000, step=STEP)
+LARGE: Final = 10 * SMALL
+"""Entries of a file; half of them are the wallet's that is read."""
 
 WINDOWS: Final = 41
 READS: Final = 25
@@ -46,8 +50,9 @@ Costs = dict[str, list[float]]
 async def fill(database: Database, entries: int) -> AccountId:
     """Post transfers into a wallet, two entries each; return its account."""
     tenant, source, wallet = await database.run(_found)
-    for _ in range(entries // (2 * LINES * JOURNALS)):
+    for done in range(STEP, entries + 1, STEP):
         await database.run(partial(_post, tenant=tenant, source=source, wallet=wallet))
+        tell(done, entries, "entries")
     return wallet
 
 

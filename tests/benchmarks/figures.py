@@ -5,6 +5,7 @@ import os
 import platform
 import sqlite3
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from storage.sqlite import open_connection
 
 SYNCS: Final = 50
 LARGE: Final = "HAZINA_BENCH_LARGE"
-"""Set to 1 by `make bench-large`."""
+"""Set by `make bench-large` to the part of the goals' sizes that is wanted: 1 is all of it."""
 
 
 def quiet() -> None:
@@ -26,9 +27,27 @@ def quiet() -> None:
     logging.basicConfig(level=level)
 
 
-def is_large() -> bool:
-    """Tell whether tables are to be as large as the goals say; it takes long and much disk."""
-    return os.environ.get(LARGE) == "1"
+def sized(usual: int, *, goal: int, step: int) -> int:
+    """Return how many rows a table is to have: `usual`, or of the goal's the part asked for.
+
+    What the goals say takes long and much disk. A part is rounded down to whole steps.
+
+    Raises:
+        ValueError: the part is no number above 0 and up to 1, or less than one step.
+    """
+    if LARGE not in os.environ:
+        return usual
+    part = float(os.environ[LARGE])
+    rows = int(goal * part) // step * step
+    if not 0 < part <= 1 or not rows:
+        raise ValueError(f"{LARGE}={part:g}: a part of {goal:,} rows, above 0 and up to 1")
+    return rows
+
+
+def tell(done: int, total: int, what: str) -> None:
+    """Say beside the figures how far the filling of a large table is, about every tenth of it."""
+    if LARGE in os.environ and done % (total // 10) == 0:
+        print(f"{time.strftime('%H:%M:%S')} {done:,} of {total:,} {what}", file=sys.stderr)
 
 
 def conditions(folder: Path) -> str:
