@@ -1,15 +1,19 @@
 """What staff see of a tenant's money, read from the ledger as it stands."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from core.domain.bills import BillSums, Debtors
 from core.domain.calendar import at_hour, local_date
-from core.domain.ledger import Account, AccountKind, Entry
+from core.domain.ledger import FLOORED, Account, AccountId, AccountKind, Entry
 from core.domain.money import Money
 from core.domain.people import Actor, Scope
 from core.domain.tenants import Tenant, TenantId
 from core.domain.wallets import TENANT_OWNED
 from core.ports import Transaction
+
+NO_ACCOUNT: Final = AccountId(0)
+"""Stands for an account that was never opened: it has no entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class TenantReport:
 
 
 def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 3) -> TenantReport:
-    """Return a tenant's money as it stands.
+    """Return a tenant's money as it stands; looking opens no account.
 
     Raises:
         NotAllowed: the actor lacks `reports:view`.
@@ -71,6 +75,15 @@ def unmatched_money(tx: Transaction, *, tenant_id: TenantId) -> tuple[Money, ...
 
 
 def _account(tx: Transaction, tenant: Tenant, kind: AccountKind, owner_id: int) -> Account:
-    return tx.ledger.account(
+    """Return an account, empty where none was opened yet: looking must not write."""
+    found = tx.ledger.find(
         tenant_id=tenant.id, kind=kind, owner_id=owner_id, currency=tenant.currency
+    )
+    return found or Account(
+        id=NO_ACCOUNT,
+        tenant_id=tenant.id,
+        currency=tenant.currency,
+        kind=kind,
+        owner_id=owner_id,
+        has_floor=kind in FLOORED,
     )

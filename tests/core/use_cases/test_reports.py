@@ -55,6 +55,19 @@ def test_a_tenant_without_moves_has_a_report(estate: Estate) -> None:
     assert figures(estate) == (0, 0)
 
 
+def test_looking_opens_no_account(estate: Estate) -> None:
+    before = estate.books.rows("SELECT * FROM account ORDER BY id")
+    report = estate.do(tenant_report, actor=estate.admin)
+    assert (report.fees.minor, report.owed.minor) == (0, 0)
+    assert estate.books.rows("SELECT * FROM account ORDER BY id") == before
+
+
+def test_a_tenant_whose_wallet_was_never_opened_has_an_empty_report(estate: Estate) -> None:
+    report = estate.do(tenant_report, actor=estate.admin)
+    assert report.wallet.balance.minor == 0
+    assert report.entries == ()
+
+
 @pytest.mark.parametrize(
     ("at", "came_in"),
     [(datetime(2026, 3, 31, 22, 59, tzinfo=UTC), 0), (datetime(2026, 3, 31, 23, tzinfo=UTC), 500)],
