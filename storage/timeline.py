@@ -6,6 +6,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from core.domain.acts import NoteId
 from core.domain.bills import ACKNOWLEDGMENT_TRANSITIONS, LIFE_TRANSITIONS, BillId
+from core.domain.ledger import JournalId
 from core.domain.machines import NONE
 from core.domain.money import Money
 from core.domain.payments import Receipt, ReceiptId
@@ -26,6 +27,7 @@ MAX_STEPS: Final = 200
 MAX_REVISIONS: Final = 100
 MAX_RECEIPTS: Final = 2_000
 MAX_ENDING: Final = 5
+MAX_NOTES: Final = 20
 
 _STEPS: Final = Statement(
     select(
@@ -103,6 +105,14 @@ _ENDING: Final = Statement(
     .limit(MAX_ENDING)
 )
 
+_BESIDE: Final = Statement(
+    select(NOTE.c.id)
+    .join(JOURNAL, JOURNAL.c.act_id == NOTE.c.act_id)
+    .where(JOURNAL.c.id == bindparam("journal_id"))
+    .order_by(NOTE.c.id)
+    .limit(MAX_NOTES)
+)
+
 
 class SqlTimeline:
     """The past of bills in SQL."""
@@ -151,3 +161,8 @@ class SqlTimeline:
         values = {"tenant_id": tenant_id, "ending": f"%{tail}"}
         rows = _ENDING.rows(self._tx.cursor, values)
         return tuple(self._tx.payments.receipt(ReceiptId(row[0])) for row in rows)
+
+    def notes_beside(self, journal_id: JournalId) -> tuple[str, ...]:
+        """Return the notes that were kept by the act of a journal, oldest first (at most 20)."""
+        rows = _BESIDE.rows(self._tx.cursor, {"journal_id": journal_id})
+        return tuple(self._tx.note(NoteId(row[0])) for row in rows)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from core.domain.acts import NoteId
 from core.domain.bills import BillId
+from core.domain.ledger import JournalId
 from core.domain.money import Money
 from core.domain.payments import Receipt
 from core.domain.people import PersonId
@@ -56,4 +57,8 @@ class StoredTimeline(Protocol):
 
     def receipts_ending(self, tenant_id: TenantId, tail: str) -> tuple[Receipt, ...]:
         """Return receipts whose journal's or payment's token ends so, of the newest 2,000."""
+        ...
+
+    def notes_beside(self, journal_id: JournalId) -> tuple[str, ...]:
+        """Return the notes that were kept by the act of a journal, oldest first (at most 20)."""
         ...

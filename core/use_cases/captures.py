@@ -100,8 +100,17 @@ def _suspend(
         key=key,
         legs=[Leg(source=source.id, target=target.id, amount=capture.captured)],
     )
+    if said := payer_as_told(capture):
+        # Beside the journal in the same act; the capture's id says which of several it is.
+        tx.add_note(attempt.tenant_id, f"{capture.provider_id} {said}")
     tell(tx, name=EventName.MONEY_UNMATCHED, payment=payment, other_id=journal.id)
     return _apart(attempt, capture)
+
+
+def payer_as_told(capture: Settled) -> str:
+    """Return what the provider says of the payer: a masked card or account, its own number."""
+    label = "" if capture.method is None else capture.method.label
+    return " · ".join(part for part in (label, capture.receipt) if part)
 
 
 def _apart(attempt: Attempt, capture: Settled) -> Taken:

@@ -4,7 +4,12 @@ It waits in the tenant's suspense account. Four eyes come with approvals; until 
 person with `finance:adjust:initiate`, the own PIN, a written reason, and never reaches that person.
 """
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
 from core.domain.acts import Event, EventName
+from core.domain.bills import Bill
 from core.domain.errors import (
     AmountOutOfRange,
     InvalidAmount,
@@ -15,9 +20,11 @@ from core.domain.errors import (
     PinNeeded,
     TooLong,
 )
-from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
+from core.domain.ledger import Account, AccountKind, Entry, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
+from core.domain.payments import ConfigurationId, PaymentId
 from core.domain.people import Actor, PersonId, Scope
+from core.domain.tenants import TenantId
 from core.domain.wallets import WalletStatus
 from core.ports import Transaction
 from core.use_cases.ledger import post
@@ -25,7 +32,86 @@ from core.use_cases.payments import repay
 from core.use_cases.people import actor_of
 from core.use_cases.wallets import open_wallet
 
-MAX_REASON = 300
+MAX_REASON: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedMove:
+    """One move of unmatched money with what is known of it; "" and None for what nobody knows.
+
+    `amount` is negative for money that was given to a member, whose name is `person`; else
+    `person` is who had asked for the payment. `told` is what the provider says of the payer.
+    """
+
+    amount: Money
+    at: datetime
+    provider: str = ""
+    reference: str = ""
+    person: str = ""
+    bill: Bill | None = None
+    told: str = ""
+
+
+def unmatched_moves(
+    tx: Transaction, *, tenant_id: TenantId, limit: int
+) -> tuple[UnmatchedMove, ...]:
+    """Return the moves since there was none, newest first, at most `limit` of each currency."""
+    kept = tx.ledger.accounts(tenant_id=tenant_id, kind=AccountKind.SUSPENSE)
+    moves: list[UnmatchedMove] = []
+    for account in kept:
+        if not account.balance.is_positive:
+            continue
+        for entry in tx.ledger.entries(account.id, before_seq=None, limit=limit):
+            if not entry.balance_after.is_positive:
+                break
+            moves.append(_move(tx, entry))
+    return tuple(moves)
+
+
+def _move(tx: Transaction, entry: Entry) -> UnmatchedMove:
+    plain = UnmatchedMove(amount=entry.amount, at=entry.posted_at)
+    if not entry.amount.is_positive:
+        is_given = entry.subject.kind == "person"
+        name = tx.people.person(PersonId(entry.subject.id)).name if is_given else ""
+        return replace(plain, person=name)
+    configuration_id, capture_id = _capture(tx.ledger.journal(entry.journal_id).key)
+    if configuration_id is None:
+        return plain
+    notes = tx.timeline.notes_beside(entry.journal_id)
+    found = replace(
+        plain,
+        provider=tx.payments.configuration(configuration_id).provider,
+        told=next((n.partition(" ")[2] for n in notes if n.startswith(f"{capture_id} ")), ""),
+    )
+    return _with_payment(tx, found, entry, configuration_id)
+
+
+def _with_payment(
+    tx: Transaction, found: UnmatchedMove, entry: Entry, configuration_id: ConfigurationId
+) -> UnmatchedMove:
+    if entry.subject.kind != "payment":
+        return found
+    payment = tx.payments.get(PaymentId(entry.subject.id))
+    tried = [
+        each
+        for each in tx.payments.attempts(payment.id)
+        if each.configuration_id == configuration_id
+    ]
+    return replace(
+        found,
+        reference=tried[-1].reference if tried else "",
+        person=tx.people.person(payment.payer_id).name,
+        bill=None if payment.bill_id is None else tx.bills.get(payment.bill_id),
+    )
+
+
+def _capture(key: str) -> tuple[ConfigurationId | None, str]:
+    """Read the journal key of money that a provider moved: `capture:<configuration>:<its id>`."""
+    head, _, rest = key.partition(":")
+    number, _, capture_id = rest.partition(":")
+    if head != "capture" or not number.isdecimal():
+        return None, ""
+    return ConfigurationId(int(number)), capture_id
 
 
 def give_unmatched(

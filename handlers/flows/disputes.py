@@ -19,6 +19,7 @@ from core.use_cases.disputes import (
 from core.use_cases.payments import check_no_interest
 from core.use_cases.reports import unmatched_money
 from core.use_cases.returns import check_give_back
+from core.use_cases.unmatched import unmatched_moves
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Show, Step
@@ -30,6 +31,7 @@ TOTAL_STEP: Final = "disputes.total"
 ANSWER_STEP: Final = "disputes.answer"
 MAX_BACK: Final = 200
 MOST_EARLIER: Final = 5
+MOST_MOVES: Final = 3
 
 
 def command(tx: Transaction, visit: Visit) -> Reply:
@@ -57,6 +59,7 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         deciders=() if may_resolve else deciders_of(tx, tenant.id),
         page=page,
         suspense=unmatched_money(tx, tenant_id=tenant.id),
+        moves=unmatched_moves(tx, tenant_id=tenant.id, limit=MOST_MOVES) if may_report else (),
         previous=_previous(tx, visit, page),
         following="" if is_last else f"{doors.DESK}:{page + 1}.{shown[-1].id}",
         may_report=may_report,

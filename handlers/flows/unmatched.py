@@ -8,9 +8,9 @@ from core.domain.money import Currency, Money
 from core.domain.people import NO_UNIT, Membership, MembershipStatus, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.reports import unmatched_money
-from core.use_cases.unmatched import check_reason, give_unmatched, waiting
+from core.use_cases.unmatched import check_reason, give_unmatched, unmatched_moves, waiting
 from handlers import parsing
-from handlers.chat import Reply, Show, Step
+from handlers.chat import Reply, Screen, Show, Step
 from handlers.screens import unmatched
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
@@ -19,6 +19,7 @@ AMOUNT_STEP: Final = "unmatched.amount"
 REASON_STEP: Final = "unmatched.reason"
 MOST_FOUND: Final = 6
 MOST_LOOKED_THROUGH: Final = 200
+MOST_MOVES: Final = 5
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
@@ -33,7 +34,7 @@ def begin(tx: Transaction, visit: Visit) -> Reply:
     kept = unmatched_money(tx, tenant_id=tenant.id)
     if not kept:
         raise NotFound(kind="money")
-    screen = unmatched.ask_who(visit.words, kept[0], (), searched="")
+    screen = _ask_who(tx, visit, kept[0], (), searched="")
     return Reply(screen=screen, step=Step(name=WHO_STEP, data={"currency": kept[0].currency}))
 
 
@@ -42,7 +43,7 @@ def who_typed(tx: Transaction, visit: Visit) -> Reply:
     waits = _waits(tx, visit)
     text = " ".join(visit.incoming.text.split())[: parsing.MAX_NAME]
     found = _search(tx, visit, text) if text else ()
-    screen = unmatched.ask_who(visit.words, waits, found, searched=text)
+    screen = _ask_who(tx, visit, waits, found, searched=text)
     return Reply(screen=screen, show=Show.SEND, step=Step(name=WHO_STEP, data=visit.data))
 
 
@@ -112,6 +113,19 @@ def give(tx: Transaction, visit: Visit) -> Reply:
     )
     name = tx.people.person(person_id).name
     return Reply(screen=unmatched.given(visit.words, name=name, amount=amount), ends_dialogue=True)
+
+
+def _ask_who(
+    tx: Transaction,
+    visit: Visit,
+    waits: Money,
+    found: tuple[unmatched.Member, ...],
+    *,
+    searched: str,
+) -> Screen:
+    moves = unmatched_moves(tx, tenant_id=visit.here[0].id, limit=MOST_MOVES)
+    mine = [each for each in moves if each.amount.currency == waits.currency]
+    return unmatched.ask_who(visit.words, waits, found, searched=searched, moves=mine)
 
 
 def _waits(tx: Transaction, visit: Visit) -> Money:

@@ -8,8 +8,9 @@ from typing import Final
 from core.domain.bills import Bill
 from core.domain.disputes import MAX_DISPUTE_TEXT, Dispute, DisputeReason
 from core.domain.money import Money
+from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Attachment, Button, Rows, Screen
-from handlers.screens import doors
+from handlers.screens import doors, unmatched
 from handlers.screens.statuses import open_since, reason_word
 from handlers.screens.stories import end_word
 from handlers.words import Html, Words, lines
@@ -47,6 +48,8 @@ class Desk:
     count: int
     page: int
     suspense: Sequence[Money]
+    moves: Sequence[UnmatchedMove] = ()
+    """The newest moves of unmatched money, for who sees the reports."""
     previous: str = ""
     following: str = ""
     deciders: Sequence[str] = ()
@@ -142,6 +145,7 @@ def desk(words: Words, view: Desk) -> Screen:
         _count_line(words, view),
         *(_waiting_line(words, each) for each in view.waiting),
         _suspense_line(words, view.suspense),
+        *unmatched.known(words, view.moves),
     )
     return Screen(html=text, rows=_desk_rows(words, view))
 

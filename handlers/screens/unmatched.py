@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.domain.money import Money
+from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Button, Screen
 from handlers.screens import doors
-from handlers.words import Html, Words, lines
+from handlers.screens.payments import provider_name
+from handlers.words import Html, Words, escape, lines
+
+TAIL: Final = 8
+"""Characters of a reference that are enough to find it in the provider's own list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +24,44 @@ class Member:
     unit: str
 
 
-def ask_who(words: Words, waits: Money, found: Sequence[Member], *, searched: str) -> Screen:
+def known(words: Words, moves: Sequence[UnmatchedMove]) -> Sequence[Html]:
+    """Return a line for each move: how much, where, when, and whatever is known of whose it is."""
+    return [_move(words, each) for each in moves]
+
+
+def _move(words: Words, move: UnmatchedMove) -> Html:
+    amount, when = words.signed(move.amount), words.when(move.at)
+    if not move.amount.is_positive:
+        name = move.person or words.t("a member")
+        return words.t(
+            "%(amount)s · given to %(name)s · %(when)s", amount=amount, name=name, when=when
+        )
+    parts = [
+        provider_name(move.provider) if move.provider else words.t("source not known"),
+        f"…{move.reference[-TAIL:]}" if move.reference else "",
+        move.told,
+        words.t("asked by %(name)s", name=move.person) if move.person else "",
+        "" if move.bill is None else move.bill.number,
+    ]
+    about = Html(" · ".join(escape(part) for part in parts if part))
+    return words.t("%(amount)s · %(when)s · %(about)s", amount=amount, when=when, about=about)
+
+
+def ask_who(
+    words: Words,
+    waits: Money,
+    found: Sequence[Member],
+    *,
+    searched: str,
+    moves: Sequence[UnmatchedMove],
+) -> Screen:
     """Ask whose it is, and list who was found."""
     answer = Html("")
     if searched and not found:
         answer = words.t("Nobody matches “%(text)s”.", text=searched)
     text = lines(
         _head(words, waits),
+        *known(words, moves),
         answer,
         words.t("Whose money is it? Write a unit or a name, for example A-14. No money moves yet."),
     )

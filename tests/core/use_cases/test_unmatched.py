@@ -1,5 +1,7 @@
 """Unmatched money reaches whom it belongs to, by who may, once, and never himself."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain.acts import EventName
@@ -15,24 +17,25 @@ from core.domain.errors import (
 )
 from core.domain.ledger import Account, AccountKind, Journal
 from core.domain.people import Actor, Role
+from core.domain.providers import SavedMethod
 from core.use_cases.reports import unmatched_money
-from core.use_cases.unmatched import give_unmatched
+from core.use_cases.unmatched import UnmatchedMove, give_unmatched, unmatched_moves
 from storage.transaction import SqlTransaction
-from tests.core.estate import Estate
+from tests.core.estate import Estate, settled
 from tests.factories import NGN, naira, post
 
 
 @pytest.fixture
 def treasurer(estate: Estate) -> Actor:
     """Let 5,000 kobo wait, and somebody in who may give it."""
-
-    def arrive(tx: SqlTransaction) -> None:
-        bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
-        kept = _account(tx, estate, AccountKind.SUSPENSE)
-        post(tx, estate.tenant, (bank.id, kept.id, 5_000))
-
-    estate.books.run(arrive)
+    estate.books.run(lambda tx: _arrive(tx, estate))
     return estate.member("Treasurer", role=Role.FINANCE)
+
+
+def _arrive(tx: SqlTransaction, estate: Estate) -> None:
+    bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
+    kept = _account(tx, estate, AccountKind.SUSPENSE)
+    post(tx, estate.tenant, (bank.id, kept.id, 5_000), key=f"bank:{tx.new_id()}")
 
 
 def give(
@@ -116,3 +119,41 @@ def test_it_stays_in_its_tenant(estate: Estate, treasurer: Actor) -> None:
 
 def _account(tx: SqlTransaction, estate: Estate, kind: AccountKind) -> Account:
     return tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=0, currency=NGN)
+
+
+def moves(estate: Estate) -> tuple[UnmatchedMove, ...]:
+    return estate.look(lambda tx: unmatched_moves(tx, tenant_id=estate.tenant.id, limit=5))
+
+
+def test_what_is_known_of_unmatched_money_is_said(estate: Estate) -> None:
+    bill = estate.agreed()
+    tried = estate.open_link(bill)
+    card = SavedMethod(token="tok", owner="cus", label="Visa •••• 4081")
+    first = replace(settled(tried, 120_000), is_test=False, method=card, receipt="R77")
+    second = replace(settled(tried, 30_000, capture="cap-2"), is_test=False)
+    estate.answer(tried, replace(first, more=(second,)))
+    later, earlier = moves(estate)
+    assert earlier == UnmatchedMove(
+        amount=naira(120_000),
+        at=estate.clock.now(),
+        provider=estate.configuration.provider,
+        reference=tried.attempt.reference,
+        person="Ada",
+        bill=estate.bill(bill),
+        told="Visa •••• 4081 · R77",
+    )
+    assert (later.amount, later.told) == (naira(30_000), "")
+
+
+def test_what_was_given_is_among_the_moves_until_nothing_waits(
+    estate: Estate, treasurer: Actor
+) -> None:
+    give(estate, treasurer)
+    assert [(each.amount.minor, each.person, each.provider) for each in moves(estate)] == [
+        (-3_000, "Ada", ""),
+        (5_000, "", ""),
+    ]
+    give(estate, treasurer, minor=2_000, key="k2")
+    assert moves(estate) == ()
+    estate.books.run(lambda tx: _arrive(tx, estate))
+    assert [each.amount.minor for each in moves(estate)] == [5_000]

@@ -285,6 +285,11 @@ def test_money_that_disagrees_goes_to_staff(estate: Estate) -> None:
     assert estate.bello.sees.startswith("⚠️ Unmatched money: 5,000.00 NGN came in at Sandbox")
     estate.bello.presses("Desk")
     assert "Unmatched money: 5,000.00 NGN" in estate.bello.sees
+    reference = estate.last_attempt().reference
+    assert estate.bello.sees.endswith(
+        f"\n+5,000.00 NGN · Mon 2 Mar 2026, 10:00 · Sandbox Pay · …{reference[-8:]} · asked by Ada"
+        " · BILL-2026-000001"
+    )
 
 
 def test_a_waiting_link_is_shown_instead_of_a_second_one(estate: Estate) -> None:

@@ -70,6 +70,13 @@ def test_a_part_is_given_after_the_pin_and_the_member_is_told(estate: Estate, ke
     assert "200.00 NGN that came in without a clear owner was found to be yours." in estate.ada.sees
     kemi.says("/desk")
     assert "Unmatched money: 300.00 NGN" in kemi.sees
+    known = (
+        "−200.00 NGN · given to Ada · Mon 2 Mar 2026, 10:00\n"
+        "+500.00 NGN · Mon 2 Mar 2026, 10:00 · source not known"
+    )
+    assert known in kemi.sees
+    kemi.presses("Give unmatched money to a member")
+    assert known in kemi.sees
 
 
 def test_all_of_it_and_the_button_is_gone(estate: Estate, kemi: Talker) -> None:
