@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core.domain.acts import EventName
 from core.domain.bills import Bill
+from core.domain.captures import CaptureKey
 from core.domain.errors import KeyReused, Refusal
 from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
@@ -51,7 +52,7 @@ def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> T
 
 
 def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:
-    key = f"capture:{attempt.configuration_id}:{capture.provider_id}"
+    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
     posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
     if posted is not None:
         _check_same(tx, posted, capture)

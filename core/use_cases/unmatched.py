@@ -10,6 +10,7 @@ from typing import Final
 
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
+from core.domain.captures import CaptureKey
 from core.domain.errors import (
     AmountOutOfRange,
     InvalidAmount,
@@ -74,16 +75,17 @@ def _move(tx: Transaction, entry: Entry) -> UnmatchedMove:
         is_given = entry.subject.kind == "person"
         name = tx.people.person(PersonId(entry.subject.id)).name if is_given else ""
         return replace(plain, person=name)
-    configuration_id, capture_id = _capture(tx.ledger.journal(entry.journal_id).key)
-    if configuration_id is None:
+    capture = CaptureKey.read(tx.ledger.journal(entry.journal_id).key)
+    if capture is None:
         return plain
+    about = f"{capture.provider_id} "
     notes = tx.timeline.notes_beside(entry.journal_id)
     found = replace(
         plain,
-        provider=tx.payments.configuration(configuration_id).provider,
-        told=next((n.partition(" ")[2] for n in notes if n.startswith(f"{capture_id} ")), ""),
+        provider=tx.payments.configuration(capture.configuration_id).provider,
+        told=next((n.removeprefix(about) for n in notes if n.startswith(about)), ""),
     )
-    return _with_payment(tx, found, entry, configuration_id)
+    return _with_payment(tx, found, entry, capture.configuration_id)
 
 
 def _with_payment(
@@ -103,15 +105,6 @@ def _with_payment(
         person=tx.people.person(payment.payer_id).name,
         bill=None if payment.bill_id is None else tx.bills.get(payment.bill_id),
     )
-
-
-def _capture(key: str) -> tuple[ConfigurationId | None, str]:
-    """Read the journal key of money that a provider moved: `capture:<configuration>:<its id>`."""
-    head, _, rest = key.partition(":")
-    number, _, capture_id = rest.partition(":")
-    if head != "capture" or not number.isdecimal():
-        return None, ""
-    return ConfigurationId(int(number)), capture_id
 
 
 def give_unmatched(
