@@ -348,7 +348,9 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PAYMENT_CHANGED: _LIVE,
     EventName.PAYMENT_EXPIRED: _LIVE,
     EventName.PAYMENT_FAILED: _LIVE,
-    EventName.RECEIPT_ISSUED: Notice(recipients=hearers.payer, render=_receipt_issued),
+    EventName.RECEIPT_ISSUED: Notice(
+        recipients=hearers.payer, render=_receipt_issued, priority=Priority.ANSWER
+    ),
     EventName.SURPLUS_KEPT: Notice(recipients=hearers.surplus_payer, render=_surplus_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=hearers.payer, render=_late_capture),
     EventName.MONEY_UNMATCHED: Notice(
