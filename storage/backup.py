@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from storage import birth
 from storage.embedded import ServiceLock
+from storage.files import LOGS, address_to_read, flush, open_to_read, remove
 from storage.keyring import KeyRing
 from storage.setup import WrongMode, prepare
 from storage.work import WORK
@@ -86,12 +87,12 @@ def backup(path: Path, target: Path) -> None:
     try:
         _copy(path, part)
         check(part)
-        _flush(part)
+        flush(part)
         # Unlike a rename, a link does not overwrite what appeared meanwhile.
         os.link(part, target)
     finally:
         part.unlink(missing_ok=True)
-    _flush(target.parent)
+    flush(target.parent)
 
 
 def check(file: Path) -> str:
@@ -101,7 +102,7 @@ def check(file: Path) -> str:
         BadBackup: it is not.
     """
     try:
-        with closing(_look(file)) as connection:
+        with closing(open_to_read(file, within_s=10)) as connection:
             state = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             mode = birth.mode_of(connection.cursor())
@@ -141,13 +142,12 @@ def restore(
         missed = _carry_over(path, part) if is_readable else Missed()
         result = put_back(part, missed)
         _empty_log(part)
-        _flush(part)
+        flush(part)
         _keep_old(path, now=now)
         part.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     finally:
-        for ending in ("", "-wal", "-shm"):
-            part.with_name(part.name + ending).unlink(missing_ok=True)
+        remove(part)
         if not is_taken:
             lock.release()
     return result
@@ -160,7 +160,7 @@ def _carry_over(replaced: Path, part: Path) -> Missed:
     """
     with closing(sqlite3.connect(part, uri=True, isolation_level=None)) as connection:
         try:
-            connection.execute("ATTACH ? AS replaced", (_reading(replaced),))
+            connection.execute("ATTACH ? AS replaced", (address_to_read(replaced),))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(_CARRY)
             # Before the events, whose ids are newer than the copy's.
@@ -199,7 +199,7 @@ def _check_same_mode(path: Path, mode: str) -> bool:
 def _keep_old(path: Path, *, now: datetime) -> None:
     mark = now.strftime("%Y%m%dT%H%M%S%f")
     kept = path.with_name(f"{path.name}.before-{mark}")
-    for ending in ("-wal", "-shm", ""):
+    for ending in (*LOGS, ""):
         old = path.with_name(path.name + ending)
         if old.exists():
             old.rename(kept.with_name(kept.name + ending))
@@ -207,7 +207,7 @@ def _keep_old(path: Path, *, now: datetime) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     target.touch(mode=0o600)
-    with closing(_look(source)) as old, closing(sqlite3.connect(target)) as new:
+    with closing(open_to_read(source, within_s=10)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
         # A copy is one file: no log beside it.
         new.execute("PRAGMA journal_mode=DELETE")
@@ -215,19 +215,3 @@ def _copy(source: Path, target: Path) -> None:
 
 def _beside(path: Path, word: str) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{word}")
-
-
-def _look(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(_reading(path), uri=True, timeout=10)
-
-
-def _reading(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

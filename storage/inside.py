@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.domain.money import Currency, Money, exponent
+from storage.files import open_to_read
 from storage.schema import EPOCH
 
 LIMIT: Final = 15
@@ -91,7 +92,7 @@ def happened(path: Path) -> frozenset[tuple[int, str]]:
     if not path.exists():
         return frozenset()
     try:
-        with closing(_open(path)) as connection:
+        with closing(open_to_read(path, within_s=1)) as connection:
             return frozenset((int(who), str(what)) for who, what in connection.execute(_HAPPENED))
     except sqlite3.Error:
         return frozenset()
@@ -104,15 +105,11 @@ def look(path: Path, *, timezone: str = "UTC") -> list[Panel]:
     """
     if not path.exists():
         return []
-    with closing(_open(path)) as connection:
+    with closing(open_to_read(path, within_s=1)) as connection:
         return [
             Panel(title=title, columns=columns, rows=_rows(connection, columns, query, timezone))
             for title, columns, query in _QUERIES
         ]
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)
 
 
 def _rows(

@@ -20,6 +20,7 @@ import psycopg
 
 from core.ports import Randomness
 from storage import audit, doctor, server_setup, setup
+from storage.files import open_to_read
 from storage.keyring import KeyRing
 from storage.postgres import PostgresCursor, connect
 from storage.postgres_triggers import PREFIX, install
@@ -84,7 +85,7 @@ def move(
 
 
 def _look(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = open_to_read(path)
     connection.isolation_level = None
     connection.execute("BEGIN")
     return connection

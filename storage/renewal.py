@@ -3,7 +3,6 @@
 What was there stays beside the new file, as `<name>.before`, until the next exchange.
 """
 
-import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from storage.embedded import ServiceLock
+from storage.files import flush, open_to_read, remove
 from storage.setup import SANDBOX, WrongMode
 
 WITHIN_S: Final = 5.0
-_LOGS: Final = ("-wal", "-shm")
 
 
 class InUse(Exception):
@@ -34,7 +33,7 @@ def birth_of(path: Path) -> Birth | None:
     if not path.is_file():
         return None
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+        with closing(open_to_read(path)) as found:
             row = found.execute("SELECT mode, at FROM birth").fetchone()
     except sqlite3.Error:
         return None
@@ -72,15 +71,9 @@ def exchange(path: Path, made: Path, *, within_s: float = WITHIN_S) -> None:
             remove(before(path))
             path.replace(before(path))
         made.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     finally:
         lock.release()
-
-
-def remove(path: Path) -> None:
-    """Delete a database file and its logs."""
-    for ending in ("", *_LOGS):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _be_one_file(path: Path, within_s: float) -> None:
@@ -101,11 +94,3 @@ def _be_one_file(path: Path, within_s: float) -> None:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as problem:
         raise InUse(f"{path.name}: {problem}") from problem
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

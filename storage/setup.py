@@ -17,6 +17,7 @@ from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.pool import StaticPool
 
 from storage import birth, keys
+from storage.files import open_to_read
 from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
@@ -73,7 +74,7 @@ def is_current(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        with closing(_look(path)) as connection:
+        with closing(open_to_read(path)) as connection:
             return _version(connection) == NEWEST and _stamp(connection) == _fingerprint()
     except sqlite3.Error:
         return False
@@ -89,7 +90,7 @@ def check(path: Path, *, mode: str, ring: KeyRing) -> None:
     """
     if not is_current(path):
         raise NeedsMigration(path.name)
-    with closing(_look(path)) as connection:
+    with closing(open_to_read(path)) as connection:
         _check_mode(connection, mode)
         keys.check(connection.cursor(), ring)
 
@@ -125,7 +126,7 @@ def _is_ready(path: Path, mode: str, ring: KeyRing) -> bool:
     """Tell whether nothing is to be done: the newest schema, every key known."""
     if not is_current(path):
         return False
-    with closing(_look(path)) as connection:
+    with closing(open_to_read(path)) as connection:
         _check_mode(connection, mode)
         return keys.is_stamped(connection.cursor(), ring)
 
@@ -220,10 +221,6 @@ def _check_references(connection: sqlite3.Connection) -> None:
     dangling = connection.execute("PRAGMA foreign_key_check").fetchmany(10)
     if dangling:
         raise BrokenReferences(", ".join(sorted({str(row[0]) for row in dangling})))
-
-
-def _look(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _open(path: Path) -> sqlite3.Connection:

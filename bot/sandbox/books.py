@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.ports import SystemClock, SystemRandomness, shell_node
 from bot.sandbox import estate
 from bot.sandbox.story import Section
-from storage import inside, renewal, setup
+from storage import files, inside, renewal, setup
 from storage.embedded import EmbeddedDatabase
 from storage.keyring import KeyRing
 
@@ -62,7 +62,7 @@ class Books:
             await self._furnish(made)
             await asyncio.to_thread(renewal.exchange, self._path, made)
         finally:
-            renewal.remove(made)
+            files.remove(made)
         return self._mark()
 
     async def look(self) -> list[Section]:
