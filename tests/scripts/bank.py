@@ -23,7 +23,7 @@ CHANNEL: Final = "telegram"
 ZONE: Final = "Africa/Lagos"
 MANAGER: Final = 8100
 RESIDENTS: Final = tuple(range(8001, 8013))
-KILLS: Final = int(os.environ.get("KILLS", "10"))
+KILLS: Final = int(os.environ.get("KILLS", "20"))
 """How often processes are killed while people pay; they have bills for as long."""
 ROUNDS: Final = max(1, KILLS // 20)
 OPENING_MINOR: Final = 1_000_000 * ROUNDS

@@ -1,4 +1,4 @@
-"""`kill -9`, ten times (`KILLS=200` in a soak), while a dozen people pay: three logs agree.
+"""`kill -9`, twenty times (`KILLS=200` in a soak), while a dozen people pay: three logs agree.
 
 What people were told (receipts in their chats), what the provider says (captures) and what the
 books say (receipts, journals, wallets, bills): nothing lost, nothing doubled.
@@ -27,10 +27,10 @@ pytestmark = pytest.mark.sqlite
 LIVES_S: Final = (0.8, 3.0)
 """How long the service takes work before it is killed, at least and at most."""
 LEAST_PAYMENTS: Final = 5
-"""A machine with other work to do gets so far; alone it is twenty-five."""
+"""A machine with other work to do gets so far; alone it is fifty."""
 
 BOUND_S: Final = 240.0 + 8.0 * bank.KILLS
-"""Where even a slow machine has long been done: ten take half a minute, mostly of starting."""
+"""Where even a slow machine has long been done: twenty take a minute, mostly of starting."""
 
 
 async def test_kills_lose_nothing_and_double_nothing(
