@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.domain.errors import InvalidAmount, InvalidInput
@@ -148,6 +148,7 @@ def test_signs_belong_to_their_currency() -> None:
 
 
 @given(st.integers(1, MAX_MINOR), st.sampled_from([NGN, UGX]))
+@example(29, NGN)
 def test_what_we_write_we_read(minor: int, currency: Currency) -> None:
     written = Words().money(Money(minor, currency))
     assert parsing.amount(written, currency) == Money(minor, currency)
