@@ -8,7 +8,8 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; d
   $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 T ?=
-N ?= 2
+# Tests wait more than they compute: one worker more than cores.
+N ?= 3
 SEED ?= 1
 SEEDS ?= 2000
 KILLS ?= 200

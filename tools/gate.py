@@ -17,7 +17,7 @@ STEPS: Final = (
     ("lint", ("ruff", "check", "."), "run `make fmt`, mend the rest by hand"),
     ("types", ("mypy",), "strict; its settings are in pyproject.toml"),
     ("imports", ("lint-imports", "--no-cache"), "imports go one way: bot, handlers|storage, core"),
-    ("tests", ("python", "-m", "pytest", "-n", "2"), "run `make test T=<path>` for one part"),
+    ("tests", ("python", "-m", "pytest", "-n", "3"), "run `make test T=<path>` for one part"),
     (
         "postgresql",
         ("python", "tools/on_postgres.py"),

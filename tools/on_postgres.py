@@ -27,7 +27,7 @@ FOLDERS: Final = (
 
 def main(chosen: list[str]) -> int:
     """Run them, or a part; return pytest's exit code."""
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "not sqlite and not browser"]
+    command = [sys.executable, "-m", "pytest", "-n", "3", "-m", "not sqlite and not browser"]
     env = {**os.environ, "HAZINA_TEST_DATABASE": "postgresql"}
     return subprocess.run(
         [*command, *(chosen or FOLDERS)], cwd=ROOT, env=env, check=False
