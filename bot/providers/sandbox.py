@@ -35,7 +35,9 @@ from bot.providers.wire import (
     text,
 )
 from core.domain.money import EXPONENTS, Money
+from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.providers import (
+    About,
     Accepted,
     Authentic,
     Capabilities,
@@ -44,6 +46,7 @@ from core.domain.providers import (
     Hook,
     LinkRequest,
     Outcome,
+    PartOf,
     Pending,
     ProviderError,
     Reading,
@@ -57,6 +60,7 @@ TOLERANCE: Final = timedelta(seconds=300)
 CAPABILITIES: Final = Capabilities(
     currencies=frozenset(EXPONENTS) - {"XTR"},
     can_link=True,
+    refunds=PartOf.ANY,
     honours_our_id=True,
     truth=Truth.BY_QUERY,
 )
@@ -68,6 +72,11 @@ STATUSES: Final[dict[str, type[Outcome]]] = {
     "declined": Declined,
     "expired": Declined,
 }
+
+MOVED: Final[dict[str, type[Moved | Returned]]] = {"done": Moved, "returned": Returned}
+
+ABOUT: Final = {"checkout": About.PAYMENT, "refund": About.REFUND, "dispute": About.DISPUTE}
+"""What an event is about, by how its type begins."""
 
 DECLINES: Final[dict[str, ProviderError]] = {
     "insufficient_funds": ProviderError.INSUFFICIENT_FUNDS,
@@ -84,7 +93,7 @@ ERRORS: Final[dict[int, ProviderError]] = {
 """Why our call failed, by HTTP status; everything else is `PROVIDER_ERROR`.
 
 The codes in the body (`invalid_request`, `reference_reused`, `not_found`, `rate_limited`) are kept
-as detail. Only `invalid_request` to a create proves that there is no page.
+as detail. Only `invalid_request` to a create or a refund proves that nothing was made.
 """
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
@@ -158,6 +167,27 @@ class SandboxProvider:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="reference not usable")
         answer = await self._ask("GET", f"/v1/checkouts/{quote(reference, safe='')}")
         return _outcome(answer, reference=reference)
+
+    async def refund(self, request: RefundRequest) -> Outflow:
+        """Give a part of a capture back; a repetition answers with the first refund."""
+        answer = await self._ask(
+            "POST",
+            "/v1/refunds",
+            body={
+                "reference": request.reference,
+                "checkout": request.payment_reference,
+                "capture": request.provider_id,
+                "amount_minor": request.amount.minor,
+            },
+        )
+        if isinstance(answer, Refused) and answer.proves_nothing_was_made:
+            return Declined(error=answer.error, detail=answer.detail)
+        return _outflow(answer, reference=request.reference)
+
+    async def look_up_refund(self, request: RefundRequest, *, refund_ref: str) -> Outflow:
+        """Look a refund up by our reference; the provider's own id is not needed here."""
+        answer = await self._ask("GET", f"/v1/refunds/{quote(request.reference, safe='')}")
+        return _outflow(answer, reference=request.reference)
 
     def read_hook(self, hook: Hook) -> Reading:
         """Judge a webhook by its raw bytes: size, signature (constant-time), then age.
@@ -286,8 +316,11 @@ def _read_captures(checkout: Record, captures: list[Record], *, reference: str) 
     if mode is None:
         raise Unreadable("mode")
     account = text(checkout, "account", TOKEN)
+    is_disputed = wire.flag(checkout, "is_disputed")
     first, *more = (
-        _read_capture(capture, reference=reference, is_test=mode, account=account)
+        _read_capture(
+            capture, reference=reference, is_test=mode, account=account, is_disputed=is_disputed
+        )
         for capture in captures
     )
     if len({settled.provider_id for settled in (first, *more)}) != len(captures):
@@ -295,7 +328,9 @@ def _read_captures(checkout: Record, captures: list[Record], *, reference: str) 
     return replace(first, more=tuple(more))
 
 
-def _read_capture(capture: Record, *, reference: str, is_test: bool, account: str) -> Settled:
+def _read_capture(
+    capture: Record, *, reference: str, is_test: bool, account: str, is_disputed: bool
+) -> Settled:
     currency = wire.currency(capture)
     has_fee = capture.get("fee_minor") is not None
     return Settled(
@@ -306,17 +341,47 @@ def _read_capture(capture: Record, *, reference: str, is_test: bool, account: st
         account=account,
         fee=Money(wire.whole(capture, "fee_minor"), currency) if has_fee else None,
         settled_at=wire.instant(capture, "at"),
+        refunded=Money(wire.whole(capture, "refunded_minor"), currency),
+        is_disputed=is_disputed,
     )
+
+
+def _outflow(answer: Answer, *, reference: str) -> Outflow:
+    if isinstance(answer, Unknown):
+        return answer
+    if isinstance(answer, Refused):
+        return Unknown(error=answer.error, detail=answer.detail)
+    try:
+        return _read_refund(answer, asked=reference)
+    except Unreadable as problem:
+        return wire.unknown(str(problem))
+
+
+def _read_refund(refund: Record, *, asked: str) -> Outflow:
+    status = text(refund, "status", _WORD)
+    provider_id, is_test = text(refund, "id", TOKEN), _MODES.get(text(refund, "mode", _WORD))
+    amount = Money(wire.whole(refund, "amount_minor", least=1), wire.currency(refund))
+    if is_test is None or text(refund, "reference", TOKEN) != asked:
+        raise Unreadable("mode or another reference")
+    if status in {"pending", "needs_attention"}:
+        return Pending(provider_ref=provider_id, needs=status.removeprefix("pending"))
+    if status == "failed":
+        return Declined(error=ProviderError.PROVIDER_ERROR, detail=status)
+    made = MOVED.get(status)
+    if made is None:
+        raise Unreadable("status")
+    return made(provider_id=provider_id, reference=asked, amount=amount, is_test=is_test)
 
 
 def _read_event(body: bytes) -> Authentic:
     try:
         event = wire.read_record(body)
-        data = event.get("data")
+        data, kind = event.get("data"), text(event, "type", _WORD)
         return Authentic(
             event_key=text(event, "id", TOKEN),
             reference=text(data, "reference", TOKEN) if isinstance(data, Mapping) else "",
-            kind=text(event, "type", _WORD),
+            kind=kind,
+            about=ABOUT.get(kind.partition(".")[0], About.PAYMENT),
         )
     except Unreadable:
         digest = hashlib.sha256(body).hexdigest()

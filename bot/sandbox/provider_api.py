@@ -1,10 +1,13 @@
-"""The sandbox provider's machine door: `/v1/checkouts`, with a Bearer key, in strict JSON.
+"""The sandbox provider's machine door: checkouts and refunds, with a Bearer key, in strict JSON.
 
 ```text
 POST /v1/checkouts                 {reference, amount_minor, currency, email, title, return_url,
                                     expires_at, webhook_url?}  → 201, or 200 for a repetition
 GET  /v1/checkouts/{reference}     → 200
 GET  /v1/checkouts?since=&after=   → {items, next}: changed since, oldest change first
+POST /v1/refunds                   {reference, checkout, capture, amount_minor}
+                                    → 201, or 200 for a repetition
+GET  /v1/refunds/{reference}       → 200
 error                              → {error: {code, message}}
 ```
 """
@@ -20,8 +23,9 @@ import orjson
 from aiohttp import web
 
 from bot.sandbox import provider_switches as switches
-from bot.sandbox.provider_desk import Desk, ReferenceReused
+from bot.sandbox.provider_desk import Desk, NotRefundable, ReferenceReused
 from bot.sandbox.provider_records import Checkout, Terms
+from bot.sandbox.provider_refund_records import Refund
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.switches import Switchboard
 from core.domain.money import EXPONENTS, MAX_MINOR
@@ -61,6 +65,8 @@ class ProviderApi:
             web.post("/v1/checkouts", self._create),
             web.get("/v1/checkouts", self._list),
             web.get("/v1/checkouts/{reference}", self._look_up),
+            web.post("/v1/refunds", self._refund),
+            web.get("/v1/refunds/{reference}", self._look_up_refund),
         ]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
@@ -93,6 +99,53 @@ class ProviderApi:
         if checkout is None or behaviour == "404":
             return _error(404, "not_found", "No checkout has this reference.")
         return _distort(self._desk.view(checkout), behaviour)
+
+    async def _refund(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._greet(request)
+        if refusal is not None:
+            return refusal
+        behaviour = str(self._board.value(switches.REFUND))
+        if behaviour == "500":
+            return _failure(500)
+        try:
+            checkout, refund, is_new = self._give_back(await _body(request))
+        except (BadRequest, NotRefundable) as problem:
+            return _error(422, "invalid_request", str(problem))
+        except ReferenceReused:
+            return _error(409, "reference_reused", "This reference exists with other content.")
+        await self._store.save()
+        if behaviour == "hang":
+            await self._pause(HANG_S)
+            return _cut(request)
+        return _json(201 if is_new else 200, self._desk.view_refund(checkout, refund))
+
+    def _give_back(self, body: Mapping[str, Any]) -> tuple[Checkout, Refund, bool]:
+        reference = _text(body, "reference", _REFERENCE)
+        checkout = self._store.find(_text(body, "checkout", _REFERENCE))
+        amount_minor = body.get("amount_minor")
+        if type(amount_minor) is not int or not 0 < amount_minor <= MAX_MINOR:
+            raise BadRequest("amount_minor")
+        if checkout is None:
+            raise BadRequest("checkout")
+        is_new = self._store.find_refund(reference) is None
+        capture_id = _text(body, "capture", _REFERENCE)
+        refund = self._desk.refund(
+            checkout, reference=reference, capture_id=capture_id, amount_minor=amount_minor
+        )
+        return checkout, refund, is_new
+
+    async def _look_up_refund(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._greet(request)
+        if refusal is not None:
+            return refusal
+        self._desk.let_time_pass()
+        found = self._store.find_refund(request.match_info["reference"])
+        behaviour = str(self._board.value(switches.LOOK_UP))
+        if behaviour == "500":
+            return _failure(500)
+        if found is None or behaviour == "404":
+            return _error(404, "not_found", "No refund has this reference.")
+        return _distort(self._desk.view_refund(*found), behaviour)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         refusal = await self._greet(request)

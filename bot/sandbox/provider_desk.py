@@ -12,10 +12,25 @@ from typing import Final
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_hooks import Courier
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
+from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.switches import Switchboard
 
 LATE_BY: Final = timedelta(minutes=1)
+ATTENTION_LASTS: Final = timedelta(minutes=10)
+
+_PENDING, _NEEDS, _DONE = RefundStatus.PENDING, RefundStatus.NEEDS_ATTENTION, RefundStatus.DONE
+REFUNDS: Final[dict[str, tuple[RefundStatus, RefundStatus | None]]] = {
+    "later": (_PENDING, _DONE),
+    "late_fail": (_PENDING, RefundStatus.FAILED),
+    "attention": (_NEEDS, _DONE),
+    "return": (_DONE, RefundStatus.RETURNED),
+}
+"""How a refund begins and what it becomes by itself, by the switch; else it is done at once."""
+
+
+class NotRefundable(ValueError):
+    """More than is left of the capture, no such capture, or it is disputed; says which."""
 
 
 class ReferenceReused(ValueError):
@@ -99,7 +114,47 @@ class Desk:
                 expired = current.expire(at=now)
                 current = self._keep(expired, event="checkout.expired")
             if current.is_owed(now):
-                self._capture(current)
+                current = self._capture(current)
+            for refund in current.refunds:
+                if refund.is_owed(now):
+                    current = self._put_refund(current, refund.go_on())
+
+    def refund(
+        self, checkout: Checkout, *, reference: str, capture_id: str, amount_minor: int
+    ) -> Refund:
+        """Give a part of a capture back because the merchant asks.
+
+        Raises:
+            ReferenceReused: the reference exists with other content.
+            NotRefundable: the capture has not so much left, or is disputed.
+        """
+        known = self._store.find_refund(reference)
+        if known is not None:
+            same = (known[0].id, known[1].capture_id, known[1].amount_minor)
+            if same != (checkout.id, capture_id, amount_minor):
+                raise ReferenceReused
+            return known[1]
+        capture = next((each for each in checkout.captures if each.id == capture_id), None)
+        if checkout.is_disputed:
+            raise NotRefundable("disputed")
+        if capture is None or checkout.refundable_minor(capture) < amount_minor:
+            raise NotRefundable("amount")
+        return self._new_refund(checkout, capture, amount_minor, reference=reference)
+
+    def give_back(self, checkout: Checkout) -> Checkout:
+        """Give back all that is left of each capture, as from the provider's own dashboard."""
+        for capture in checkout.captures:
+            left_minor = checkout.refundable_minor(capture)
+            if left_minor > 0:
+                refund = self._refund_of(capture, left_minor, reference="")
+                checkout = self._put_refund(checkout, refund)
+        return checkout
+
+    def contest(self, checkout: Checkout, *, is_disputed: bool) -> Checkout:
+        """Let the payer's bank claim the money back, or let go of it."""
+        changed = replace(checkout, is_disputed=is_disputed, updated_at=self.now())
+        event = "dispute.opened" if is_disputed else "dispute.closed"
+        return self._keep(changed, event=event)
 
     def view(self, checkout: Checkout) -> dict[str, object]:
         """Show a checkout as it goes over the wire."""
@@ -111,12 +166,61 @@ class Desk:
             "amount_minor": checkout.terms.amount_minor,
             "currency": checkout.terms.currency,
             "decline_code": checkout.decline or None,
-            "captures": [capture.as_json() for capture in checkout.captures],
+            "captures": [
+                {**capture.as_json(), "refunded_minor": checkout.refunded_minor(capture)}
+                for capture in checkout.captures
+            ],
+            "is_disputed": checkout.is_disputed,
             "mode": "test",
             "account": self._account,
             "expires_at": checkout.terms.expires_at.isoformat(),
             "updated_at": checkout.updated_at.isoformat(),
         }
+
+    def view_refund(self, checkout: Checkout, refund: Refund) -> dict[str, object]:
+        """Show a refund as it goes over the wire."""
+        return {
+            "id": refund.id,
+            "reference": refund.reference,
+            "checkout": checkout.terms.reference,
+            "capture": refund.capture_id,
+            "amount_minor": refund.amount_minor,
+            "currency": refund.currency,
+            "status": refund.status.value,
+            "mode": "test",
+            "account": self._account,
+            "at": refund.at.isoformat(),
+        }
+
+    def _new_refund(
+        self, checkout: Checkout, capture: Capture, amount_minor: int, *, reference: str
+    ) -> Refund:
+        behaviour = str(self._board.value(switches.REFUND))
+        status, following = REFUNDS.get(behaviour, (RefundStatus.DONE, None))
+        after = ATTENTION_LASTS if status is RefundStatus.NEEDS_ATTENTION else LATE_BY
+        refund = replace(
+            self._refund_of(capture, amount_minor, reference=reference),
+            status=RefundStatus.FAILED if behaviour == "fail" else status,
+            next_status=following,
+            next_at=self.now() + after if following else None,
+        )
+        self._put_refund(checkout, refund)
+        return refund
+
+    def _refund_of(self, capture: Capture, amount_minor: int, *, reference: str) -> Refund:
+        return Refund(
+            id=f"rfd_{self._new_token()}",
+            reference=reference,
+            capture_id=capture.id,
+            amount_minor=amount_minor,
+            currency=capture.currency,
+            status=RefundStatus.DONE,
+            at=self.now(),
+        )
+
+    def _put_refund(self, checkout: Checkout, refund: Refund) -> Checkout:
+        changed = checkout.with_refund(refund, at=self.now())
+        return self._keep(changed, event=f"refund.{refund.status}")
 
     def _capture(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
         captures = tuple(

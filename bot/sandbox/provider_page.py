@@ -87,6 +87,16 @@ class CheckoutPage:
                 return self._desk.decline(checkout, act)
         except WrongStep:
             return checkout
+        if checkout.status is CheckoutStatus.PAID:
+            return self._afterwards(checkout, act)
+        return checkout
+
+    def _afterwards(self, checkout: Checkout, act: str) -> Checkout:
+        """Do what the merchant's dashboard or the payer's bank can do once it is paid."""
+        if act == "refund":
+            return self._desk.give_back(checkout)
+        if act in {"dispute", "settle"}:
+            return self._desk.contest(checkout, is_disputed=act == "dispute")
         return checkout
 
     def _respond(self, checkout: Checkout) -> web.Response:
@@ -182,12 +192,27 @@ def _closed_acts(checkout: Checkout, *, late: str) -> str:
     )
     return _filled(
         "closed.html",
-        raw={"again": _filled("again.html") if may_pay else ""},
+        raw={"again": _after_acts(checkout) if not may_pay else _filled("again.html")},
         tone=tone,
         heading=heading,
         text=text.format(captured=captured, late=late),
         back=return_link(checkout),
     )
+
+
+def _after_acts(checkout: Checkout) -> str:
+    """Return what may still be done to paid money from outside the chat."""
+    if checkout.status is not CheckoutStatus.PAID:
+        return ""
+    act, label = (
+        ("settle", "The bank lets go")
+        if checkout.is_disputed
+        else (
+            "dispute",
+            "The bank claims it back",
+        )
+    )
+    return _filled("after.html", act=act, label=label)
 
 
 def _ending(checkout: Checkout) -> tuple[str, str, str, bool]:

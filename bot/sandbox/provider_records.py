@@ -4,11 +4,18 @@ Amounts are whole minor units, times aware UTC. A record never changes; its meth
 next one. This is the far side of the wire: it shares no code with the adapter that reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+
+from bot.sandbox.provider_refund_records import (
+    COUNTED,
+    Refund,
+    RefundStatus,
+    refund_from_json,
+)
 
 
 class CheckoutStatus(StrEnum):
@@ -113,6 +120,9 @@ class Checkout:
     decline: str = ""
     late_at: datetime | None = None
     captures: tuple[Capture, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    is_disputed: bool = False
+    """The payer's bank has claimed the money back and not let go yet."""
 
     def pay(self, captures: tuple[Capture, ...], *, at: datetime) -> "Checkout":
         """Take the money, in one capture or more.
@@ -147,6 +157,23 @@ class Checkout:
         """
         return self._step(CheckoutStatus.EXPIRED, at=at)
 
+    def refundable_minor(self, capture: Capture) -> int:
+        """Return what may still be given back of a capture."""
+        return capture.amount_minor - self._sum(capture, COUNTED)
+
+    def refunded_minor(self, capture: Capture) -> int:
+        """Return what went back of a capture and stayed there."""
+        return self._sum(capture, {RefundStatus.DONE})
+
+    def _sum(self, capture: Capture, statuses: Collection[RefundStatus]) -> int:
+        mine = (each for each in self.refunds if each.capture_id == capture.id)
+        return sum(each.amount_minor for each in mine if each.status in statuses)
+
+    def with_refund(self, refund: Refund, *, at: datetime) -> "Checkout":
+        """Add a refund, or put its next state in its place."""
+        others = tuple(each for each in self.refunds if each.id != refund.id)
+        return replace(self, refunds=(*others, refund), updated_at=at)
+
     def has_run_out(self, now: datetime) -> bool:
         """Tell whether the page should expire now."""
         may_expire = CheckoutStatus.EXPIRED in TRANSITIONS[self.status]
@@ -168,6 +195,8 @@ class Checkout:
             "decline": self.decline,
             "late_at": self.late_at.isoformat() if self.late_at else None,
             "captures": [capture.as_json() for capture in self.captures],
+            "refunds": [refund.as_json() for refund in self.refunds],
+            "is_disputed": self.is_disputed,
         }
 
     def _step(self, to_status: CheckoutStatus, *, at: datetime) -> "Checkout":
@@ -227,6 +256,8 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
             Capture(**{**capture, "at": datetime.fromisoformat(capture["at"])})
             for capture in row["captures"]
         ),
+        refunds=tuple(refund_from_json(refund) for refund in row.get("refunds", ())),
+        is_disputed=row.get("is_disputed", False),
     )
 
 

@@ -23,6 +23,7 @@ from bot.sandbox.provider_records import (
     checkout_from_json,
     delivery_from_json,
 )
+from bot.sandbox.provider_refund_records import Refund
 
 MAX_CHECKOUTS: Final = 5_000
 """Beyond this the oldest checkouts that are over are forgotten."""
@@ -47,6 +48,7 @@ class ProviderStore:
         self._most = most
         self._checkouts: dict[str, Checkout] = {}
         self._ids: dict[str, str] = {}
+        self._refunded: dict[str, str] = {}
         self._unsettled: set[str] = set()
         self._deliveries: dict[int, Delivery] = {}
         self._last_seq = 0
@@ -68,10 +70,18 @@ class ProviderStore:
         """Return the checkout with our id."""
         return self._checkouts.get(checkout_id)
 
+    def find_refund(self, reference: str) -> tuple[Checkout, Refund] | None:
+        """Return the refund under a merchant's reference, and its checkout."""
+        checkout = self._checkouts.get(self._refunded.get(reference, ""))
+        if checkout is None:
+            return None
+        return checkout, next(each for each in checkout.refunds if each.reference == reference)
+
     def put(self, checkout: Checkout) -> None:
         """Add a checkout or replace it by its next state."""
         self._checkouts[checkout.id] = checkout
         self._ids[checkout.terms.reference] = checkout.id
+        self._refunded |= {each.reference: checkout.id for each in checkout.refunds}
         self._note_waiting(checkout)
         self._forget_oldest()
         self._generation += 1
@@ -111,6 +121,7 @@ class ProviderStore:
         """Forget everything but the keys."""
         self._checkouts.clear()
         self._ids.clear()
+        self._refunded.clear()
         self._unsettled.clear()
         self._deliveries.clear()
         self._generation += 1
@@ -136,7 +147,8 @@ class ProviderStore:
 
     def _note_waiting(self, checkout: Checkout) -> None:
         may_expire = checkout.status in {CheckoutStatus.OPEN, CheckoutStatus.PROCESSING}
-        if may_expire or checkout.late_at is not None:
+        has_refund = any(refund.next_at is not None for refund in checkout.refunds)
+        if may_expire or checkout.late_at is not None or has_refund:
             self._unsettled.add(checkout.id)
         else:
             self._unsettled.discard(checkout.id)
@@ -148,6 +160,8 @@ class ProviderStore:
         if over is not None:
             del self._checkouts[over.id]
             del self._ids[over.terms.reference]
+            for refund in over.refunds:
+                self._refunded.pop(refund.reference, None)
 
     def _encode(self) -> bytes:
         state = {

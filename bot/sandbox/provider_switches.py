@@ -13,6 +13,7 @@ CURRENCY: Final = "provider.wrong_currency"
 LATE: Final = "provider.late"
 TWICE: Final = "provider.capture_twice"
 FEE: Final = "provider.fee_bps"
+REFUND: Final = "provider.refund"
 HOOK_DELAY: Final = "provider.hooks.delay_s"
 HOOK_LOSS: Final = "provider.hooks.lose"
 HOOK_COPIES: Final = "provider.hooks.copies"
@@ -100,6 +101,21 @@ _MONEY: Final = (
     _toggle(CURRENCY, "Wrong currency", "The money arrives in another currency."),
     _toggle(LATE, "Late capture", "Every payment arrives a minute after its page has expired."),
     _toggle(TWICE, "Capture twice", "Two captures under one reference."),
+    _choice(
+        REFUND,
+        "Refunds",
+        "What happens when the bot asks to give money back.",
+        (
+            ("ok", "Done at once"),
+            ("later", "Pending, done a minute later"),
+            ("late_fail", "Pending, failed a minute later"),
+            ("attention", "Needs the payer's details for ten minutes, then done"),
+            ("fail", "Refused"),
+            ("return", "Done, sent back by the bank a minute later"),
+            ("hang", "Are made, but the answer never comes"),
+            ("500", "Fail with 500"),
+        ),
+    ),
     _number(FEE, "Fee", "Kept from each capture; 150 is 1.5 %.", unit="bps", most=2_000, value=150),
 )
 
