@@ -8,8 +8,8 @@ import structlog
 from bot.providers import PROVIDERS
 from bot.providers.kit import Kit
 from bot.settings import Settings
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.errors import ProviderProblem
-from core.domain.payments import Configuration, ConfigurationId
 from core.domain.providers import Provider
 from core.domain.tenants import PLATFORM, TenantId
 from storage.database import Database
@@ -70,7 +70,7 @@ class Registry:
 
 
 def _ensure(tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
-    known = tx.payments.configuration_by_key(name, PLATFORM)
+    known = tx.configurations.of(PLATFORM, name)
     if known is None:
         known = Configuration(
             id=ConfigurationId(tx.new_id()),
@@ -78,5 +78,5 @@ def _ensure(tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
             provider=name,
             is_test=is_test,
         )
-        tx.payments.add_configuration(known)
+        tx.configurations.add(known)
     return known

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.domain.acts import Cause, Event, NoteId
 from core.domain.bills import StoredBills
+from core.domain.configurations import StoredConfigurations
 from core.domain.dialogues import StoredDialogues
 from core.domain.disputes import StoredDisputes
 from core.domain.freeze import StoredFreeze
@@ -95,6 +96,11 @@ class Transaction(Protocol):
     @property
     def disputes(self) -> StoredDisputes:
         """Disputes of bills."""
+        ...
+
+    @property
+    def configurations(self) -> StoredConfigurations:
+        """Provider configurations."""
         ...
 
     @property

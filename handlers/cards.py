@@ -250,7 +250,7 @@ def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> p
                     configuration=each.id,
                 ),
             )
-            for each in tx.payments.configurations_for(payment.tenant_id)
+            for each in tx.configurations.usable(payment.tenant_id)
         )
     has_wallet = plain.bill is not None and _has_money(tx, reader)
     wallet = _payment_act(tx, reader, payment, "payment.wallet") if has_wallet else ""

@@ -1,4 +1,4 @@
-"""Tables of payments: configurations, payments, attempts, allocations, returns, receipts."""
+"""Tables of payments: payments, attempts, allocations, returns, receipts."""
 
 from typing import Final
 
@@ -12,21 +12,9 @@ from sqlalchemy import (
 from core.domain.money import MAX_MINOR
 from core.domain.payments import ATTEMPT_TRANSITIONS, TRANSITIONS
 from storage.records import Axis, axis_columns
-from storage.schema import flag, ident, number, only_where, table, text, time
+from storage.schema import ident, number, only_where, table, text, time
 
 IS_OPEN_PROVIDER: Final = "method = 'provider' AND status IN ('pending', 'processing')"
-
-CONFIGURATION: Final = table(
-    "provider_configuration",
-    ident(primary_key=True),
-    ident("tenant_id"),
-    text("provider"),
-    flag("is_test"),
-    flag("is_enabled"),
-    number("row_version"),
-    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
-    UniqueConstraint("tenant_id", "provider"),
-)
 
 PAYMENT: Final = table(
     "payment",

@@ -1,18 +1,17 @@
-"""Payments, attempts, allocations and what went back, receipts, provider configurations."""
+"""Payments, attempts, allocations and what went back, receipts."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import (
-    and_,
     bindparam,
     func,
     literal_column,
-    or_,
     select,
 )
 
 from core.domain.bills import BillId
+from core.domain.configurations import ConfigurationId
 from core.domain.errors import NotFound
 from core.domain.ledger import JournalId
 from core.domain.money import Currency, Money
@@ -20,20 +19,16 @@ from core.domain.payments import (
     Allocation,
     Attempt,
     AttemptId,
-    Configuration,
-    ConfigurationId,
     Payment,
     PaymentId,
     Receipt,
     ReceiptId,
 )
 from core.domain.people import PersonId
-from core.domain.tenants import PLATFORM, TenantId
-from storage.audit import add_change
+from core.domain.tenants import TenantId
 from storage.payment_tables import (
     ALLOCATION,
     ATTEMPT,
-    CONFIGURATION,
     IS_OPEN_PROVIDER,
     PAYMENT,
     RECEIPT,
@@ -42,16 +37,13 @@ from storage.payment_tables import (
 from storage.records import Records
 from storage.statements import Row, Statement, inserting
 
-__all__ = ["ALLOCATION", "ATTEMPT", "CONFIGURATION", "PAYMENT", "RECEIPT", "RETURN", "SqlPayments"]
+__all__ = ["ALLOCATION", "ATTEMPT", "PAYMENT", "RECEIPT", "RETURN", "SqlPayments"]
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
 
-_CONFIGURATIONS: Final = Records(
-    CONFIGURATION, Configuration, frozen=("id", "tenant_id", "provider", "is_test")
-)
 _PAYMENTS: Final = Records(
     PAYMENT,
     Payment,
@@ -154,22 +146,6 @@ _ADD_RETURN: Final = inserting(RETURN)
 _RECEIPT: Final = _RECEIPTS.by("id")
 _RECEIPTS_OF: Final = Statement(
     _RECEIPTS.select().where(RECEIPT.c.payment_id == bindparam("payment_id")).order_by(RECEIPT.c.id)
-)
-_CONFIGURATION: Final = _CONFIGURATIONS.by("id")
-_KEYED: Final = _CONFIGURATIONS.by("provider", "tenant_id")
-_USABLE: Final = Statement(
-    _CONFIGURATIONS.select()
-    .where(
-        and_(
-            CONFIGURATION.c.is_enabled == bindparam("yes"),
-            or_(
-                CONFIGURATION.c.tenant_id == bindparam("tenant_id"),
-                CONFIGURATION.c.tenant_id == PLATFORM,
-            ),
-        )
-    )
-    .order_by(CONFIGURATION.c.tenant_id.desc(), CONFIGURATION.c.id)
-    .limit(50)
 )
 
 
@@ -281,25 +257,6 @@ class SqlPayments:
     def receipts_of(self, payment_id: PaymentId) -> tuple[Receipt, ...]:
         """Return a payment's receipts, oldest first."""
         return _RECEIPTS.many(self._tx, _RECEIPTS_OF, payment_id=payment_id)
-
-    def configuration(self, configuration_id: ConfigurationId) -> Configuration:
-        """Return one provider configuration, else `NotFound`."""
-        found = _CONFIGURATIONS.one(self._tx, _CONFIGURATION, id=configuration_id)
-        return _need(found, "provider")
-
-    def configurations_for(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
-        """Return the enabled configurations a tenant may use: its own first, then shared ones."""
-        return _CONFIGURATIONS.many(self._tx, _USABLE, tenant_id=tenant_id, yes=True)
-
-    def configuration_by_key(self, provider: str, tenant_id: TenantId) -> Configuration | None:
-        """Return the configuration of one owner, if there is one."""
-        return _CONFIGURATIONS.one(self._tx, _KEYED, provider=provider, tenant_id=tenant_id)
-
-    def add_configuration(self, configuration: Configuration) -> None:
-        """Store a new provider configuration."""
-        _CONFIGURATIONS.add(self._tx, configuration)
-        content = {"provider": configuration.provider, "is_test": configuration.is_test}
-        add_change(self._tx, configuration.tenant_id, "configuration", configuration.id, content)
 
 
 def _need(found: T | None, kind: str) -> T:

@@ -15,6 +15,7 @@ from core.domain.work import Work
 from core.ports import Randomness
 from storage import audit
 from storage.bills import SqlBills
+from storage.configurations import SqlConfigurations
 from storage.dialogues import SqlDialogues
 from storage.disputes import SqlDisputes
 from storage.freeze import SqlFreeze
@@ -78,6 +79,7 @@ class SqlTransaction:
         self.ledger = SqlLedger(self)
         self.bills = SqlBills(self)
         self.disputes = SqlDisputes(self)
+        self.configurations = SqlConfigurations(self)
         self.payments = SqlPayments(self)
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from core.domain.bills import Acknowledgment, Bill, BillId, BillType
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.ledger import (
     AccountId,
     AccountKind,
@@ -22,7 +23,7 @@ from core.domain.ledger import (
     fingerprint,
 )
 from core.domain.money import Currency, Money
-from core.domain.payments import Configuration, ConfigurationId, Method, Payment, PaymentId, Purpose
+from core.domain.payments import Method, Payment, PaymentId, Purpose
 from core.domain.people import (
     NO_UNIT,
     Identity,
@@ -308,5 +309,5 @@ def add_configuration(
     configuration = Configuration(
         id=ConfigurationId(tx.new_id()), tenant_id=tenant.id, provider=provider, is_test=True
     )
-    tx.payments.add_configuration(configuration)
+    tx.configurations.add(configuration)
     return configuration

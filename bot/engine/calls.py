@@ -19,8 +19,9 @@ from bot.engine.alarms import Alarms
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
+from core.domain.configurations import ConfigurationId
 from core.domain.money import Money
-from core.domain.payments import Attempt, AttemptId, AttemptStatus, ConfigurationId, Payment
+from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
 from core.domain.providers import (
     LinkRequest,
     Outcome,

@@ -14,7 +14,8 @@ from aiohttp import web
 from bot.engine.alarms import Alarm, Alarms
 from bot.engine.arrivals import store_hook
 from bot.web.return_page import looks_of, return_page
-from core.domain.payments import Attempt, Configuration, PaymentStatus
+from core.domain.configurations import Configuration
+from core.domain.payments import Attempt, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Provider, Undecided
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple, Self
 
-from core.domain.payments import ConfigurationId
+from core.domain.configurations import ConfigurationId
 
 _HEAD: Final = "capture"
 

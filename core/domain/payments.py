@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NewType, Protocol
 
 from core.domain.bills import BillId
+from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalId
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
@@ -15,7 +16,6 @@ from core.domain.tenants import TenantId
 
 PaymentId = NewType("PaymentId", int)
 AttemptId = NewType("AttemptId", int)
-ConfigurationId = NewType("ConfigurationId", int)
 ReceiptId = NewType("ReceiptId", int)
 
 CHECK_DELAYS_S: Final = (20, 60, 180, 600, 1800, 3600)
@@ -281,20 +281,8 @@ class Receipt:
     issued_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """A provider's credentials and mode for one tenant, or for all when owned by the platform."""
-
-    id: ConfigurationId
-    tenant_id: TenantId
-    provider: str
-    is_test: bool
-    is_enabled: bool = True
-    row_version: int = 1
-
-
 class StoredPayments(Protocol):
-    """Payments, attempts, allocations, receipts and configurations on an open transaction."""
+    """Payments, attempts, allocations and receipts on an open transaction."""
 
     def get(self, payment_id: PaymentId) -> Payment:
         """Return one payment.
@@ -376,24 +364,4 @@ class StoredPayments(Protocol):
 
     def receipts_of(self, payment_id: PaymentId) -> tuple[Receipt, ...]:
         """Return a payment's receipts, oldest first."""
-        ...
-
-    def configuration(self, configuration_id: ConfigurationId) -> Configuration:
-        """Return one provider configuration.
-
-        Raises:
-            NotFound: there is none of this id.
-        """
-        ...
-
-    def configurations_for(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
-        """Return the enabled configurations a tenant may use: its own first, then shared ones."""
-        ...
-
-    def configuration_by_key(self, provider: str, tenant_id: TenantId) -> Configuration | None:
-        """Return the configuration of one owner, if there is one."""
-        ...
-
-    def add_configuration(self, configuration: Configuration) -> None:
-        """Store a new provider configuration."""
         ...

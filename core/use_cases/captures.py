@@ -75,7 +75,7 @@ def _check_same(tx: Transaction, posted: Journal, capture: Settled) -> None:
 
 
 def _agrees(tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled) -> bool:
-    configuration = tx.payments.configuration(attempt.configuration_id)
+    configuration = tx.configurations.get(attempt.configuration_id)
     return (
         capture.reference == attempt.reference
         and capture.captured.currency == payment.currency

@@ -11,6 +11,7 @@ from typing import Final
 
 from core.domain.acts import EventName
 from core.domain.bills import Bill, BillId
+from core.domain.configurations import Configuration
 from core.domain.errors import (
     AboveRest,
     AmountOutOfRange,
@@ -26,7 +27,6 @@ from core.domain.payments import (
     Attempt,
     AttemptId,
     AttemptStatus,
-    Configuration,
     Method,
     Payment,
     PaymentId,
@@ -303,7 +303,7 @@ def _check_still_owed(bill: Bill, payment: Payment) -> None:
 def _attempt(
     tx: Transaction, payment: Payment, configuration: Configuration, *, number: int
 ) -> None:
-    usable = {each.id for each in tx.payments.configurations_for(payment.tenant_id)}
+    usable = {each.id for each in tx.configurations.usable(payment.tenant_id)}
     if configuration.id not in usable:
         raise NoProvider
     attempt = Attempt(

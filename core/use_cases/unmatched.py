@@ -11,6 +11,7 @@ from typing import Final
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
 from core.domain.captures import CaptureKey
+from core.domain.configurations import ConfigurationId
 from core.domain.errors import (
     AmountOutOfRange,
     InvalidAmount,
@@ -23,7 +24,7 @@ from core.domain.errors import (
 )
 from core.domain.ledger import Account, AccountKind, Entry, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
-from core.domain.payments import ConfigurationId, PaymentId
+from core.domain.payments import PaymentId
 from core.domain.people import Actor, PersonId, Scope
 from core.domain.tenants import TenantId
 from core.domain.wallets import WalletStatus
@@ -82,7 +83,7 @@ def _move(tx: Transaction, entry: Entry) -> UnmatchedMove:
     notes = tx.timeline.notes_beside(entry.journal_id)
     found = replace(
         plain,
-        provider=tx.payments.configuration(capture.configuration_id).provider,
+        provider=tx.configurations.get(capture.configuration_id).provider,
         told=next((n.removeprefix(about) for n in notes if n.startswith(about)), ""),
     )
     return _with_payment(tx, found, entry, capture.configuration_id)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from core.domain.payments import ConfigurationId, PaymentId, ReceiptId
+from core.domain.configurations import ConfigurationId
+from core.domain.payments import PaymentId, ReceiptId
 from core.ports import Transaction
 from core.use_cases.links import cancel_payment, check_now, retry_payment
 from core.use_cases.timeline import seen_receipt
@@ -52,7 +53,7 @@ def retried(tx: Transaction, visit: Visit) -> Reply:
         tx,
         actor=visit.here[1],
         payment_id=PaymentId(number(arguments, "payment")),
-        configuration=tx.payments.configuration(configuration_id),
+        configuration=tx.configurations.get(configuration_id),
     )
     return live_reply(tx, visit, payment.id)
 

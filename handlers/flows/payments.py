@@ -5,10 +5,10 @@ from typing import Final
 
 from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import local_date
+from core.domain.configurations import ConfigurationId
 from core.domain.dialogues import CONFIRM_LIFE, IntentKey, IntentStatus
 from core.domain.errors import NoProvider, NotFound, PaymentOpen, StaleCard
 from core.domain.money import Money
-from core.domain.payments import ConfigurationId
 from core.ports import Transaction
 from core.use_cases.bills import (
     check_wallet_payment,
@@ -79,7 +79,7 @@ def by_link(tx: Transaction, visit: Visit) -> Reply:
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
         return live_reply(tx, visit, waiting.id)
-    if not tx.payments.configurations_for(bill.tenant_id):
+    if not tx.configurations.usable(bill.tenant_id):
         raise NoProvider
     return _choose(tx, visit, paying.Way.LINK, visit.argument)
 
@@ -159,7 +159,7 @@ def linked(tx: Transaction, visit: Visit) -> Reply:
         bill_id=bill.id,
         revision=number(arguments, "revision"),
         amount=Money(number(arguments, "amount"), bill.currency),
-        configuration=tx.payments.configuration(configuration_id),
+        configuration=tx.configurations.get(configuration_id),
     )
     return live_reply(tx, visit, payment.id)
 
@@ -278,7 +278,7 @@ def _confirm(
                 each.provider,
                 _offer(tx, visit, "bill.link", bill, amount, configuration=each.id, **figures),
             )
-            for each in tx.payments.configurations_for(tenant.id)
+            for each in tx.configurations.usable(tenant.id)
         )
     if not acts:
         raise NoProvider

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.errors import AmountOutOfRange, NoProvider
 from core.domain.money import Currency, Money, exponent
-from core.domain.payments import Configuration, ConfigurationId
 from core.domain.tenants import Tenant
 from core.ports import Transaction
 from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
@@ -116,7 +116,7 @@ def _available(tx: Transaction, visit: Visit) -> Money:
 
 
 def _providers(tx: Transaction, tenant: Tenant) -> tuple[Configuration, ...]:
-    found = tx.payments.configurations_for(tenant.id)
+    found = tx.configurations.usable(tenant.id)
     if not found:
         raise NoProvider
     return found

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.registry import Registry, credentials_of
 from bot.settings import Settings
-from core.domain.payments import ConfigurationId
+from core.domain.configurations import ConfigurationId
 from core.domain.tenants import PLATFORM, TenantId
 from storage.database import Database
 from tests.books import open_database

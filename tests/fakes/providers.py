@@ -2,8 +2,8 @@
 
 import asyncio
 
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Currency, Money
-from core.domain.payments import Configuration, ConfigurationId
 from core.domain.providers import (
     Accepted,
     Authentic,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from bot.wiring import Service
-from core.domain.payments import ConfigurationId
+from core.domain.configurations import ConfigurationId
 from core.domain.work import Work
 from storage.embedded import EmbeddedDatabase
 from storage.jobs import Job

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.payments import Attempt, AttemptId, AttemptStatus, Configuration, Payment
+from core.domain.configurations import Configuration
+from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
 from core.domain.work import Kind
 from storage import backup as backups
 from storage import setup

@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.captures import CaptureKey
-from core.domain.payments import ConfigurationId
+from core.domain.configurations import ConfigurationId
 
 
 @pytest.mark.parametrize("provider_id", ["cap_1", "a:b:c", "", "::", "ünïcode"])

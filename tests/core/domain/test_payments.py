@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.bills import BillId
+from core.domain.configurations import ConfigurationId
 from core.domain.errors import IllegalTransition
 from core.domain.payments import (
     ATTEMPT_TRANSITIONS,
@@ -17,7 +18,6 @@ from core.domain.payments import (
     Attempt,
     AttemptId,
     AttemptStatus,
-    ConfigurationId,
     Method,
     Payment,
     PaymentId,

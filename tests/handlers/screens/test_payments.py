@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalId
 from core.domain.payments import (
     Attempt,
     AttemptId,
     AttemptStatus,
-    ConfigurationId,
     Method,
     Payment,
     PaymentId,
