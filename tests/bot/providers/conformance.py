@@ -5,9 +5,12 @@ A new adapter gets a `Dialect` (how its provider says things on the wire) and on
     class TestPaystack(Answers, Failures, Bodies, Hooks):
         dialect = PaystackDialect()
 
-`Answers` is here, `Failures` and `Bodies` in `conformance_failures.py`, `Hooks` and `StampedHooks`
-(for providers that sign the time) in `conformance_hooks.py`. No socket is opened: a transport of
-ours stands for the network, down to single bytes.
+`Answers` and `ManyCaptures` (for providers that may capture twice under one reference) are here,
+`Failures` and `Bodies` in `conformance_failures.py`, `Hooks` and `StampedHooks` (for providers that
+sign the time) in `conformance_hooks.py`. What only some can do has a dialect and a class of its
+own: `conformance_refunds.py`, `conformance_payouts.py`, `conformance_saved.py`,
+`conformance_listings.py`. No socket is opened: a transport of ours stands for the network, down to
+single bytes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -55,7 +58,7 @@ class Taken:
     amount: Money
 
 
-FIRST: Final = Taken(provider_id="cap_1", amount=ASKED)
+FIRST: Final = Taken(provider_id="90001", amount=ASKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,24 +222,17 @@ class Answers(Suite):
         assert outcome.is_test is True
         assert outcome.more == ()
 
-    async def test_every_capture_under_one_reference_is_reported(self) -> None:
-        second = Taken(provider_id="cap_2", amount=Money(120_000, self.dialect.currency))
-        outcome = await self.told(replace(self.paid, taken=(*self.paid.taken, second)))
-        assert isinstance(outcome, Settled)
-        reported = [(one.provider_id, one.captured) for one in (outcome, *outcome.more)]
-        assert reported == [("cap_1", self.asked), ("cap_2", second.amount)]
-
     @pytest.mark.parametrize("minor", [100, 499_900, 500_100, 900_000_000_000])
     async def test_other_amount_is_reported_as_captured(self, minor: int) -> None:
         amount = Money(minor, self.dialect.currency)
-        taken = (Taken(provider_id="cap_1", amount=amount),)
+        taken = (Taken(provider_id=FIRST.provider_id, amount=amount),)
         outcome = await self.told(replace(self.paid, taken=taken))
         assert isinstance(outcome, Settled)
         assert outcome.captured == amount
 
     async def test_other_currency_is_reported_as_captured(self) -> None:
         amount = Money(500_000, self.dialect.other)
-        taken = (Taken(provider_id="cap_1", amount=amount),)
+        taken = (Taken(provider_id=FIRST.provider_id, amount=amount),)
         outcome = await self.told(replace(self.paid, taken=taken))
         assert isinstance(outcome, Settled)
         assert outcome.captured == amount
@@ -272,9 +268,6 @@ class Answers(Suite):
     async def test_paid_without_a_capture_is_unknown(self) -> None:
         assert isinstance(await self.told(Fact(status="paid")), Unknown)
 
-    async def test_same_capture_twice_is_unknown(self) -> None:
-        assert isinstance(await self.told(replace(self.paid, taken=self.paid.taken * 2)), Unknown)
-
     async def test_create_repeated_after_payment_never_declines(self) -> None:
         outcome = await self.told(self.paid, create)
         assert isinstance(outcome, Settled | Pending | Unknown)
@@ -286,6 +279,20 @@ class Answers(Suite):
     async def test_look_up_that_finds_nothing_is_unknown(self) -> None:
         outcome, _ = await self.watched(look_up, lambda _: self.dialect.not_found())
         assert isinstance(outcome, Unknown)
+
+
+class ManyCaptures(Suite):
+    """For providers that may capture more than once under one reference."""
+
+    async def test_every_capture_under_one_reference_is_reported(self) -> None:
+        second = Taken(provider_id="90002", amount=Money(120_000, self.dialect.currency))
+        outcome = await self.told(replace(self.paid, taken=(*self.paid.taken, second)))
+        assert isinstance(outcome, Settled)
+        reported = [(one.provider_id, one.captured) for one in (outcome, *outcome.more)]
+        assert reported == [(FIRST.provider_id, self.asked), ("90002", second.amount)]
+
+    async def test_same_capture_twice_is_unknown(self) -> None:
+        assert isinstance(await self.told(replace(self.paid, taken=self.paid.taken * 2)), Unknown)
 
 
 def raising(error: type[httpx.TransportError]) -> Behaviour:

@@ -22,7 +22,15 @@ from bot.sandbox.provider_switches import add_switches
 from bot.sandbox.switches import Switchboard
 from core.domain.money import Currency, Money
 from core.domain.providers import Authentic, Forged, Hook, Provider, ProviderError, Unknown
-from tests.bot.providers.conformance import NOW, PAID, REQUEST, Answers, Fact, look_up
+from tests.bot.providers.conformance import (
+    NOW,
+    PAID,
+    REQUEST,
+    Answers,
+    Fact,
+    ManyCaptures,
+    look_up,
+)
 from tests.bot.providers.conformance_failures import Bodies, Failures
 from tests.bot.providers.conformance_hooks import StampedHooks
 
@@ -100,7 +108,7 @@ class SandboxDialect:
         return Hook(body=body, headers=headers, received_at=at)
 
 
-class TestSandbox(Answers, Failures, Bodies, StampedHooks):
+class TestSandbox(Answers, ManyCaptures, Failures, Bodies, StampedHooks):
     """The suite, spoken in the sandbox provider's dialect."""
 
     dialect = SandboxDialect()
