@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 
 from bot.providers import PROVIDERS
 from bot.providers.kit import Kit
@@ -21,32 +22,60 @@ SANDBOX: Final = "sandbox"
 
 
 def credentials_of(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return the process-wide credentials that are set, by provider."""
-    found = {}
-    if settings.is_sandbox and settings.sandbox_api_url:
-        found[SANDBOX] = {
-            "url": settings.sandbox_api_url,
-            "secret_key": settings.sandbox_secret_key.get_secret_value(),
-            "webhook_secret": settings.sandbox_webhook_secret.get_secret_value(),
+    """Return the process-wide credentials that are set, by provider.
+
+    A credential's setting is called by the provider's name and its own: `PAYSTACK_SECRET_KEY`.
+    """
+    found = {
+        name: {
+            what: given
+            for what in maker.credentials
+            if (given := _setting(settings, f"{name}_{what}"))
         }
-    return found
+        for name, maker in PROVIDERS.items()
+        if name != SANDBOX or (settings.is_sandbox and settings.sandbox_api_url)
+    }
+    return {name: credentials for name, credentials in found.items() if credentials}
+
+
+def addresses_of(settings: Settings) -> dict[str, str]:
+    """Return where providers are, by name; only the settings can say it is elsewhere."""
+    return {
+        name: _setting(settings, f"{name}_api_url") or maker.address
+        for name, maker in PROVIDERS.items()
+    }
+
+
+def _setting(settings: Settings, name: str) -> str:
+    value = getattr(settings, name, "")
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 class Registry:
     """Opens each adapter once, under the configuration that owns its credentials."""
 
-    def __init__(self, kit: Kit, credentials: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep what all adapters share."""
+    def __init__(
+        self,
+        kit: Kit,
+        credentials: Mapping[str, Mapping[str, str]],
+        addresses: Mapping[str, str],
+    ) -> None:
+        """Keep what all adapters share, and where each provider is."""
         self._kit = kit
+        self._addresses = addresses
         self._credentials = credentials
         self._adapters: dict[ConfigurationId, Provider] = {}
         self._owned: dict[tuple[str, TenantId], Configuration] = {}
 
     async def open(self, database: Database, *, is_test: bool) -> None:
-        """Open an adapter for each set of credentials; make its configuration where it is new."""
+        """Open an adapter for each set of credentials; make its configuration where it is new.
+
+        Pretend money never meets real books, nor real money the sandbox's: credentials of the
+        other mode are not opened.
+        """
         for name, credentials in self._credentials.items():
             try:
-                adapter = PROVIDERS[name].open(self._kit, credentials)
+                adapter = self._made(name, credentials, is_test=is_test)
             except ProviderProblem as problem:
                 _log.error("provider_not_opened", provider=name, what=problem.data.get("what"))
                 continue
@@ -57,6 +86,14 @@ class Registry:
             configuration = await database.run(ensure)
             self._adapters[configuration.id] = adapter
             self._owned[name, PLATFORM] = configuration
+
+    def _made(self, name: str, credentials: Mapping[str, str], *, is_test: bool) -> Provider:
+        maker = PROVIDERS[name]
+        given = {**maker.defaults, **credentials}
+        adapter = maker.open(self._kit, given, address=self._addresses.get(name, maker.address))
+        if maker.is_test(given) not in {None, is_test}:
+            raise ProviderProblem(provider=name, what="mode")
+        return adapter
 
     def of(self, configuration_id: ConfigurationId) -> Provider | None:
         """Return the adapter of a configuration, None while its credentials are missing."""

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     sandbox_api_url: str = ""
     sandbox_secret_key: SecretStr = SecretStr("")
     sandbox_webhook_secret: SecretStr = SecretStr("")
+    paystack_secret_key: SecretStr = SecretStr("")
+    paystack_api_url: str = ""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -105,7 +107,13 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value.upper()
 
-    @field_validator("telegram_api_url", "public_url", "hazina_sandbox_url", "sandbox_api_url")
+    @field_validator(
+        "telegram_api_url",
+        "public_url",
+        "hazina_sandbox_url",
+        "sandbox_api_url",
+        "paystack_api_url",
+    )
     @classmethod
     def _is_safe_url(cls, value: str) -> str:
         value = value.rstrip("/")

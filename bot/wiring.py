@@ -30,7 +30,7 @@ from bot.http import open_client
 from bot.outside import Clock, Outside
 from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
 from bot.providers.kit import Kit, OwnTokens
-from bot.registry import Registry, credentials_of
+from bot.registry import Registry, addresses_of, credentials_of
 from bot.roles import Part
 from bot.seat import Seat, open_seat
 from bot.settings import Settings
@@ -145,7 +145,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     client = telegram_client(settings, request=outside.request)
     http = outside.http or open_client()
     kit = Kit(client=http, tokens=OwnTokens(monotonic=clock.monotonic), now=clock.now)
-    registry = Registry(kit, credentials_of(settings))
+    registry = Registry(kit, credentials_of(settings), addresses_of(settings))
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)

@@ -6,9 +6,10 @@ Every maker opens an adapter from what the process shares and one configuration'
 
 from typing import Final
 
-from bot.providers import sandbox
+from bot.providers import paystack, sandbox
 from bot.providers.kit import Maker
 
 PROVIDERS: Final[dict[str, Maker]] = {
+    "paystack": paystack.MAKER,
     "sandbox": sandbox.MAKER,
 }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import httpx
 
@@ -20,11 +21,20 @@ class Kit:
     now: Callable[[], datetime]
 
 
-Open = Callable[[Kit, Mapping[str, str]], Provider]
-"""Returns an adapter that is ready to be asked.
+class Open(Protocol):
+    """Makes an adapter of one kind."""
 
-Raises `ProviderProblem` (`provider`, `what`) when a credential is missing or malformed.
-"""
+    def __call__(self, kit: Kit, credentials: Mapping[str, str], *, address: str) -> Provider:
+        """Return an adapter that is ready to be asked.
+
+        Raises:
+            ProviderProblem: a credential, or the address (`url`), is missing or malformed.
+        """
+        ...
+
+
+def _untold(credentials: Mapping[str, str]) -> bool | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +43,19 @@ class Maker:
 
     `credentials` gives the shape of each by name, in the order in which they are asked for; those
     in `secrets` are never shown again. Defaults fill what may be left out.
+
+    `address` is where the provider is. It is no credential: whoever may enter those must not be
+    able to send our calls elsewhere. Only the process's own settings name another one.
     """
 
     title: str
     open: Open
     credentials: Mapping[str, re.Pattern[str]]
     secrets: frozenset[str]
+    address: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
+    is_test: Callable[[Mapping[str, str]], bool | None] = _untold
+    """Tells from credentials whether their money is pretend; None where they do not show it."""
 
 
 class OwnTokens:

@@ -24,13 +24,14 @@ from bot.providers.wire import (
     DEADLINE_S,
     LINK,
     MAX_BYTES,
-    SAFE_URL,
     SECRET,
     TIMEOUTS,
     TOKEN,
+    Answer,
     Heard,
     Line,
     Record,
+    Refused,
     Unreadable,
     text,
 )
@@ -99,7 +100,7 @@ as detail. Only `invalid_request` to a create or a refund proves that nothing wa
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
-_CREDENTIALS: Final = {"url": SAFE_URL, "secret_key": SECRET, "webhook_secret": SECRET}
+_CREDENTIALS: Final = {"secret_key": SECRET, "webhook_secret": SECRET}
 _MODES: Final = {"test": True, "live": False}
 
 
@@ -114,15 +115,15 @@ class SandboxConfig:
     deadline_s: float = DEADLINE_S
 
 
-def open_sandbox(kit: Kit, credentials: Mapping[str, str]) -> "SandboxProvider":
-    """Open the adapter with the credentials `url`, `secret_key` and `webhook_secret`.
+def open_sandbox(kit: Kit, credentials: Mapping[str, str], *, address: str) -> "SandboxProvider":
+    """Open the adapter with the credentials `secret_key` and `webhook_secret`.
 
     Raises:
-        ProviderProblem: one is missing or malformed, or `url` is plain http beyond loopback.
+        ProviderProblem: one is missing or malformed, or the address is.
     """
     wire.check_credentials("sandbox", credentials, _CREDENTIALS)
     config = SandboxConfig(
-        url=credentials["url"].rstrip("/"),
+        url=wire.check_address("sandbox", address),
         secret_key=credentials["secret_key"],
         webhook_secret=credentials["webhook_secret"],
     )
@@ -157,8 +158,8 @@ class SandboxProvider:
                 "expires_at": request.expires_at.isoformat(),
             },
         )
-        if isinstance(answer, Refused) and answer.proves_nothing_was_made:
-            return Declined(error=answer.error, detail=answer.detail)
+        if isinstance(answer, Refused):
+            return answer.as_declined
         return _outcome(answer, reference=request.reference)
 
     async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
@@ -218,7 +219,7 @@ class SandboxProvider:
         if isinstance(answer, Refused):
             if answer.error is ProviderError.AUTHENTICATION_ERROR:
                 return Declined(error=answer.error, detail=answer.detail)
-            return Unknown(error=answer.error, detail=answer.detail)
+            return answer.as_unknown
         return answer if isinstance(answer, Unknown) else Accepted(account="", is_test=True)
 
     async def _ask(
@@ -228,7 +229,7 @@ class SandboxProvider:
         *,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
-    ) -> "Answer":
+    ) -> Answer:
         headers = {"authorization": f"Bearer {self._config.secret_key}"}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -240,18 +241,6 @@ class SandboxProvider:
             return _read_answer(heard)
         except Unreadable as problem:
             return wire.unknown(str(problem))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """An error answer in the provider's own words."""
-
-    error: ProviderError
-    detail: str
-    proves_nothing_was_made: bool
-
-
-Answer = Record | Refused | Unknown
 
 
 def _read_answer(heard: Heard) -> Answer:
@@ -274,14 +263,7 @@ def _error_code(heard: Heard) -> str:
 
 
 def _outcome(answer: Answer, *, reference: str) -> Outcome:
-    if isinstance(answer, Unknown):
-        return answer
-    if isinstance(answer, Refused):
-        return Unknown(error=answer.error, detail=answer.detail)
-    try:
-        return _read_checkout(answer, asked=reference)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
+    return wire.read(answer, lambda checkout: _read_checkout(checkout, asked=reference))
 
 
 def _read_checkout(checkout: Record, *, asked: str) -> Outcome:
@@ -393,4 +375,5 @@ MAKER: Final = Maker(
     open=open_sandbox,
     credentials=_CREDENTIALS,
     secrets=frozenset({"secret_key", "webhook_secret"}),
+    is_test=lambda _: True,
 )

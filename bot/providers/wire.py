@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 
 from core.domain.errors import ProviderProblem
 from core.domain.money import EXPONENTS, MAX_MINOR, Currency, Money
-from core.domain.providers import ProviderError, Unknown
+from core.domain.providers import Declined, ProviderError, Unknown
 
 TIMEOUTS: Final = httpx.Timeout(connect=5.0, read=15.0, write=10.0, pool=5.0)
 DEADLINE_S: Final = 25.0
@@ -42,8 +42,11 @@ LINE: Final = re.compile(r"[^\x00-\x1f\x7f]{0,300}")
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,15})(\.[0-9]{1,8})?")
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,15}")
+_DIGITS: Final = 30
+"""Before or behind the point; no provider counts further."""
 
 Record = Mapping[str, object]
+_T = TypeVar("_T")
 
 
 class Unreadable(ValueError):
@@ -88,10 +91,12 @@ class Line:
         headers: Mapping[str, str],
         content: bytes | None = None,
         query: Mapping[str, str] | None = None,
+        most_bytes: int = MAX_BYTES,
     ) -> Heard | Unknown:
         """Make one call, once; whatever the network does is `Unknown`.
 
-        `headers` name the content's type, where there is content.
+        `headers` name the content's type, where there is content; an answer longer than
+        `most_bytes` is not read to its end.
         """
         sent = {"accept": "application/json", "accept-encoding": "identity", **headers}
         try:
@@ -107,7 +112,8 @@ class Line:
                     follow_redirects=False,
                 ) as response,
             ):
-                return Heard(status=response.status_code, body=await _bounded_body(response))
+                body = await _bounded_body(response, most_bytes)
+                return Heard(status=response.status_code, body=body)
         except (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError):
             return Unknown(error=ProviderError.NETWORK_ERROR, detail="not sent")
         except (httpx.TimeoutException, TimeoutError):
@@ -118,9 +124,45 @@ class Line:
             return unknown(str(problem))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An error answer in the provider's own words; alone it decides nothing about money."""
+
+    error: ProviderError
+    detail: str
+    proves_nothing_was_made: bool = False
+
+    @property
+    def as_unknown(self) -> Unknown:
+        """Say that nobody knows, and what was answered."""
+        return Unknown(error=self.error, detail=self.detail)
+
+    @property
+    def as_declined(self) -> Declined | Unknown:
+        """Say that nothing was made, where that is proven."""
+        if not self.proves_nothing_was_made:
+            return self.as_unknown
+        return Declined(error=self.error, detail=self.detail)
+
+
+Answer = Record | Refused | Unknown
+
+
 def unknown(detail: str, *, error: ProviderError = ProviderError.PROVIDER_ERROR) -> Unknown:
     """Say that nobody knows, and why."""
     return Unknown(error=error, detail=detail)
+
+
+def read(answer: Answer, reader: Callable[[Record], _T]) -> _T | Unknown:
+    """Return what a reader finds in an answer; what it cannot read is `Unknown`."""
+    if isinstance(answer, Unknown):
+        return answer
+    if isinstance(answer, Refused):
+        return answer.as_unknown
+    try:
+        return reader(answer)
+    except Unreadable as problem:
+        return unknown(str(problem))
 
 
 def refused(heard: Heard, code: str = "") -> Unknown:
@@ -133,6 +175,17 @@ def refused(heard: Heard, code: str = "") -> Unknown:
 def as_json(body: Mapping[str, object]) -> bytes:
     """Write a request's body."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def check_address(provider: str, address: str) -> str:
+    """Return where a provider is, without the slash at its end.
+
+    Raises:
+        ProviderProblem: it is none, or plain http beyond this machine; `what` is `url`.
+    """
+    if not SAFE_URL.fullmatch(address):
+        raise ProviderProblem(provider=provider, what="url")
+    return address.rstrip("/")
 
 
 def check_credentials(
@@ -157,7 +210,7 @@ def read_record(body: bytes, *, with_decimals: bool = False) -> Record:
         Unreadable: it is none.
     """
     # "1.0", "1e3" and "NaN" are no integers: ValueError.
-    fraction: Callable[[str], object] = Decimal if with_decimals else int
+    fraction: Callable[[str], object] = _fraction if with_decimals else int
     try:
         value: object = json.loads(
             body.decode("utf-8"),
@@ -296,15 +349,22 @@ def instant(record: Record, name: str) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-async def _bounded_body(response: httpx.Response) -> bytes:
+async def _bounded_body(response: httpx.Response, most_bytes: int) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Unreadable("unasked encoding")
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > MAX_BYTES:
+        if len(body) > most_bytes:
             raise Unreadable("answer too large")
     return bytes(body)
+
+
+def _fraction(written: str) -> Decimal:
+    number = Decimal(written)
+    if number and abs(number.adjusted()) > _DIGITS:
+        raise ValueError(written)
+    return number
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

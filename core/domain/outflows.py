@@ -6,7 +6,7 @@ Answers are `Moved` (it went out), `Returned` (it went out and came back), `Pend
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.domain.money import Money
 from core.domain.providers import Declined, Hook, Outcome, Pending, Rail, Unknown
@@ -85,6 +85,7 @@ class Returned:
 Outflow = Moved | Returned | Pending | Declined | Unknown
 
 
+@runtime_checkable
 class Refunds(Protocol):
     """Giving captured money back by the way it came."""
 
@@ -100,6 +101,7 @@ class Refunds(Protocol):
         ...
 
 
+@runtime_checkable
 class Payouts(Protocol):
     """Paying money out."""
 
@@ -112,6 +114,7 @@ class Payouts(Protocol):
         ...
 
 
+@runtime_checkable
 class Answering(Protocol):
     """A provider that answers a question of ours on its own one-time address, unsigned."""
 

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.domain.money import Money
 
@@ -203,7 +203,10 @@ Outcome = Settled | Pending | Declined | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One page of what a provider has captured, oldest first; `after` leads to the next one."""
+    """One page of what a provider has captured, oldest first; `after` leads to the next one.
+
+    Which end the pages begin at is the provider's; "" after the last one.
+    """
 
     items: tuple[Settled, ...]
     after: str = ""
@@ -336,6 +339,7 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
 class SavedCharges(Protocol):
     """Charging what was kept, while its owner is away."""
 
@@ -344,6 +348,7 @@ class SavedCharges(Protocol):
         ...
 
 
+@runtime_checkable
 class Listings(Protocol):
     """The provider's own list of captures, to compare with the books."""
 

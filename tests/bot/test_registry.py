@@ -7,7 +7,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.registry import Registry, credentials_of
+from bot.providers import PROVIDERS
+from bot.registry import Registry, addresses_of, credentials_of
 from bot.settings import Settings
 from core.domain.configurations import ConfigurationId
 from core.domain.tenants import PLATFORM, TenantId
@@ -15,8 +16,8 @@ from storage.database import Database
 from tests.books import open_database
 from tests.bot.providers.kits import a_kit
 
+URL = "http://127.0.0.1:9/sandbox/provider"
 GOOD = {
-    "url": "http://127.0.0.1:9/sandbox/provider",
     "secret_key": "sk_test_0123456789abcdef",
     "webhook_secret": "whsec_0123456789abcdef",
 }
@@ -31,7 +32,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def opened(database: Database, **changes: str) -> Registry:
     async with httpx.AsyncClient(trust_env=False) as client:
-        registry = Registry(a_kit(client), {"sandbox": {**GOOD, **changes}})
+        registry = Registry(a_kit(client), {"sandbox": {**GOOD, **changes}}, {"sandbox": URL})
         await registry.open(database, is_test=True)
         return registry
 
@@ -72,19 +73,44 @@ def _settings(**values: object) -> Settings:
     return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]
 
 
-def test_the_sandbox_provider_is_never_offered_live() -> None:
-    live = _settings(
+def _live(**values: object) -> Settings:
+    return _settings(
         telegram_bot_token=SecretStr("123456789:" + "AAtest-token_of-a-bot-that-is-not-0"),
         hazina_secret_key=SecretStr("k" * 32),
-        sandbox_api_url="http://127.0.0.1:9/sandbox/provider",
+        **values,
     )
+
+
+def test_the_sandbox_provider_is_never_offered_live() -> None:
+    live = _live(sandbox_api_url=URL, sandbox_secret_key=SecretStr(GOOD["secret_key"]))
     assert credentials_of(live) == {}
 
 
 def test_the_sandbox_is_given_its_provider() -> None:
     sandbox = _settings(
-        sandbox_api_url=GOOD["url"],
+        sandbox_api_url=URL,
         sandbox_secret_key=SecretStr(GOOD["secret_key"]),
         sandbox_webhook_secret=SecretStr(GOOD["webhook_secret"]),
     )
     assert credentials_of(sandbox) == {"sandbox": GOOD}
+    assert addresses_of(sandbox)["sandbox"] == URL
+
+
+@pytest.mark.parametrize("is_test", [True, False])
+async def test_keys_of_the_other_mode_open_nothing(database: Database, *, is_test: bool) -> None:
+    key = {True: "sk_live_", False: "sk_test_"}[is_test] + "0" * 40
+    async with httpx.AsyncClient(trust_env=False) as client:
+        registry = Registry(a_kit(client), {"paystack": {"secret_key": key}}, addresses_of(_live()))
+        await registry.open(database, is_test=is_test)
+    assert registry.find("paystack", PLATFORM) is None
+
+
+def test_a_provider_is_where_it_is_unless_the_settings_say_otherwise() -> None:
+    moved = _settings(paystack_api_url="http://127.0.0.1:9/paystack/")
+    assert addresses_of(_live())["paystack"] == "https://api.paystack.co"
+    assert addresses_of(moved)["paystack"] == "http://127.0.0.1:9/paystack"
+
+
+def test_nobody_who_enters_credentials_can_send_our_calls_elsewhere() -> None:
+    asked = {what for maker in PROVIDERS.values() for what in maker.credentials}
+    assert not [what for what in asked if "url" in what or "address" in what or "host" in what]

@@ -55,6 +55,7 @@ BAD = {
     "LOG_LEVEL": ("LOUD",),
     "HAZINA_SANDBOX_URL": ("http://sandbox.example",),
     "SANDBOX_API_URL": ("http://provider.example",),
+    "PAYSTACK_API_URL": ("http://paystack.example", "ftp://127.0.0.1/"),
     "SANDBOX_CLOCK_OFFSET_S": ("tomorrow",),
 }
 

@@ -259,10 +259,10 @@ async def test_factory_opens_what_the_server_hands_out(loopback: Loopback) -> No
     provider = PROVIDERS["sandbox"].open(
         a_kit(loopback.client),
         {
-            "url": env["SANDBOX_API_URL"],
             "secret_key": env["SANDBOX_SECRET_KEY"],
             "webhook_secret": env["SANDBOX_WEBHOOK_SECRET"],
         },
+        address=env["SANDBOX_API_URL"],
     )
     assert isinstance(await provider.create_link(loopback.request()), Pending)
 
@@ -287,8 +287,10 @@ async def test_factory_names_the_credential_that_is_wrong(what: str, value: str)
         "webhook_secret": "whsec_0123456789",
     }
     async with httpx.AsyncClient() as client:
+        given = {**good, what: value}
+        address = given.pop("url")
         with pytest.raises(ProviderProblem) as caught:
-            open_sandbox(a_kit(client), {**good, what: value})
+            open_sandbox(a_kit(client), given, address=address)
     assert caught.value.data == {"provider": "sandbox", "what": what}
 
 

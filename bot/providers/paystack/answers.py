@@ -1,0 +1,340 @@
+"""What Paystack's answers and events say, read field by field."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from bot.providers import wire
+from bot.providers.paystack.codes import (
+    DECLINES,
+    ERRORS,
+    EVENTS,
+    LISTED,
+    MODES,
+    NEEDS,
+    REFUNDS,
+    STATUSES,
+    TRANSFERS,
+)
+from bot.providers.wire import (
+    LINE,
+    LINK,
+    TOKEN,
+    WORD,
+    Answer,
+    Heard,
+    Record,
+    Refused,
+    Unreadable,
+    inner,
+    maybe,
+    text,
+    whole,
+)
+from core.domain.money import Money
+from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
+from core.domain.providers import (
+    About,
+    Accepted,
+    Authentic,
+    Declined,
+    Listing,
+    Outcome,
+    Pending,
+    ProviderError,
+    SavedMethod,
+    Settled,
+)
+
+_AUTHORIZATION: Final = re.compile(r"AUTH_[A-Za-z0-9]{1,60}")
+_RECIPIENT: Final = re.compile(r"RCP_[A-Za-z0-9]{1,60}")
+_TRANSFER: Final = re.compile(r"TRF_[A-Za-z0-9]{1,60}")
+_CURSOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,200}")
+_EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,190}")
+_YEAR: Final = re.compile(r"20[0-9]{2}")
+_MONTH: Final = re.compile(r"0?[1-9]|1[0-2]")
+_LAST4: Final = re.compile(r"[0-9]{4}")
+_SHORT: Final = "balance is not enough"
+
+
+def envelope(heard: Heard) -> Answer:
+    """Read the envelope of an answer, or the refusal that it is.
+
+    Raises:
+        Unreadable: it is neither.
+    """
+    if not heard.is_success:
+        return _refusal(heard)
+    record = heard.record(with_decimals=True)
+    if not wire.flag(record, "status"):
+        raise Unreadable("status")
+    return record
+
+
+def page(answer: Record, *, asked: str) -> Pending:
+    """Read a new page: its link, and Paystack's code of it.
+
+    Raises:
+        Unreadable: it is none, or that of another reference.
+    """
+    data = inner(answer, "data")
+    if text(data, "reference", TOKEN) != asked:
+        raise Unreadable("another reference")
+    link, code = text(data, "authorization_url", LINK), text(data, "access_code", TOKEN)
+    return Pending(link=link, provider_ref=code)
+
+
+def charge(answer: Record, *, asked: str) -> Outcome:
+    """Read the charge of a saved card, which may wait for its owner on a page.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    if inner(answer, "data").get("paused") is True:
+        return page(answer, asked=asked)
+    return transaction(answer, asked=asked)
+
+
+def transaction(answer: Record, *, asked: str) -> Outcome:
+    """Read a transaction; only captured money may name another reference than we asked for.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    data = inner(answer, "data")
+    kind = _kind(data, STATUSES)
+    if kind is Settled:
+        return _settled(data)
+    if text(data, "reference", TOKEN) != asked:
+        raise Unreadable("another reference")
+    if kind is Pending:
+        return Pending()
+    said = maybe(data, "gateway_response", LINE)
+    return Declined(error=_reason(data, said), detail=said, is_final=False)
+
+
+def listing(answer: Record, *, since: datetime, until: datetime) -> Listing:
+    """Read a page of the list: what was captured from a moment on, up to another.
+
+    Raises:
+        Unreadable: anything in it is not what we expect.
+    """
+    listed = wire.rows(answer, "data", most=LISTED)
+    taken = [_settled(row) for row in listed if _kind(row, STATUSES) is Settled]
+    wanted = [each for each in taken if since <= (each.settled_at or since) < until]
+    following = maybe(inner(answer, "meta"), "next", _CURSOR)
+    return Listing(items=tuple(reversed(wanted)), after=following)
+
+
+def refund(data: Record, *, request: RefundRequest) -> Outflow:
+    """Read a refund.
+
+    Raises:
+        Unreadable: it is none, or one of another transaction.
+    """
+    kind, status, number = _kind(data, REFUNDS), text(data, "status", WORD), _id(data)
+    if _transaction_id(data) != request.provider_id:
+        raise Unreadable("another transaction")
+    if kind is Pending:
+        return Pending(provider_ref=number, needs=status if status in NEEDS else "")
+    if kind is Declined:
+        return Declined(error=ProviderError.PROVIDER_ERROR, detail=status)
+    return Moved(
+        provider_id=number,
+        reference=request.reference,
+        amount=_amount(data, wire.number_or_digits),
+        is_test=_mode(data),
+        moved_at=wire.instant(data, "refunded_at"),
+    )
+
+
+def find_refund(answer: Record, *, request: RefundRequest) -> Outflow | None:
+    """Find ours among the refunds of a transaction, by the reference in its note.
+
+    Raises:
+        Unreadable: we cannot be sure that it is, or is not, there.
+    """
+    listed = wire.rows(answer, "data", most=LISTED)
+    if len(listed) == LISTED or any(
+        _transaction_id(each) != request.provider_id for each in listed
+    ):
+        raise Unreadable("refunds of one transaction")
+    ours = [each for each in listed if each.get("merchant_note") == request.reference]
+    if len(ours) > 1:
+        raise Unreadable("refunded twice")
+    return refund(ours[0], request=request) if ours else None
+
+
+def recipient(answer: Record) -> str:
+    """Read whom a transfer may go to.
+
+    Raises:
+        Unreadable: it is nobody.
+    """
+    return text(inner(answer, "data"), "recipient_code", _RECIPIENT)
+
+
+def transfer(answer: Record, *, asked: str) -> Outflow:
+    """Read a transfer.
+
+    Raises:
+        Unreadable: it is none, or that of another reference.
+    """
+    data = inner(answer, "data")
+    kind, status = _kind(data, TRANSFERS), text(data, "status", WORD)
+    code = text(data, "transfer_code", _TRANSFER)
+    if text(data, "reference", TOKEN) != asked:
+        raise Unreadable("another reference")
+    if kind is Pending:
+        return Pending(provider_ref=code, needs=status if status in NEEDS else "")
+    if kind is Declined:
+        return Declined(error=ProviderError.PROVIDER_ERROR, detail=status)
+    amount, is_test = _amount(data, whole), _mode(data)
+    if kind is Returned:
+        return Returned(provider_id=code, reference=asked, amount=amount, is_test=is_test)
+    return Moved(
+        provider_id=code,
+        reference=asked,
+        amount=amount,
+        is_test=is_test,
+        fee=_maybe_money(data, "fee_charged", amount),
+        moved_at=wire.instant(data, "transferred_at"),
+    )
+
+
+def accepted(answer: Record, *, is_test: bool) -> Accepted:
+    """Read a list that proves that the key works.
+
+    Raises:
+        Unreadable: it is none, or of another mode than the key.
+    """
+    if any(_mode(row) is not is_test for row in wire.rows(answer, "data", most=LISTED)):
+        raise Unreadable("mode")
+    return Accepted(account="", is_test=is_test)
+
+
+def event(body: bytes) -> Authentic:
+    """Read a signed event. A refund's has no id of its own; it only makes us ask.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    record = wire.read_record(body, with_decimals=True)
+    name, data = text(record, "event", WORD), inner(record, "data")
+    starts = (about for start, about in EVENTS.items() if name.startswith(f"{start}."))
+    about = next(starts, About.NOTHING)
+    if about is About.NOTHING or about is About.REFUND:
+        paid = text(data, "transaction_reference", TOKEN) if about is About.REFUND else ""
+        key = hashlib.sha256(body).hexdigest()
+        return Authentic(event_key=f"{name}:{key}", reference=paid, kind=name, about=about)
+    named = inner(data, "transaction") if about is About.DISPUTE else data
+    reference = text(named, "reference", TOKEN)
+    return Authentic(event_key=f"{name}:{_id(data)}", reference=reference, kind=name, about=about)
+
+
+def _refusal(heard: Heard) -> Refused:
+    try:
+        record = heard.record(with_decimals=True)
+        code, kind = maybe(record, "code", WORD), maybe(record, "type", WORD)
+        said, is_ours = maybe(record, "message", LINE), record.get("status") is False
+    except Unreadable:
+        code, kind, said, is_ours = "", "", "", False
+    is_short = code == "insufficient_balance" or _SHORT in said.casefold()
+    is_invalid = kind == "validation_error" and "duplicate" not in f"{code} {said}".casefold()
+    error = wire.refused(heard).error
+    return Refused(
+        error=ProviderError.INSUFFICIENT_FUNDS if is_short else ERRORS.get(code, error),
+        detail=f"HTTP {heard.status} {code}".strip(),
+        proves_nothing_was_made=heard.status in {400, 422} and is_ours and (is_short or is_invalid),
+    )
+
+
+def _settled(data: Record) -> Settled:
+    """Read captured money.
+
+    Where the business lets its customers bear the fee, more is captured than was asked for: what
+    goes beyond it is the fee, or a part of it.
+    """
+    gross = _amount(data, whole)
+    asked = (
+        gross if data.get("requested_amount") is None else _amount(data, whole, "requested_amount")
+    )
+    captured = min(gross, asked)
+    fee = _maybe_money(data, "fees", gross)
+    is_returned = text(data, "status", WORD) == "reversed"
+    return Settled(
+        provider_id=_id(data),
+        reference=text(data, "reference", TOKEN),
+        captured=captured,
+        is_test=_mode(data),
+        fee=None if fee is None else max(Money(0, gross.currency), fee - (gross - captured)),
+        settled_at=wire.instant(data, "paid_at"),
+        receipt=maybe(data, "receipt_number", TOKEN),
+        method=_method(data),
+        refunded=captured if is_returned else None,
+    )
+
+
+def _method(data: Record) -> SavedMethod | None:
+    """Read what may be charged again; its shape is no reason to doubt the money."""
+    try:
+        card = inner(data, "authorization")
+        if card.get("channel") != "card" or not wire.flag(card, "reusable"):
+            return None
+        year, month = text(card, "exp_year", _YEAR), text(card, "exp_month", _MONTH)
+        return SavedMethod(
+            token=text(card, "authorization_code", _AUTHORIZATION),
+            owner=text(inner(data, "customer"), "email", _EMAIL),
+            label=f"{text(card, 'brand', WORD).title()} •••• {text(card, 'last4', _LAST4)}",
+            expires=f"{year}-{month:0>2}",
+        )
+    except Unreadable:
+        return None
+
+
+def _kind(data: Record, table: dict[str, type[Outcome]] | dict[str, type[Outflow]]) -> type:
+    kind = table.get(text(data, "status", WORD))
+    if kind is None:
+        raise Unreadable("status")
+    return kind
+
+
+def _reason(data: Record, said: str) -> ProviderError:
+    codes = (data.get("gateway_response_code"), data.get("response_code"))
+    words = (*codes, said.casefold().replace(" ", "_"))
+    known = (DECLINES[word] for word in words if isinstance(word, str) and word in DECLINES)
+    return next(known, ProviderError.DECLINED_CARD)
+
+
+def _mode(data: Record) -> bool:
+    mode = MODES.get(text(data, "domain", WORD))
+    if mode is None:
+        raise Unreadable("domain")
+    return mode
+
+
+def _id(data: Record) -> str:
+    return str(whole(data, "id", least=1))
+
+
+def _transaction_id(data: Record) -> str:
+    """Return the transaction of a refund, which answers name by its id or show whole."""
+    value = data.get("transaction")
+    return (
+        str(whole(data, "transaction", least=1))
+        if isinstance(value, int)
+        else _id(inner(data, "transaction"))
+    )
+
+
+def _amount(data: Record, read: Callable[[Record, str], int], name: str = "amount") -> Money:
+    minor = read(data, name)
+    if minor < 1:
+        raise Unreadable(name)
+    return Money(minor, wire.currency(data))
+
+
+def _maybe_money(data: Record, name: str, like: Money) -> Money | None:
+    return None if data.get(name) is None else Money(whole(data, name), like.currency)

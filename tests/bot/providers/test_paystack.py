@@ -1,0 +1,304 @@
+"""Paystack's adapter against the suite that every adapter passes, and what is its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import httpx
+import pytest
+
+from bot.providers import PROVIDERS
+from bot.providers.paystack.codes import LISTED
+from core.domain.errors import ProviderProblem
+from core.domain.money import Currency, Money
+from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
+from core.domain.providers import (
+    About,
+    Accepted,
+    Authentic,
+    Declined,
+    Hook,
+    Pending,
+    Provider,
+    ProviderError,
+    Rail,
+    SavedMethod,
+    Settled,
+    Unknown,
+)
+from tests.bot.providers import paystack_says as says
+from tests.bot.providers.conformance import NOW, REFERENCE, Answers, Fact, create, look_up
+from tests.bot.providers.conformance_failures import Bodies, Failures
+from tests.bot.providers.conformance_hooks import Hooks
+from tests.bot.providers.conformance_listings import Listed, Row
+from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book
+from tests.bot.providers.conformance_payouts import PayingOut
+from tests.bot.providers.conformance_refunds import Refunding
+from tests.bot.providers.conformance_saved import ChargingSaved
+from tests.bot.providers.kits import a_kit
+
+KEY: Final = "sk_test_" + "0123456789abcdef" * 2
+MAKER: Final = PROVIDERS["paystack"]
+KES: Final = Currency("KES")
+
+
+def adapter(client: httpx.AsyncClient, key: str = KEY) -> Provider:
+    return MAKER.open(a_kit(client), {"secret_key": key}, address=MAKER.address)
+
+
+class PaystackDialect:
+    """How Paystack says things."""
+
+    declines: tuple[ProviderError, ...] = tuple(says.REASONS)
+    secrets: tuple[str, ...] = (KEY, KEY.removeprefix("sk_test_"))
+    currency = Currency("NGN")
+    other = Currency("USD")
+    can_get_stuck = True
+    page_size = LISTED
+    saved = SavedMethod(
+        token="AUTH_uk29f3k1ab",
+        owner="payer@example.org",
+        label="Visa •••• 4081",
+        expires="2030-09",
+    )
+
+    def adapter(self, client: httpx.AsyncClient) -> Provider:
+        return adapter(client)
+
+    def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
+        if request.url.path != "/transaction/initialize":
+            return says.said(says.transaction(fact))
+        return says.said(says.page(fact.reference)) if fact.status == "open" else says.duplicate()
+
+    def is_prelude(self, request: httpx.Request) -> bool:
+        return request.url.path == "/transferrecipient"
+
+    def asked(self, request: httpx.Request) -> tuple[str, Money]:
+        body = json.loads(request.content)
+        return body["reference"], says.money(body)
+
+    def charged(self, request: httpx.Request) -> tuple[str, str, str, Money]:
+        body = json.loads(request.content)
+        return body["authorization_code"], body["email"], body["reference"], says.money(body)
+
+    def unkept(self, body: bytes) -> bytes:
+        return body.replace(b'"reusable":true', b'"reusable":false')
+
+    def confirm(self) -> httpx.Response:
+        return says.said({**says.page(REFERENCE), "paused": True})
+
+    def refuse_content(self) -> httpx.Response:
+        return says.refused(400, "invalid_email_address", "Invalid Email Address Passed")
+
+    def not_found(self) -> httpx.Response:
+        return says.not_found()
+
+    def with_amount(self, body: bytes, token: bytes) -> bytes:
+        return says.with_amount(body, token)
+
+    def answer_list(self, request: httpx.Request, rows: Sequence[Row]) -> httpx.Response:
+        return says.listed(dict(request.url.params), rows)
+
+    def answer_outflow(self, request: httpx.Request, book: Book) -> httpx.Response:
+        is_refund = request.url.path.startswith("/refund")
+        return says.refunds(request, book) if is_refund else says.transfers(request, book)
+
+    def hook(self, *, event_id: str, reference: str, at: datetime, is_genuine: bool = True) -> Hook:
+        data = {"id": int(event_id.rpartition("_")[2]), "reference": reference}
+        return told("charge.success", data, key=KEY if is_genuine else KEY[::-1])
+
+
+def told(event: str, data: Mapping[str, object], *, key: str = KEY) -> Hook:
+    body, signature = says.signed({"event": event, "data": data}, key)
+    return Hook(body=body, headers={"x-paystack-signature": signature}, received_at=NOW)
+
+
+class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
+    """The suite, spoken by Paystack."""
+
+    dialect = PaystackDialect()
+
+    async def test_reference_used_before_decides_nothing(self) -> None:
+        outcome, _ = await self.watched(create, lambda _: says.duplicate())
+        assert isinstance(outcome, Unknown)
+
+    async def test_fee_that_the_payer_bore_is_no_part_of_what_he_paid(self) -> None:
+        data = {**says.transaction(self.paid), "amount": 507_800, "fees": 10_000}
+        outcome, _ = await self.watched(look_up, lambda _: says.said(data))
+        assert isinstance(outcome, Settled)
+        assert (outcome.captured, outcome.fee) == (self.asked, Money(2_200, self.asked.currency))
+
+    async def test_what_was_wholly_given_back_says_so(self) -> None:
+        data = {**says.transaction(self.paid), "status": "reversed"}
+        outcome, _ = await self.watched(look_up, lambda _: says.said(data))
+        assert isinstance(outcome, Settled)
+        assert outcome.refunded == self.asked
+
+    async def test_refused_card_may_be_followed_by_another_on_the_same_page(self) -> None:
+        outcome = await self.told(Fact(status="declined"))
+        assert isinstance(outcome, Declined)
+        assert not outcome.is_final
+
+    @pytest.mark.parametrize("spoilt", ["authorization", "customer"])
+    async def test_strange_card_is_no_reason_to_doubt_the_money(self, spoilt: str) -> None:
+        data = {**says.transaction(self.paid), spoilt: []}
+        outcome, _ = await self.watched(look_up, lambda _: says.said(data))
+        assert isinstance(outcome, Settled)
+        assert outcome.method is None
+
+    @pytest.mark.parametrize(
+        ("event", "data", "about", "reference"),
+        [
+            ("charge.success", {"id": 1, "reference": "R-1"}, About.PAYMENT, "R-1"),
+            ("transfer.reversed", {"id": 1, "reference": "w-1"}, About.PAYOUT, "w-1"),
+            ("refund.needs-attention", {"transaction_reference": "R-1"}, About.REFUND, "R-1"),
+            (
+                "charge.dispute.create",
+                {"id": 1, "transaction": {"reference": "R-1"}},
+                About.DISPUTE,
+                "R-1",
+            ),
+            ("subscription.create", {}, About.NOTHING, ""),
+        ],
+    )
+    def test_events_name_what_they_are_about(
+        self, event: str, data: dict[str, object], about: About, reference: str
+    ) -> None:
+        reading = self.reading(told(event, data))
+        assert isinstance(reading, Authentic)
+        assert (reading.kind, reading.about, reading.reference) == (event, about, reference)
+
+    def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing(self) -> None:
+        reading = self.reading(told("charge.success", {"id": True, "reference": 5}))
+        assert isinstance(reading, Authentic)
+        assert (reading.kind, reading.reference) == ("unreadable", "")
+
+
+class TestPaystackRefunds(Refunding):
+    """Refunds, spoken by Paystack."""
+
+    dialect = PaystackDialect()
+
+    async def test_two_refunds_under_our_reference_are_a_humans_task(self) -> None:
+        book = Book(sent=[self.whole, replace(self.whole, id="70002")])
+        outcome = await self.over(lambda r: self.dialect.answer_outflow(r, book), "send")
+        assert outcome == Unknown(error=ProviderError.PROVIDER_ERROR, detail="refunded twice")
+
+    async def test_amount_written_as_text_is_read(self) -> None:
+        data = {**says.refund(replace(self.whole, status="done")), "amount": "500000"}
+        outcome = await self.over(lambda _: says.said(data), "look")
+        assert isinstance(outcome, Moved)
+        assert outcome.amount == self.asked
+
+
+class TestPaystackPayouts(PayingOut):
+    """Transfers, spoken by Paystack."""
+
+    dialect = PaystackDialect()
+
+    async def test_empty_balance_declines_because_nothing_was_sent(self) -> None:
+        def behave(request: httpx.Request) -> httpx.Response:
+            if self.dialect.is_prelude(request):
+                return says.transfers(request, Book())
+            body = {"status": False, "message": "Your balance is not enough to fulfil this request"}
+            return httpx.Response(400, json=body)
+
+        outcome = await self.over(behave, "send")
+        assert isinstance(outcome, Declined)
+        assert outcome.error is ProviderError.INSUFFICIENT_FUNDS
+
+    async def test_account_that_does_not_exist_declines(self) -> None:
+        outcome = await self.over(
+            lambda _: says.refused(400, "unknown_bank", "No such bank"), "send"
+        )
+        assert isinstance(outcome, Declined)
+        assert outcome.error is ProviderError.INVALID_CARD
+
+
+@pytest.mark.parametrize(
+    ("to", "currency", "expected"),
+    [
+        (
+            Destination(rail=Rail.MOBILE, number="+254712345678", name="Amina"),
+            KES,
+            ("mobile_money", "0712345678", "MPESA", None),
+        ),
+        (
+            Destination(rail=Rail.PAYBILL, number="888880", name="Water", account="A-14"),
+            KES,
+            ("mobile_money_business", "888880", "MPPAYBILL", "A-14"),
+        ),
+        (
+            Destination(rail=Rail.BANK, number="0123456789", name="Court", bank_code="058"),
+            Currency("NGN"),
+            ("nuban", "0123456789", "058", None),
+        ),
+    ],
+)
+async def test_payouts_name_whom_they_are_for(
+    to: Destination, currency: Currency, expected: tuple[str | None, ...]
+) -> None:
+    book, bodies = Book(), []
+
+    def behave(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return says.transfers(request, book)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
+        payouts = adapter(client)
+        assert isinstance(payouts, Payouts)
+        outcome = await payouts.pay_out(
+            PayoutRequest(
+                reference=OUR_REFERENCE,
+                amount=Money(100_000, currency),
+                destination=to,
+                reason="November",
+            )
+        )
+    recipient, transfer = bodies
+    sent = [recipient[name] for name in ("type", "account_number", "bank_code")]
+    assert isinstance(outcome, Pending)
+    assert (*sent, transfer.get("account_reference")) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (says.said([]), Accepted(account="", is_test=True)),
+        (says.said([{"domain": "test"}]), Accepted(account="", is_test=True)),
+        (
+            says.said([{"domain": "live"}]),
+            Unknown(error=ProviderError.PROVIDER_ERROR, detail="mode"),
+        ),
+        (
+            says.refused(401, "invalid_key", "Invalid key"),
+            Declined(error=ProviderError.AUTHENTICATION_ERROR, detail="HTTP 401 invalid_key"),
+        ),
+        (
+            httpx.Response(503),
+            Unknown(error=ProviderError.PROVIDER_ERROR, detail="HTTP 503"),
+        ),
+    ],
+)
+async def test_credentials_are_checked_without_moving_money(
+    answer: httpx.Response, expected: object
+) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: answer)) as client:
+        assert await adapter(client).check() == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "what"),
+    [
+        ("", MAKER.address, "secret_key"),
+        ("pk_test_" + "0" * 32, MAKER.address, "secret_key"),
+        (KEY, "http://api.paystack.example", "url"),
+    ],
+)
+async def test_what_is_wrong_is_named_and_never_shown(key: str, address: str, what: str) -> None:
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(ProviderProblem) as caught:
+            MAKER.open(a_kit(client), {"secret_key": key}, address=address)
+    assert caught.value.data == {"provider": "paystack", "what": what}
