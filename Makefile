@@ -1,7 +1,7 @@
 # One word each: `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check fmt story simulate soak bench bench-large migrate new lock ready ready-dev
+.PHONY: help setup run test test-postgres check fmt story simulate soak bench bench-large migrate new lock ready ready-dev
 
 # The first Python that is new enough.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -21,6 +21,8 @@ SOAK := -o faulthandler_timeout=0
 help: ## list the commands
 	@echo "Hazina:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "%-16s %s\n", $$1, $$2}'
+
+setup: ready ## install what it needs to run, and start nothing
 
 run: ready ## start Hazina (without a token: the sandbox)
 	@exec $(BIN)/python main.py run

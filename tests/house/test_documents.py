@@ -10,6 +10,7 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
 COMMAND = re.compile(r"^\| `make ([a-z-]+)", re.MULTILINE)
+SAID = re.compile(r"(?:`|&& |^)make ([a-z-]+)", re.MULTILINE)
 
 
 def read(path: str) -> str:
@@ -25,6 +26,17 @@ def test_links_lead_somewhere(path: str) -> None:
 def test_every_make_command_is_in_the_readme() -> None:
     documented = set(COMMAND.findall(read("README.md")))
     assert documented == set(TARGET.findall(read("Makefile"))) - {"help"}
+
+
+def test_every_make_command_that_is_spoken_of_exists() -> None:
+    commands = {*TARGET.findall(read("Makefile"))}
+    spoken_of = {
+        (path, word)
+        for path in kept_files()
+        if path.endswith(".md")
+        for word in SAID.findall(read(path))
+    }
+    assert [said for said in spoken_of if said[1] not in commands] == []
 
 
 def test_every_decision_is_in_the_list() -> None:
