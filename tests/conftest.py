@@ -13,6 +13,14 @@ from typing import Any, Final
 
 import pytest
 
+# What helpers assert is told as fully as what tests do.
+pytest.register_assert_rewrite(
+    *(
+        f"tests.{part}"
+        for part in ("bot", "chaos", "core", "handlers", "model", "scripts", "storage")
+    )
+)
+
 WATCHED: Final = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo"})
 LOCAL_NAMES: Final = frozenset({"", "localhost", "ip6-localhost"})
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -55,9 +55,9 @@ class PostgresServer:
             os.chown(self.folder, found.pw_uid, found.pw_gid)
         self.tool("initdb", "-U", "hazina", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 
-    def tool(self, name: str, *arguments: str) -> None:
-        """Run one of the server's programs on its data."""
-        command = [str(self._bin / name), "-D", str(self.data), *arguments]
+    def tool(self, name: str, *arguments: str, data: Path | None = None) -> None:
+        """Run one of the server's programs on its data, or on other `data`."""
+        command = [str(self._bin / name), "-D", str(data or self.data), *arguments]
         subprocess.run(  # noqa: S603 - our own words
             command, check=True, capture_output=True, user=self._user, cwd=self.folder
         )

@@ -135,7 +135,7 @@ async def _lose(stage: Stage, bot: Bot, copied: Copied) -> set[str]:
 
 async def _stand_frozen(stage: Stage, bot: Bot, copied: Copied) -> None:
     """Start; nothing of the copy leaves, and what it had asked for is looked up."""
-    rows, pages, shown = rows_of_file(stage.path), _pages(stage), _shown(stage)
+    rows, pages, shown = rows_of_file(stage.path), _pages(stage), told_by(stage)
     waiting = rows(_WAITING)
     await bot.start()
     await bot.is_ready()
@@ -145,7 +145,7 @@ async def _stand_frozen(stage: Stage, bot: Bot, copied: Copied) -> None:
     assert rows(_WAITING) == waiting
     assert {row[0] for row in rows(_ASKED)} == copied.asked
     assert _pages(stage) == pages
-    fresh = {key: text for key, text in _shown(stage).items() if key not in shown}
+    fresh = {key: text for key, text in told_by(stage).items() if key not in shown}
     assert [text for text in fresh.values() if PUT_BACK not in text and REPEATED not in text] == []
     told = Counter(chat_id for (chat_id, _), text in fresh.items() if PUT_BACK in text)
     assert set(told.values()) == {1}
@@ -183,14 +183,14 @@ async def _pay_as_ever(stage: Stage) -> None:
 async def _release(stage: Stage, bot: Bot, copied: Copied) -> None:
     """Release: what was to be told is told with its mark, what people did is not carried out."""
     rows = rows_of_file(stage.path)
-    waiting, asked, pages, shown = rows(_WAITING), rows(_ASKED), _pages(stage), _shown(stage)
+    waiting, asked, pages, shown = rows(_WAITING), rows(_ASKED), _pages(stage), told_by(stage)
     said = await _json(bot, "outflows", "release")
     assert said == {"released": len(waiting), "dropped": len(copied.taps), "handled": 0}
     async with asyncio.timeout(WITHIN_S):
         while rows(_LIVE):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.2)
     assert rows(_HELD) == rows(_WAITING) == []
-    fresh = [text for key, text in _shown(stage).items() if key not in shown]
+    fresh = [text for key, text in told_by(stage).items() if key not in shown]
     assert [text for text in fresh if REPEATED not in text] == []
     assert (rows(_ASKED), _pages(stage)) == (asked, pages)
 
@@ -236,7 +236,7 @@ def _pages(stage: Stage) -> Counter[str]:
     return Counter(one.terms.reference for one in stage.provider.checkouts())
 
 
-def _shown(stage: Stage) -> dict[tuple[int, int], str]:
+def told_by(stage: Stage) -> dict[tuple[int, int], str]:
     """Return what the bot's messages say by (chat, message)."""
     bot_id = stage.world.state.bot.id
     return {

@@ -76,7 +76,8 @@ def compare(stage: Stage, rows: Rows) -> None:
     """Compare the three logs; before that, everything that people did was handled once."""
     assert rows(_UPDATES) == [("done", stage.world.state.queue.last_update_id)]
     receipts = rows(RECEIPTS)
-    assert problems_of_receipts(stage.world, [(r[0], r[1]) for r in receipts]) == []
+    problems = problems_of_receipts(stage.world, [(r[0], r[1]) for r in receipts])
+    assert not problems, problems
     assert _told_amounts(stage) == {(r[1], r[0]): r[2] for r in receipts}
     captures = {
         capture.id: capture.amount_minor
