@@ -137,7 +137,8 @@ class Engine:
         # The server's clock may be ahead of ours: what is due when it is written is due.
         due = [row for row in rows if row.due_at <= max(now, row.created_at)]
         mine = self._leases.mine(due)
-        self.lanes.offer(mine)
+        if self.lanes.hand_over(mine):
+            self._knocked.set()
         if len(mine) == len(due):
             return
         self._database.wakeups.tell()
@@ -182,32 +183,34 @@ class Engine:
         """Take rows that are due and not in memory: backed off, a shell's, another process's."""
         async with self._looking:
             await self._leases.claim()
-            self.lanes.forget_ended()
+            self.lanes.begin_look()
             last = FRONT
-            while self.lanes.has_room_for(last.priority):
+            while self.lanes.may_look_on(last.priority):
                 places = await self._leases.due(after=last, limit=PAGE)
                 await self._load([each for each in places if not self.lanes.knows(each)])
                 if len(places) < PAGE:
-                    return
+                    break
                 last = places[-1]
+            self.lanes.end_look()
 
     async def _load(self, places: Sequence[Waiting]) -> None:
-        """Read the rows that memory has room for: most are there already, with what they carry."""
-        ids = [each.id for each in places if self.lanes.has_room_for(each.priority)]
+        """Read the rows that memory may take: most are there already, with what they carry."""
+        ids = [each.id for each in places if self.lanes.admits(each)]
         if ids:
             rows = await self._database.read(lambda tx: tx.work.some(ids, at=tx.now))
-            self.lanes.offer(row for row in rows if self._is_left(row))
+            for row in rows:
+                if self.lanes.has_met(row.id):
+                    continue  # what was read is old by now
+                if self._is_on_its_way(row):
+                    self.lanes.leave(row)
+                else:
+                    self.lanes.offer([row])
 
-    def _is_left(self, work: Work) -> bool:
-        """Tell whether a row from the table is nobody's; what was read may be old by now.
-
-        A row that its own commit marked may be on its way into memory: it is left alone a moment.
-        """
-        if self.lanes.knows(work) or self.lanes.has_ended(work):
-            return False
+    def _is_on_its_way(self, work: Work) -> bool:
+        """Tell whether a row that its own commit marked may be on its way into memory."""
         is_marked_now = work.status is WorkStatus.SENT and work.attempts == 0
         lately = max(self._started_at, self._database.now() - HANDED_OVER)
-        return not (is_marked_now and work.created_at > lately)
+        return is_marked_now and work.created_at > lately
 
     async def _handle(self, work: Work) -> None:
         left: Work | None = work
@@ -216,13 +219,7 @@ class Engine:
                 # The rows behind it leave memory with it: the next look brings them in order.
                 self._leases.lose(left)
                 return
-            try:
-                left = await self._try(left)
-            except Exception:
-                # Not even the failure was kept: nothing of this lane is handed over in memory
-                # until a look has brought it back, this row first.
-                self._leases.lose(work)
-                raise
+            left = await self._try(left)
         self._metrics.done(work.kind)
 
     async def _try(self, work: Work) -> Work | None:

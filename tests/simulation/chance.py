@@ -44,6 +44,7 @@ class Hours:
         self._begin = at
         self.moved = timedelta()
         """How far the machine's calendar is from the world's."""
+        self.went_back = False
 
     def world(self) -> datetime:
         """Return the true time."""
@@ -52,6 +53,11 @@ class Hours:
     def skip(self, passed: timedelta) -> None:
         """Let time pass for everybody without anything happening in it, as in a night's sleep."""
         self._begin += passed
+
+    def move(self, by: timedelta) -> None:
+        """Set the machine's calendar forward or back."""
+        self.moved += by
+        self.went_back |= by < timedelta()
 
     def now(self) -> datetime:
         """Return what the service's machine says."""

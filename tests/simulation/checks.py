@@ -32,8 +32,15 @@ _OVERTAKEN: Final = (
     "SELECT a.kind || ' ' || a.lane, count(*) FROM work a JOIN work b ON b.lane = a.lane"
     " AND b.kind = a.kind AND b.priority = a.priority AND b.id > a.id AND b.ended_at < a.ended_at"
     " WHERE a.kind IN ('update', 'message') AND a.attempts = 0 AND b.attempts = 0"
-    " AND a.due_at = a.created_at GROUP BY a.kind, a.lane"
+    " AND a.due_at = a.created_at AND (b.created_at > a.created_at OR b.id >> 14 = a.id >> 14)"
+    " GROUP BY a.kind, a.lane"
 )
+"""Rows that ended after a newer one of their lane. Left out is what order is not promised for:
+
+- a row that backed off, or was put off: it does not block its lane;
+- two that two processes stored in one millisecond (the numbers below are counted by each alone):
+  nobody can say which came first, and they are handled by id where they meet in memory.
+"""
 _CAPTURES: Final = (
     "SELECT j.key, t.amount_minor, t.currency FROM journal j JOIN transfer t ON t.journal_id = j.id"
     " JOIN account a ON a.id = t.from_account AND a.kind = 'provider'"
@@ -170,13 +177,11 @@ def _of_arrivals(stage: Stage) -> Iterator[str]:
         yield f"Telegram was told that updates {lost} arrived, and they are nowhere"
     if sum(found.values()) != len(seen):
         yield f"{len(seen)} updates were seen, {sum(found.values())} were handled"
-    kind = stage.character
-    if kind.failing_commits or kind.clock_jumps or kind.deaths or kind.processes > 1:
-        # Order is lost where a row waits for the pump: its failure could not even be counted, or it
-        # was written by one process into a lane that another holds.
+    if stage.hours.went_back or stage.character.processes > 1:
+        # What was written before is due later than what came after, and times tell no order.
         return
     for lane, count in stage.look(lambda tx: rows(tx, _OVERTAKEN)):
-        yield f"in lane {lane} {count} updates were overtaken"
+        yield f"in lane {lane} {count} rows were overtaken"
 
 
 def _of_neighbours(stage: Stage) -> Iterator[str]:

@@ -157,7 +157,7 @@ class Director:
     def _move_clock(self) -> None:
         moved = self._mood.choice((-0.5, -2.0, 0.7, 40.0, 700.0))
         self._stage.trace.tell("fault", f"the machine's clock moves by {moved} s")
-        self._stage.hours.moved += timedelta(seconds=moved)
+        self._stage.hours.move(timedelta(seconds=moved))
 
     async def _quiet(self) -> None:
         """Wait until nothing is left that will be done by itself before long."""

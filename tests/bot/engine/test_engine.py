@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.engine import engine
 from bot.engine.engine import MAX_TRIES
 from core.domain.errors import InvariantBroken, KeyReused, StaleState
 from core.domain.work import Kind, Priority
@@ -152,13 +153,53 @@ async def test_rows_of_a_shell_are_found_within_a_second(tmp_path: Path) -> None
         await desk.settle()
 
 
+async def test_what_could_not_be_counted_is_not_overtaken_by_what_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = Clerk()
+    async with open_desk(tmp_path, routes=[clerk.routes]) as desk:
+        with monkeypatch.context() as away:
+            away.setattr(desk.dispatcher, "answer", _be_away)
+            away.setattr(engine, "_count", _be_away)
+            await desk.arrive(text_update(1, "one"))
+            await desk.settle()
+        await desk.arrive(text_update(2, "two"), text_update(3, "else", chat_id=CHAT + 1))
+        await desk.settle()
+        assert clerk.heard == ["else"]
+        await desk.engine.look()
+        await desk.settle()
+        await desk.arrive(text_update(4, "three"))
+        await desk.settle()
+        assert clerk.heard == ["else", "one", "two", "three"]
+
+
+async def test_who_waits_behind_what_could_not_be_counted_waits_for_no_pump(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = Clerk()
+    async with open_desk(tmp_path, routes=[clerk.routes]) as desk:
+        await desk.engine.start()
+        with monkeypatch.context() as away:
+            away.setattr(desk.dispatcher, "answer", _be_away)
+            away.setattr(engine, "_count", _be_away)
+            await desk.arrive(text_update(1, "one"))
+            await desk.settle()
+        await desk.arrive(text_update(2, "two"))
+        await desk.until(lambda: clerk.heard == ["one", "two"])
+        assert desk.time.at_s == 0
+
+
+def _be_away(*_args: object, **_kept: object) -> None:
+    raise RuntimeError("the database is away")
+
+
 async def test_a_row_that_is_over_is_left_alone(tmp_path: Path) -> None:
     clerk = Clerk()
     async with open_desk(tmp_path, routes=[clerk.routes]) as desk:
         await desk.arrive(text_update(1, "one"))
         rows = await desk.run(lambda tx: tx.work.live(at=tx.now, after=0, limit=9))
         await desk.settle()
-        desk.engine.lanes.offer(rows)
+        desk.engine.lanes.hand_over(rows)
         await desk.settle()
         assert desk.api.texts == ["You said one"]
 

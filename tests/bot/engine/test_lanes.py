@@ -4,12 +4,18 @@ import asyncio
 
 from bot.engine import lanes as module
 from bot.engine.lanes import Lanes
-from core.domain.work import Kind, Priority, Work, WorkId
+from core.domain.work import Kind, Priority, Work, WorkId, WorkStatus
 from tests.books import NOW
 from tests.fakes.time import until
 
 
-def row(number: int, *, lane: str = "c:1", priority: Priority = Priority.ANSWER) -> Work:
+def row(
+    number: int,
+    *,
+    lane: str = "c:1",
+    priority: Priority = Priority.ANSWER,
+    status: WorkStatus = WorkStatus.DUE,
+) -> Work:
     return Work(
         id=WorkId(number),
         kind=Kind.MESSAGE,
@@ -18,6 +24,7 @@ def row(number: int, *, lane: str = "c:1", priority: Priority = Priority.ANSWER)
         due_at=NOW,
         created_at=NOW,
         priority=priority,
+        status=status,
     )
 
 
@@ -81,11 +88,14 @@ async def test_rows_behind_one_that_failed_wait_for_it_in_the_table() -> None:
     assert desk.done == [3]
     assert not lanes.knows(row(1))
     assert not lanes.knows(row(2))
-    assert lanes.is_idle("c:1")
+    assert not lanes.is_idle("c:1")
     desk.failures.clear()
+    lanes.begin_look()
     lanes.offer([row(1), row(2)])
+    lanes.end_look()
     await lanes.settle()
     assert desk.done == [3, 1, 2]
+    assert lanes.is_idle("c:1")
 
 
 async def test_a_cancelled_row_leaves_no_lane_behind() -> None:
