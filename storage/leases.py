@@ -8,19 +8,19 @@ way. So an owner renews one row, however many lanes it holds.
 On SQLite one process owns everything by its lock file, and these tables stay empty (ADR 0008).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import CheckConstraint, bindparam, literal_column, select, text
+from sqlalchemy import CheckConstraint, bindparam, literal_column, select, text, tuple_
 from sqlalchemy.sql.elements import TextClause
 
-from core.domain.work import Kind, Priority, Waiting
+from core.domain.work import Kind, Priority, Waiting, WorkId
 from storage.schema import EPOCH, UtcTime, number, table, time
 from storage.schema import text as words
-from storage.statements import Statement
+from storage.statements import IsListed, Statement
 from storage.work import WORK, is_behind
 
 if TYPE_CHECKING:
@@ -179,9 +179,28 @@ def _due(kinds: frozenset[Kind]) -> Statement:
     )
 
 
-def _of(kinds: Iterable[Kind]) -> str:
+@cache
+def _before(kinds: frozenset[Kind]) -> Statement:
+    """Return what finds the due row right before each of some rows in its lane."""
+    older, now = WORK.alias("older"), bindparam("now", type_=UtcTime())
+    newest = (
+        select(older.c.id)
+        .where(
+            literal_column(f"older.status IN ('due', 'sent') AND {_of(kinds, 'older')}"),
+            older.c.lane == WORK.c.lane,
+            older.c.due_at <= now,
+            tuple_(older.c.priority, older.c.id) < tuple_(WORK.c.priority, WORK.c.id),
+        )
+        .order_by(older.c.priority.desc(), older.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return Statement(select(WORK.c.id, newest).where(IsListed(WORK.c.id, bindparam("ids"))))
+
+
+def _of(kinds: Iterable[Kind], rows: str = "work") -> str:
     listed = ", ".join(f"'{kind.value}'" for kind in sorted(kinds))
-    return f"work.kind IN ({listed})"
+    return f"{rows}.kind IN ({listed})"
 
 
 class SqlLeases:
@@ -248,6 +267,12 @@ class SqlLeases:
         values: dict[str, Any] = {"owner": owner, "at": self._tx.now, "limit": limit}
         values |= {"priority_after": after.priority, "id_after": after.id}
         return tuple(Waiting(*row) for row in _due(kinds).rows(self._tx.cursor, values))
+
+    def before(self, ids: Sequence[int], *, kinds: frozenset[Kind]) -> dict[int, WorkId]:
+        """Return the due row that stands right before each of these in its lane, where one does."""
+        values = {"ids": f"[{','.join(map(str, ids))}]", "now": self._tx.now}
+        found = _before(kinds).rows(self._tx.cursor, values)
+        return {row[0]: WorkId(row[1]) for row in found if row[1] is not None}
 
     def take(self, owner: str, key: str) -> bool:
         """Take one lane by name, or keep it; False while it is another's."""

@@ -166,6 +166,10 @@ def sealed(name: str, *items: SchemaItem, **options: Any) -> Column[bytes]:
     return Column(name, LargeBinary(), *items, **options)
 
 
+FOR_SERVERS: Final = {"is_for_servers": True}
+"""Marks an index that SQLite does without: its migration leaves it out there."""
+
+
 def only_where(condition: str) -> dict[str, Any]:
     """Return what makes an index hold only the rows of a condition.
 

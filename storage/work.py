@@ -28,7 +28,7 @@ from sqlalchemy import (
 from core.domain.errors import Conflict
 from core.domain.work import Due, Kind, Priority, Waiting, Work, WorkId, WorkStatus
 from storage.records import Records
-from storage.schema import flag, ident, number, only_where, sealed, table, text, time
+from storage.schema import FOR_SERVERS, flag, ident, number, only_where, sealed, table, text, time
 from storage.statements import IsListed, Statement, inserting_once, putting
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ WORK: Final = table(
     CheckConstraint("status <> 'done' OR length(payload) = 0", name="emptied"),
     Index("ix_work_live", "due_at", "id", **only_where(IS_LIVE)),
     Index("ix_work_ended", "ended_at", **only_where("status = 'done'")),
+    # What stands before a row in its lane; only processes that share their lanes ask.
+    Index("ix_work_lane", "lane", "priority", "id", info=FOR_SERVERS, **only_where(IS_LIVE)),
 )
 
 

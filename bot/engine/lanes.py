@@ -108,7 +108,7 @@ class Lanes:
                 self._add(work)
             elif self._gaps.has_priority(work.priority) or not self.has_room_for(work.priority):
                 self._gaps.wait_for_room(work.priority)
-            elif self._gaps.has_lane(work.lane):
+            elif self._gaps.has_lane(work.lane) or not self._has_what_is_before(work):
                 self._gaps.wait_in(work.lane)
                 must_look = True
             else:
@@ -117,6 +117,10 @@ class Lanes:
 
     def _new_of(self, rows: Iterable[Work]) -> Iterable[Work]:
         return () if self._is_stopping else (row for row in rows if row.id not in self._known)
+
+    def _has_what_is_before(self, work: Work) -> bool:
+        """Memory holds a lane's rows from the first one on: the one right before tells of all."""
+        return work.follows is None or self.has_met(work.follows)
 
     def begin_look(self) -> None:
         """Say that a look into the table begins, from the front of the queue."""

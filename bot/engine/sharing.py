@@ -61,26 +61,31 @@ class SharedLanes:
         self._lanes = lanes
 
     def hand_over(self, tx: SqlTransaction) -> None:
-        """Take the free lanes of the rows that a transaction wrote, in that transaction."""
-        if not self._membership.is_alive:
+        """Take the free lanes of the rows that a transaction wrote, in that transaction.
+
+        Each row is noted with the one right before it in its lane: memory may lack that one.
+        """
+        due = [row for row in tx.written if self.takes(row) and row.due_at <= tx.now]
+        if not due:
             return
-        wanted = [row for row in tx.written if self._is_wanted(row, tx)]
-        if not wanted:
-            return
-        ids = [row.id for row in wanted]
-        taken = tx.leases.claim(
+        taken = self._claim_lanes_of(tx, [row for row in due if row.lane not in self._held])
+        before = tx.leases.before([row.id for row in due], kinds=self._kinds)
+        tx.written[:] = [
+            replace(row, is_held=row.lane in taken, follows=before.get(row.id))
+            for row in tx.written
+        ]
+
+    def _claim_lanes_of(self, tx: SqlTransaction, rows: Sequence[Work]) -> frozenset[str]:
+        if not rows or not self._membership.is_alive:
+            return frozenset()
+        ids = [row.id for row in rows]
+        return tx.leases.claim(
             self._membership.owner,
             kinds=self._kinds,
-            limit=len(lanes_of(wanted)),
+            limit=len(lanes_of(rows)),
             low=min(ids),
             high=max(ids),
         )
-        tx.written[:] = [
-            replace(row, is_held=True) if row.lane in taken else row for row in tx.written
-        ]
-
-    def _is_wanted(self, row: Work, tx: SqlTransaction) -> bool:
-        return self.takes(row) and row.due_at <= tx.now and row.lane not in self._held
 
     def mine(self, rows: Sequence[Work]) -> Sequence[Work]:
         """Return the rows of a commit whose lanes this process holds."""

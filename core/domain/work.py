@@ -58,6 +58,8 @@ class Work:
     """Read back from the table: nobody in this process knows what became of it. Not stored."""
     is_held: bool = False
     """The commit that wrote it took its lane for this process, too. Not stored."""
+    follows: WorkId | None = None
+    """The due row right before it in its lane, where its commit asked. Not stored."""
 
 
 class Waiting(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.work import FRONT, Kind, Priority
+from core.domain.work import FRONT, Kind, Priority, WorkId, WorkStatus
 from storage.leases import NODES, REST, NoNumberLeft
 from storage.transaction import SqlTransaction
 from tests.books import Books, FakeClock, open_books
@@ -190,3 +190,24 @@ def test_a_claim_may_be_bound_to_rows_just_written(books: Books) -> None:
 
     assert first < second
     assert books.run(take) == {"u:2"}
+
+
+def test_the_row_right_before_another_in_its_lane_is_found(books: Books) -> None:
+    quiet = add(books, "u:1", priority=Priority.QUIET)
+    add(books, "u:2")
+    ended, first, second = (add(books, "u:1") for _ in range(3))
+    add(books, "u:1", Kind.MESSAGE)
+    third = add(books, "u:1")
+
+    def look(tx: SqlTransaction) -> dict[int, int]:
+        for work_id in (ended, second):
+            work = tx.work.get(WorkId(work_id))
+            assert work is not None
+            if work_id == ended:
+                tx.work.end(work)
+            else:
+                later = tx.now + timedelta(seconds=2)
+                tx.work.mark(work, status=WorkStatus.DUE, attempts=1, due_at=later)
+        return dict(tx.leases.before([quiet, first, third], kinds=WORKER))
+
+    assert books.run(look) == {third: first, quiet: third}

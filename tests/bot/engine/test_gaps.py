@@ -104,6 +104,31 @@ async def test_what_waited_while_a_look_went_on_is_not_overtaken_after_it() -> N
     assert desk.done == [1, 2, 3]
 
 
+async def test_a_row_waits_while_the_one_before_it_is_not_in_memory() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    assert lanes.hand_over([row(2, follows=1)])
+    assert lanes.hand_over([row(3, follows=2)])
+    look(lanes, 1, 2, 3)
+    await lanes.settle()
+    assert desk.done == [1, 2, 3]
+
+
+async def test_a_row_behind_one_in_memory_or_of_its_own_commit_does_not_wait() -> None:
+    desk = Desk()
+    gate = desk.gate(1)
+    lanes = Lanes(desk.handle)
+    lanes.hand_over([row(1)])
+    await until(lambda: desk.begun == [1])
+    quiet = row(2, priority=Priority.QUIET, follows=3)
+    assert not lanes.hand_over([quiet, row(3, follows=1)])
+    gate.set()
+    await lanes.settle()
+    assert not lanes.hand_over([row(4, follows=2)])
+    await lanes.settle()
+    assert desk.done == [1, 3, 2, 4]
+
+
 async def test_what_the_running_row_began_comes_next_all_the_same() -> None:
     desk = Desk()
     lanes = await forgetful(desk)

@@ -14,6 +14,7 @@ def row(
     *,
     lane: str = "c:1",
     priority: Priority = Priority.ANSWER,
+    follows: int | None = None,
     status: WorkStatus = WorkStatus.DUE,
 ) -> Work:
     return Work(
@@ -25,6 +26,7 @@ def row(
         created_at=NOW,
         priority=priority,
         status=status,
+        follows=None if follows is None else WorkId(follows),
     )
 
 

@@ -307,6 +307,25 @@ async def test_what_could_not_be_counted_is_not_overtaken_by_what_arrives(
         assert all_.heard == ["one", "two"]
 
 
+async def test_what_another_process_stored_is_not_overtaken_by_what_its_owner_stores(
+    tmp_path: Path,
+) -> None:
+    async with fleet(tmp_path) as all_:
+        owner, other = await all_.open(EVERY_PART), await all_.open(EVERY_PART)
+        await owner.arrive(text_update(1, "one"))
+        await owner.settle()
+        await other.arrive(text_update(2, "two"))
+        all_.time.pass_by(0.01)
+        await owner.arrive(text_update(3, "three"), text_update(4, "else", chat_id=CHAT + 1))
+        await owner.settle()
+        assert all_.heard == ["one", "else"]
+        await all_.look(owner)
+        assert all_.heard == ["one", "else", "two", "three"]
+        await owner.arrive(text_update(5, "four"))
+        await owner.settle()
+        assert all_.heard[4:] == ["four"]
+
+
 async def test_clocks_of_machines_may_differ(tmp_path: Path) -> None:
     """Leases run on the database's time; what each machine measures is its own seconds."""
     async with fleet(tmp_path) as all_:
