@@ -36,6 +36,9 @@ MACHINES: Final[tuple[Machine, ...]] = (
 )
 """Every machine whose steps the database knows."""
 
+SANDBOX: Final = "sandbox"
+"""The mode of books whose money is pretend."""
+
 BIRTH: Final = table(
     "birth",
     number("id", primary_key=True, autoincrement=False),

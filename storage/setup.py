@@ -22,10 +22,10 @@ from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0012"
+NEWEST: Final = "0013"
 """The newest version under `migrations/versions`."""
 
-SANDBOX: Final = "sandbox"
+SANDBOX: Final = birth.SANDBOX
 LIVE: Final = "live"
 MODES: Final = (SANDBOX, LIVE)
 

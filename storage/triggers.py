@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 
+from core.domain.tenants import PLATFORM
 from storage.money_triggers import money_triggers
 from storage.records import AXES, FROZEN, Axis
 from storage.rules import Rule, refuse
@@ -98,6 +99,7 @@ def _generated() -> Iterator[Rule]:
     yield from _only_one_open()
     yield _note_erasure()
     yield from _intent()
+    yield from _provider_keys()
 
 
 def _kept(target: Table) -> Iterator[Rule]:
@@ -107,6 +109,11 @@ def _kept(target: Table) -> Iterator[Rule]:
         yield _no_second_birth(target)
     if name not in APPEND_ONLY:
         yield _frozen(target)
+    yield from _referring(target)
+
+
+def _referring(target: Table) -> Iterator[Rule]:
+    name = target.name
     if missing := list(_dangling(target)):
         yield refuse(
             f"{name}_references",
@@ -247,3 +254,38 @@ def _intent() -> Iterator[Rule]:
         " (SELECT 1 FROM intent WHERE key = NEW.key)",
         "intent.birth",
     )
+
+
+def _provider_keys() -> Iterator[Rule]:
+    """Say that nothing is offered without keys of its own, and that those in use stay as entered.
+
+    What the platform owns has its keys in the process's settings.
+    """
+    keyless = f"NEW.is_enabled = 1 AND NEW.keys_id = 0 AND NEW.tenant_id <> {PLATFORM}"
+    foreign = (
+        "NEW.keys_id <> 0 AND NOT EXISTS (SELECT 1 FROM provider_keys"
+        " WHERE id = NEW.keys_id AND configuration_id = NEW.id)"
+    )
+    for act in ("INSERT", "UPDATE"):
+        yield refuse(
+            f"provider_configuration_keys_{act.lower()}",
+            f"BEFORE {act} ON provider_configuration",
+            f"({keyless}) OR ({foreign})",
+            "provider_configuration.keys",
+        )
+    changed = " OR ".join(
+        f"NEW.{column} IS NOT OLD.{column}"
+        for column in ("id", "configuration_id", "body", "made_at")
+    )
+    yield refuse(
+        "provider_keys_frozen", "BEFORE UPDATE ON provider_keys", changed, "provider_keys.frozen"
+    )
+    yield refuse(
+        "provider_keys_in_use",
+        "BEFORE DELETE ON provider_keys",
+        "EXISTS (SELECT 1 FROM provider_configuration WHERE keys_id = OLD.id)",
+        "provider_keys.in_use",
+    )
+    keys = METADATA.tables["provider_keys"]
+    yield _no_second_birth(keys)
+    yield from _referring(keys)

@@ -5,11 +5,12 @@ service would have written.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from core.domain.bills import Acknowledgment, Bill, BillId, BillType
-from core.domain.configurations import Configuration, ConfigurationId
+from core.domain.configurations import Configuration, ConfigurationId, Health, Keys, KeysId
 from core.domain.ledger import (
     AccountId,
     AccountKind,
@@ -55,6 +56,7 @@ from tests.books import (
 
 __all__ = [
     "CAUSE",
+    "CREDENTIALS",
     "NGN",
     "NOW",
     "PHONE",
@@ -85,6 +87,11 @@ __all__ = [
 NGN: Final = Currency("NGN")
 USD: Final = Currency("USD")
 PHONE: Final = "+2348030000001"
+CREDENTIALS: Final = {
+    "url": "http://127.0.0.1:9/sandbox/provider",
+    "secret_key": "sk_test_0123456789abcdef",
+    "webhook_secret": "whsec_0123456789abcdef",
+}
 
 
 def naira(kobo: int) -> Money:
@@ -303,11 +310,25 @@ def add_payment(
 
 
 def add_configuration(
-    tx: SqlTransaction, tenant: Tenant, *, provider: str = "sandbox"
+    tx: SqlTransaction, tenant: Tenant, *, provider: str = "sandbox", is_enabled: bool = True
 ) -> Configuration:
-    """Store a tenant's test configuration of a provider."""
+    """Store a tenant's test configuration of a provider, with keys that work."""
+    place = len(tx.configurations.owned(tenant.id))
     configuration = Configuration(
-        id=ConfigurationId(tx.new_id()), tenant_id=tenant.id, provider=provider, is_test=True
+        id=ConfigurationId(tx.new_id()),
+        tenant_id=tenant.id,
+        provider=provider,
+        is_test=True,
+        is_enabled=False,
+        place=place,
     )
     tx.configurations.add(configuration)
-    return configuration
+    keys = Keys(
+        id=KeysId(tx.new_id()),
+        configuration_id=configuration.id,
+        made_at=tx.now,
+        health=Health.WORKING,
+    )
+    tx.configurations.add_keys(keys, CREDENTIALS)
+    in_use = replace(configuration.use(keys), is_enabled=is_enabled)
+    return tx.configurations.replace(configuration, in_use)

@@ -1,4 +1,4 @@
-"""Rows nobody needs any more: emptied work, expired dialogues, pads and tallies, dead lanes."""
+"""Rows nobody needs any more: emptied work, old dialogues, pads, tallies and keys, dead lanes."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     """Delete what is over; `at` is not used, since rows carry real times."""
     del at
     dialogues.sweep(tx)
+    tx.configurations.sweep()
     tx.tallies.sweep()
     tx.leases.sweep()
     return tx.work.sweep()

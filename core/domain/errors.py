@@ -222,3 +222,15 @@ class LastWay(Refusal):
 
 class NoProvider(Refusal):
     """No payment provider is switched on for this tenant and currency."""
+
+
+class KeysNotWorking(Refusal):
+    """A provider's keys may not be used: it never said that they work here (`health`)."""
+
+
+class OtherMode(Refusal):
+    """Keys for pretend money where ours is real, or the other way round (`is_test`: theirs)."""
+
+
+class PaymentsUnderWay(Refusal):
+    """Keys may not go while payments need them (`count`)."""

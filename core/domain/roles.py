@@ -40,6 +40,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     GATE_OFFICER = "gate_officer"
     RISK_OFFICER = "risk_officer"
+    PROVIDER_KEEPER = "provider_keeper"
+    """Holds the keys of payment providers: where money goes. Given apart from every other."""
 
 
 ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
@@ -91,6 +93,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
     ),
     Role.GATE_OFFICER: frozenset({Scope.GATE_VERIFY}),
     Role.RISK_OFFICER: frozenset({Scope.RISK_REVIEW, Scope.PAYMENTS_VIEW}),
+    Role.PROVIDER_KEEPER: frozenset({Scope.SETTINGS_PROVIDERS}),
 }
 
 CHECKER_SCOPES: Final = frozenset(
@@ -98,5 +101,5 @@ CHECKER_SCOPES: Final = frozenset(
 )
 """Held only by persons whose phone was verified."""
 
-GUARDED_SCOPES: Final = CHECKER_SCOPES | {Scope.MEMBERS_MANAGE}
+GUARDED_SCOPES: Final = CHECKER_SCOPES | {Scope.MEMBERS_MANAGE, Scope.SETTINGS_PROVIDERS}
 """Nobody hands these out without having entered the own PIN."""

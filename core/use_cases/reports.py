@@ -50,7 +50,7 @@ def tenant_report(tx: Transaction, *, actor: Actor, lines: int = 3) -> TenantRep
         wallet, since=at_hour(today.replace(day=1), 0, tenant.timezone)
     )
     zero = Money(0, tenant.currency)
-    configurations = tx.configurations.usable(tenant.id)
+    configurations = tx.configurations.known(tenant.id)
     fees = [_account(tx, tenant, AccountKind.PROVIDER_FEES, c.id).balance for c in configurations]
     return TenantReport(
         tenant=tenant,

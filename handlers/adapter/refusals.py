@@ -10,6 +10,7 @@ from core.domain import errors
 from core.domain.errors import Refusal
 from handlers.chat import Screen
 from handlers.screens import money_refusals as money
+from handlers.screens import providers
 from handlers.screens import refusals as words_of
 from handlers.words import Words
 
@@ -56,6 +57,9 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.RejectedBefore: words_of.rejected_before,
     errors.LastWay: words_of.last_way,
     errors.NoProvider: money.no_provider,
+    errors.KeysNotWorking: providers.keys_not_working,
+    errors.OtherMode: providers.other_mode,
+    errors.PaymentsUnderWay: providers.under_way,
 }
 """Every refusal of core has its words."""
 
@@ -66,6 +70,7 @@ ASKABLE: Final = (
     errors.AboveRest,
     errors.TooLong,
     errors.InvalidInput,
+    errors.OtherMode,
     errors.PinWeak,
 )
 """Input that is asked again: the dialogue stays open, a pressed button stays unspent."""

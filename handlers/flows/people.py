@@ -29,6 +29,7 @@ _STAFF: Final = (
     Role.FINANCE_APPROVER,
     Role.SUPPORT,
     Role.AUDITOR,
+    Role.PROVIDER_KEEPER,
 )
 
 

@@ -184,6 +184,7 @@ def role_word(words: Words, role: Role) -> Html:
         Role.AUDITOR: words.t("Auditor"),
         Role.GATE_OFFICER: words.t("Gate officer"),
         Role.RISK_OFFICER: words.t("Risk officer"),
+        Role.PROVIDER_KEEPER: words.t("Provider keys"),
     }[role]
 
 

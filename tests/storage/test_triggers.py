@@ -12,7 +12,7 @@ from core.domain.machines import NONE
 from storage.records import FROZEN
 from storage.schema import METADATA
 from storage.triggers import APPEND_ONLY, NEVER_DELETED, REBORN, triggers
-from tests.storage import attacks, attacks_on_bills, attacks_on_history
+from tests.storage import attacks, attacks_on_bills, attacks_on_history, attacks_on_keys
 from tests.storage.attacks import Attack
 from tests.storage.estate import FORMS, Ids, dump, way_in
 
@@ -34,6 +34,7 @@ ATTACKS = [
         ("receipts", attacks_on_bills.RECEIPTS),
         ("payments", attacks_on_bills.PAYMENTS),
         ("doors", attacks_on_bills.DOORS),
+        ("keys", attacks_on_keys.ATTACKS),
     )
     for attack in found
 ]

@@ -1,0 +1,65 @@
+"""What nobody may write about the keys of a tenant's payment provider."""
+
+from typing import Final
+
+from tests.storage.attacks import NEXT, Attack, insert, update
+
+KEYS: Final = "(SELECT keys_id FROM provider_configuration WHERE id = :configuration)"
+SECOND: Final = (
+    "INSERT ?OR? INTO provider_configuration (id, tenant_id, provider, is_test, is_enabled,"
+    " row_version, place, keys_id) VALUES (900020, :tenant, 'another', 1, {on}, 1, 1, {keys})"
+)
+
+ATTACKS: Final = (
+    Attack(
+        name="a provider that is offered without keys",
+        statement=update("provider_configuration", f"keys_id = 0, {NEXT}", "id = :configuration"),
+    ),
+    Attack(name="a provider that is born without keys", statement=SECOND.format(on=1, keys=0)),
+    Attack(
+        name="a provider with the keys of another one",
+        statement=SECOND.format(on=0, keys=KEYS),
+    ),
+    Attack(
+        name="a provider with keys that are not there",
+        statement=update(
+            "provider_configuration", f"keys_id = 900021, {NEXT}", "id = :configuration"
+        ),
+    ),
+    Attack(
+        name="keys that change in use",
+        statement=update("provider_keys", "body = x'00'", f"id = {KEYS}"),
+    ),
+    Attack(
+        name="keys of nobody's provider",
+        statement=insert(
+            "provider_keys",
+            {
+                "id": "900022",
+                "configuration_id": "900020",
+                "body": "x'00'",
+                "made_at": "0",
+                "health": "'untested'",
+                "account": "x'00'",
+            },
+        ),
+    ),
+    Attack(
+        name="keys that go while they are in use",
+        statement=f"DELETE FROM provider_keys WHERE id = {KEYS}",  # noqa: S608 - ours
+    ),
+    Attack(
+        name="keys written over",
+        statement=insert(
+            "provider_keys",
+            {
+                "id": KEYS,
+                "configuration_id": ":configuration",
+                "body": "x'00'",
+                "made_at": "0",
+                "health": "'working'",
+                "account": "x'00'",
+            },
+        ),
+    ),
+)
