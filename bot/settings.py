@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     sandbox_webhook_secret: SecretStr = SecretStr("")
     paystack_secret_key: SecretStr = SecretStr("")
     paystack_api_url: str = ""
+    flutterwave_secret_key: SecretStr = SecretStr("")
+    flutterwave_public_key: str = ""
+    flutterwave_webhook_secret: SecretStr = SecretStr("")
+    flutterwave_api_url: str = ""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -113,6 +117,7 @@ class Settings(BaseSettings):
         "hazina_sandbox_url",
         "sandbox_api_url",
         "paystack_api_url",
+        "flutterwave_api_url",
     )
     @classmethod
     def _is_safe_url(cls, value: str) -> str:

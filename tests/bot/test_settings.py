@@ -56,6 +56,7 @@ BAD = {
     "HAZINA_SANDBOX_URL": ("http://sandbox.example",),
     "SANDBOX_API_URL": ("http://provider.example",),
     "PAYSTACK_API_URL": ("http://paystack.example", "ftp://127.0.0.1/"),
+    "FLUTTERWAVE_API_URL": ("http://flutterwave.example",),
     "SANDBOX_CLOCK_OFFSET_S": ("tomorrow",),
 }
 
