@@ -6,11 +6,12 @@ Every maker opens an adapter from what the process shares and one configuration'
 
 from typing import Final
 
-from bot.providers import flutterwave, paystack, sandbox
+from bot.providers import flutterwave, mpesa, paystack, sandbox
 from bot.providers.kit import Maker
 
 PROVIDERS: Final[dict[str, Maker]] = {
     "flutterwave": flutterwave.MAKER,
+    "mpesa": mpesa.MAKER,
     "paystack": paystack.MAKER,
     "sandbox": sandbox.MAKER,
 }

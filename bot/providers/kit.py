@@ -14,11 +14,16 @@ from core.domain.providers import AccessToken, Provider, Tokens, Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What all adapters of a process share; `now` is aware UTC."""
+    """What all adapters of a process share; `now` is aware UTC.
+
+    `is_test` tells whether this process moves pretend money, for adapters whose provider's answers
+    do not say it.
+    """
 
     client: httpx.AsyncClient
     tokens: Tokens
     now: Callable[[], datetime]
+    is_test: bool = False
 
 
 class Open(Protocol):

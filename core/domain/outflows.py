@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from core.domain.money import Money
-from core.domain.providers import Declined, Hook, Outcome, Pending, Rail, Unknown
+from core.domain.providers import About, Declined, Hook, Outcome, Pending, Rail, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,18 +109,39 @@ class Payouts(Protocol):
         """Send money, once, under our reference."""
         ...
 
-    async def look_up_payout(self, *, reference: str, payout_ref: str) -> Outflow:
-        """Ask what became of a payout; `payout_ref` is the provider's id of it, "" if unknown."""
+    async def look_up_payout(
+        self, *, reference: str, payout_ref: str, answer_url: str = ""
+    ) -> Outflow:
+        """Ask what became of a payout; `payout_ref` is the provider's id of it, "" if unknown.
+
+        `answer_url` is a one-time address for providers that answer there only.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a one-time address was drawn for: an answer must be about this, and nothing else.
+
+    `reference` is ours, `provider_ref` the provider's id, "" while its first answer is missing;
+    `asked` is the amount. Of a refund, `receipt` is that of the capture it gives back.
+    """
+
+    about: About
+    reference: str
+    provider_ref: str
+    asked: Money
+    receipt: str = ""
 
 
 @runtime_checkable
 class Answering(Protocol):
     """A provider that answers a question of ours on its own one-time address, unsigned."""
 
-    def read_answer(self, hook: Hook, *, provider_ref: str, asked: Money) -> Outcome | Outflow:
-        """Read what came there; its ids must be those of the question.
+    def read_answer(self, hook: Hook, question: Question) -> Outcome | Outflow:
+        """Read what came there; its ids and its amount must be those of the question.
 
         The address proves that it answers this one: it is drawn for it and told to nobody else.
+        What only tells that there is no answer, or is about something else, is `Unknown`.
         """
         ...

@@ -75,6 +75,8 @@ class Capabilities:
     """Asks on the payer's phone, whose number it needs; there is no page."""
     refunds: PartOf = PartOf.NOTHING
     rails: frozenset[Rail] = frozenset()
+    unrepeatable: frozenset[Rail] = frozenset()
+    """Rails whose payouts carry no reference of ours: asked for twice they are sent twice."""
     can_charge_saved: bool = False
     can_list: bool = False
     honours_our_id: bool = False

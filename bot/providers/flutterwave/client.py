@@ -235,7 +235,9 @@ class Flutterwave:
         asked, is_test = request.reference, self._keys.is_test
         return wire.read(answer, lambda it: outgoing.transfer(it, asked=asked, is_test=is_test))
 
-    async def look_up_payout(self, *, reference: str, payout_ref: str) -> Outflow:
+    async def look_up_payout(
+        self, *, reference: str, payout_ref: str, answer_url: str = ""
+    ) -> Outflow:
         """Ask what became of a transfer, by our reference."""
         query, is_test = {"reference": reference}, self._keys.is_test
         answer = await self._ask("GET", "/transfers", query=query, most_bytes=LIST_BYTES)

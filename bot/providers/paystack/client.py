@@ -185,7 +185,9 @@ class Paystack:
             return answer.as_declined
         return wire.read(answer, lambda it: answers.transfer(it, asked=request.reference))
 
-    async def look_up_payout(self, *, reference: str, payout_ref: str) -> Outflow:
+    async def look_up_payout(
+        self, *, reference: str, payout_ref: str, answer_url: str = ""
+    ) -> Outflow:
         """Ask what became of a transfer, by our reference."""
         answer = await self._ask("GET", f"/transfer/verify/{quote(reference, safe='')}")
         return wire.read(answer, lambda it: answers.transfer(it, asked=reference))

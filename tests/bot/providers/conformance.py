@@ -9,8 +9,10 @@ A new adapter gets a `Dialect` (how its provider says things on the wire) and on
 `Failures` and `Bodies` in `conformance_failures.py`, `Hooks` and `StampedHooks` (for providers that
 sign the time) in `conformance_hooks.py`. What only some can do has a dialect and a class of its
 own: `conformance_refunds.py`, `conformance_payouts.py`, `conformance_saved.py`,
-`conformance_listings.py`. No socket is opened: a transport of ours stands for the network, down to
-single bytes.
+`conformance_listings.py`. Providers that ask on the payer's phone take `Prompts` and `PromptBodies`
+of `conformance_prompts.py`; whose word on money that goes out comes to one-time addresses,
+`AnsweredLater` of `conformance_answers.py` before `Refunding` and `PayingOut`. No socket is opened:
+a transport of ours stands for the network, down to single bytes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -40,6 +42,10 @@ ASKED: Final = Money(500_000, NGN)
 REFERENCE: Final = "ATT-7Q2M4K9X"
 PROVIDER_REF: Final = "page_1"
 """What a provider calls the attempt; each dialect's answers name this where theirs do."""
+ANSWER_URL: Final = "https://hazina.example/payments/hooks/0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+"""The one-time address of a question, for providers that answer there."""
+RECEIPT: Final = "SKL5XQ7ABC"
+"""The number by which payer and provider know the capture, where it is another than its id."""
 REQUEST: Final = LinkRequest(
     reference=REFERENCE,
     amount=ASKED,
@@ -47,6 +53,8 @@ REQUEST: Final = LinkRequest(
     title="Service charge · Palm Court",
     return_url="https://hazina.example/payments/callback/x/",
     expires_at=NOW + timedelta(hours=1),
+    phone="+254712345678",
+    answer_url=ANSWER_URL,
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from core.domain.money import Money
 from core.domain.outflows import Destination, Moved, Outflow, PayoutRequest, Payouts, Returned
 from core.domain.providers import Provider, Rail
+from tests.bot.providers.conformance import ANSWER_URL
 from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Outgoing
 
 ACCOUNT = Destination(
@@ -24,6 +25,7 @@ class PayingOut(Outgoing):
             amount=amount,
             destination=self.destination,
             reason="Repairs in November",
+            answer_url=ANSWER_URL,
         )
 
     def payouts(self, provider: Provider) -> Payouts:
@@ -36,7 +38,9 @@ class PayingOut(Outgoing):
         return await self.payouts(provider).pay_out(self.request(amount))
 
     async def look(self, provider: Provider, ref: str) -> Outflow:
-        return await self.payouts(provider).look_up_payout(reference=OUR_REFERENCE, payout_ref=ref)
+        return await self.payouts(provider).look_up_payout(
+            reference=OUR_REFERENCE, payout_ref=ref, answer_url=ANSWER_URL
+        )
 
     async def test_what_came_back_is_returned_whole(self) -> None:
         outcome = await self.told(replace(self.whole, status="returned"))

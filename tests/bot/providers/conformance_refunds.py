@@ -7,7 +7,7 @@ import httpx
 from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest, Refunds
 from core.domain.providers import PartOf, Pending, Provider, Unknown
-from tests.bot.providers.conformance import FIRST, PROVIDER_REF, REFERENCE
+from tests.bot.providers.conformance import ANSWER_URL, FIRST, PROVIDER_REF, RECEIPT, REFERENCE
 from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book, Outgoing
 
 
@@ -24,7 +24,8 @@ class Refunding(Outgoing):
             captured=self.asked,
             amount=amount,
             reason="Paid twice",
-            receipt="",
+            receipt=RECEIPT,
+            answer_url=ANSWER_URL,
         )
 
     def refunds(self, provider: Provider) -> Refunds:
