@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     flutterwave_public_key: str = ""
     flutterwave_webhook_secret: SecretStr = SecretStr("")
     flutterwave_api_url: str = ""
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_api_url: str = ""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -118,6 +122,7 @@ class Settings(BaseSettings):
         "sandbox_api_url",
         "paystack_api_url",
         "flutterwave_api_url",
+        "stripe_api_url",
     )
     @classmethod
     def _is_safe_url(cls, value: str) -> str:

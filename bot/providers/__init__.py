@@ -6,7 +6,7 @@ Every maker opens an adapter from what the process shares and one configuration'
 
 from typing import Final
 
-from bot.providers import flutterwave, mpesa, paystack, sandbox
+from bot.providers import flutterwave, mpesa, paystack, sandbox, stripe
 from bot.providers.kit import Maker
 
 PROVIDERS: Final[dict[str, Maker]] = {
@@ -14,4 +14,5 @@ PROVIDERS: Final[dict[str, Maker]] = {
     "mpesa": mpesa.MAKER,
     "paystack": paystack.MAKER,
     "sandbox": sandbox.MAKER,
+    "stripe": stripe.MAKER,
 }

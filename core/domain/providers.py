@@ -133,12 +133,17 @@ class SavedMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRequest:
-    """Ask to charge a saved method while its owner is away, under a reference of our own."""
+    """Ask to charge a saved method while its owner is away, under a reference of our own.
+
+    `return_url` is where its owner comes back to if he must confirm on a page; a provider that
+    needs it for such a page declines without it.
+    """
 
     reference: str
     amount: Money
     method: SavedMethod
     title: str
+    return_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ BAD = {
     "SANDBOX_API_URL": ("http://provider.example",),
     "PAYSTACK_API_URL": ("http://paystack.example", "ftp://127.0.0.1/"),
     "FLUTTERWAVE_API_URL": ("http://flutterwave.example",),
+    "STRIPE_API_URL": ("http://stripe.example",),
     "SANDBOX_CLOCK_OFFSET_S": ("tomorrow",),
 }
 
