@@ -1,6 +1,7 @@
 """The provider adapters of this process, by configuration."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -59,8 +60,14 @@ class Registry:
         kit: Kit,
         credentials: Mapping[str, Mapping[str, str]],
         addresses: Mapping[str, str],
+        *,
+        plays: str = "",
     ) -> None:
-        """Keep what all adapters share, and where each provider is."""
+        """Keep what all adapters share, and where each provider is.
+
+        `plays` names the one that the sandbox offers; "" leaves it to the configurations.
+        """
+        self._plays = plays
         self._kit = kit
         self._addresses = addresses
         self._credentials = credentials
@@ -81,7 +88,7 @@ class Registry:
                 continue
 
             def ensure(tx: SqlTransaction, name: str = name) -> Configuration:
-                return _ensure(tx, name, is_test=is_test)
+                return self._ensured(tx, name, is_test=is_test)
 
             configuration = await database.run(ensure)
             self._adapters[configuration.id] = adapter
@@ -95,6 +102,22 @@ class Registry:
             raise ProviderProblem(provider=name, what="mode")
         return adapter
 
+    def _ensured(self, tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
+        known = tx.configurations.of(PLATFORM, name)
+        is_offered = not self._plays or name == self._plays
+        if known is None:
+            known = Configuration(
+                id=ConfigurationId(tx.new_id()),
+                tenant_id=PLATFORM,
+                provider=name,
+                is_test=is_test,
+                is_enabled=is_offered,
+            )
+            tx.configurations.add(known)
+        if self._plays and known.is_enabled is not is_offered:
+            return tx.configurations.replace(known, replace(known, is_enabled=is_offered))
+        return known
+
     def of(self, configuration_id: ConfigurationId) -> Provider | None:
         """Return the adapter of a configuration, None while its credentials are missing."""
         return self._adapters.get(configuration_id)
@@ -104,16 +127,3 @@ class Registry:
         configuration = self._owned.get((provider, tenant_id))
         adapter = self._adapters.get(configuration.id) if configuration else None
         return (configuration, adapter) if configuration and adapter else None
-
-
-def _ensure(tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
-    known = tx.configurations.of(PLATFORM, name)
-    if known is None:
-        known = Configuration(
-            id=ConfigurationId(tx.new_id()),
-            tenant_id=PLATFORM,
-            provider=name,
-            is_test=is_test,
-        )
-        tx.configurations.add(known)
-    return known

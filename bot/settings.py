@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     hazina_sandbox_url: str = ""
     sandbox_clock_offset_s: int = 0
+    sandbox_plays: str = ""
     sandbox_api_url: str = ""
     sandbox_secret_key: SecretStr = SecretStr("")
     sandbox_webhook_secret: SecretStr = SecretStr("")

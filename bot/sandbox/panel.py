@@ -314,12 +314,21 @@ class Panel:
         self.world.add_person(person)
         return {"id": person.id}
 
-    def _switch(self, body: Json) -> Json:
-        self.world.board.set(str(body["key"]), body["value"])
+    async def _switch(self, body: Json) -> Json:
+        key, board = str(body["key"]), self.world.board
+        before = board.value(key)
+        board.set(key, body["value"])
+        if board.restarts_bot(key) and board.value(key) != before:
+            await self.child.restart()
         return {}
 
-    def _calm(self, body: Json) -> Json:
-        self.world.board.reset()
+    async def _calm(self, body: Json) -> Json:
+        board = self.world.board
+        before = board.values()
+        board.reset()
+        after = board.values()
+        if any(board.restarts_bot(key) for key in after if after[key] != before[key]):
+            await self.child.restart()
         return {}
 
     async def _process(self, body: Json) -> Json:

@@ -18,13 +18,17 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_api import ProviderApi
 from bot.sandbox.provider_desk import Desk
+from bot.sandbox.provider_door import Door
 from bot.sandbox.provider_hooks import Courier
 from bot.sandbox.provider_page import CheckoutPage
 from bot.sandbox.provider_records import Checkout
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_switches import add_switches
+from bot.sandbox.provider_tongue import OWN, OwnTongue, Tongue
+from bot.sandbox.standins import STANDINS
 from bot.sandbox.switches import Switchboard, Value
 
 TICK_S: Final = 0.5
@@ -37,8 +41,8 @@ class ProviderOptions:
     """Where the provider is reached and where it keeps what it knows.
 
     `base_url` is what people and the bot use, its path is the mount point; `webhook_url` takes
-    the events; without `state_path` nothing survives a restart. People read the time of
-    `timezone`, an IANA name.
+    the sandbox provider's own events, others' go beside it; without `state_path` nothing survives
+    a restart. People read the time of `timezone`, an IANA name.
     """
 
     base_url: str
@@ -54,6 +58,11 @@ def _utc_now() -> datetime:
 
 def _new_token() -> str:
     return secrets.token_hex(12)
+
+
+def _hooks_of(options: ProviderOptions, name: str) -> str:
+    """Return where another provider's events go: beside ours."""
+    return f"{options.webhook_url.rstrip('/').rpartition('/')[0]}/{name}/"
 
 
 class ProviderServer:
@@ -73,17 +82,18 @@ class ProviderServer:
         self._store = ProviderStore(options.state_path)
         add_switches(board)
         board.listen(self._on_switch)
-        self._courier = Courier(self._store, board, now=now)
-        self.desk = Desk(
-            self._store,
-            board,
-            self._courier,
-            base_url=options.base_url.rstrip("/"),
-            account=options.account,
-            now=now,
-            new_token=new_token,
-        )
-        self._api = ProviderApi(self._store, board, self.desk, webhook_url=options.webhook_url)
+        base_url = options.base_url.rstrip("/")
+        own = OwnTongue(self._store.keys, base_url=base_url, account=options.account)
+        self._standins = {
+            name: make(self._store, base_url=base_url, webhook_url=_hooks_of(options, name))
+            for name, make in STANDINS.items()
+        }
+        self._tongues: dict[str, Tongue] = {OWN: own, **self._standins}
+        self._board = board
+        self._courier = Courier(self._store, board, self._tongues, now=now)
+        self.desk = Desk(self._store, board, self._courier, now=now, new_token=new_token)
+        self._api = ProviderApi(self._store, board, self.desk, own, webhook_url=options.webhook_url)
+        self._doors = [self._api.door]
 
     @property
     def secret_key(self) -> str:
@@ -96,12 +106,13 @@ class ProviderServer:
         return self._store.keys.webhook_secret
 
     def child_env(self) -> dict[str, str]:
-        """Return the settings by which the bot finds this provider."""
-        return {
-            "SANDBOX_API_URL": self._options.base_url.rstrip("/"),
-            "SANDBOX_SECRET_KEY": self.secret_key,
-            "SANDBOX_WEBHOOK_SECRET": self.webhook_secret,
-        }
+        """Return the settings by which the bot finds this provider in every part it plays.
+
+        All are there to be asked, so that what was begun with one can be ended; the one that is
+        played now is offered.
+        """
+        found = {key: value for each in self._tongues.values() for key, value in each.env().items()}
+        return {**found, "SANDBOX_PLAYS": str(self._board.value(switches.PLAYS))}
 
     def mount(self, app: web.Application, *, is_ticking: bool = True) -> None:
         """Add the provider under the path of its base URL; do it before any catch-all route.
@@ -113,6 +124,10 @@ class ProviderServer:
             self._store, self.desk, prefix=self._prefix, timezone=self._options.timezone
         )
         part.add_routes([*self._api.routes(), *page.routes()])
+        for standin in self._standins.values():
+            door = Door(self._store, self._board, standin)
+            self._doors.append(door)
+            part.add_routes(standin.routes(self.desk, door))
         part.on_shutdown.append(self._on_shutdown)
         part.cleanup_ctx.append(self._run if is_ticking else self._hold)
         app.add_subapp(self._prefix, part)
@@ -167,7 +182,8 @@ class ProviderServer:
                 continue
 
     async def _on_shutdown(self, app: web.Application) -> None:
-        self._api.closing.set()
+        for door in self._doors:
+            door.closing.set()
 
     def _on_switch(self, key: str, value: Value) -> None:
         self._courier.wake.set()

@@ -14,6 +14,7 @@ from bot.sandbox.provider_hooks import Courier
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.provider_store import ProviderStore
+from bot.sandbox.provider_tongue import Happening
 from bot.sandbox.switches import Switchboard
 
 LATE_BY: Final = timedelta(minutes=1)
@@ -46,17 +47,13 @@ class Desk:
         board: Switchboard,
         courier: Courier,
         *,
-        base_url: str,
-        account: str,
         now: Callable[[], datetime],
         new_token: Callable[[], str],
     ) -> None:
-        """Work on the store; `base_url` is where the provider is reached, without a slash."""
+        """Work on the store and tell the courier; `now` is world time."""
         self._store = store
         self._board = board
         self._courier = courier
-        self._base_url = base_url
-        self._account = account
         self._new_token = new_token
         self.now = now
 
@@ -156,42 +153,6 @@ class Desk:
         event = "dispute.opened" if is_disputed else "dispute.closed"
         return self._keep(changed, event=event)
 
-    def view(self, checkout: Checkout) -> dict[str, object]:
-        """Show a checkout as it goes over the wire."""
-        return {
-            "id": checkout.id,
-            "reference": checkout.terms.reference,
-            "link": f"{self._base_url}/pay/{checkout.id}",
-            "status": checkout.status.value,
-            "amount_minor": checkout.terms.amount_minor,
-            "currency": checkout.terms.currency,
-            "decline_code": checkout.decline or None,
-            "captures": [
-                {**capture.as_json(), "refunded_minor": checkout.refunded_minor(capture)}
-                for capture in checkout.captures
-            ],
-            "is_disputed": checkout.is_disputed,
-            "mode": "test",
-            "account": self._account,
-            "expires_at": checkout.terms.expires_at.isoformat(),
-            "updated_at": checkout.updated_at.isoformat(),
-        }
-
-    def view_refund(self, checkout: Checkout, refund: Refund) -> dict[str, object]:
-        """Show a refund as it goes over the wire."""
-        return {
-            "id": refund.id,
-            "reference": refund.reference,
-            "checkout": checkout.terms.reference,
-            "capture": refund.capture_id,
-            "amount_minor": refund.amount_minor,
-            "currency": refund.currency,
-            "status": refund.status.value,
-            "mode": "test",
-            "account": self._account,
-            "at": refund.at.isoformat(),
-        }
-
     def _new_refund(
         self, checkout: Checkout, capture: Capture, amount_minor: int, *, reference: str
     ) -> Refund:
@@ -220,7 +181,7 @@ class Desk:
 
     def _put_refund(self, checkout: Checkout, refund: Refund) -> Checkout:
         changed = checkout.with_refund(refund, at=self.now())
-        return self._keep(changed, event=f"refund.{refund.status}")
+        return self._keep(changed, event=f"refund.{refund.status}", refund=refund)
 
     def _capture(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
         captures = tuple(
@@ -257,13 +218,17 @@ class Desk:
             return asked
         return "EUR" if asked == "USD" else "USD"
 
-    def _keep(self, checkout: Checkout, *, event: str = "") -> Checkout:
+    def _keep(
+        self, checkout: Checkout, *, event: str = "", refund: Refund | None = None
+    ) -> Checkout:
         self._store.put(checkout)
         if event:
-            self._courier.announce(
-                event,
+            happening = Happening(
+                kind=event,
                 event_id=f"evt_{self._new_token()}",
-                url=checkout.terms.webhook_url,
-                data=self.view(checkout),
+                at=self.now(),
+                checkout=checkout,
+                refund=refund,
             )
+            self._courier.announce(happening)
         return checkout

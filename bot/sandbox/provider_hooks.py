@@ -1,12 +1,10 @@
-"""The sandbox provider's webhooks: signed, delivered over HTTP, repeated until they are taken.
+"""The pretend provider's webhooks: delivered over HTTP, repeated until they are taken.
 
-Event: `{id, type, created_at, data}`. Header `x-sandbox-signature: t=<unix>,v1=<hex>`, HMAC-SHA256
-of `<t>.<body>` under the webhook secret, made anew for each try. Tries end after `PAUSES_S`.
-Due times are world time, so a moved clock brings waiting tries forward.
+What an event says and what proves it is each language's own (`provider_tongue`). Tries end after
+`PAUSES_S`. Due times are world time, so a moved clock brings waiting tries forward.
 """
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import aiohttp
-import orjson
 
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_records import Delivery
 from bot.sandbox.provider_store import ProviderStore
+from bot.sandbox.provider_tongue import Happening, Tongue
 from bot.sandbox.switches import Switchboard
 
 PAUSES_S: Final = (1, 2, 5, 15, 30, 60, 120, 300, 600)
@@ -30,40 +28,40 @@ MAX_WAITING: Final = 10_000
 log = logging.getLogger(__name__)
 
 
-def sign(secret: str, body: bytes, *, at: datetime) -> str:
-    """Return the signature header for a body sent at an aware time."""
-    stamp = int(at.timestamp())
-    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, "sha256").hexdigest()
-    return f"t={stamp},v1={digest}"
-
-
 class Courier:
     """Queues events as deliveries and carries out those that are due."""
 
     def __init__(
-        self, store: ProviderStore, board: Switchboard, *, now: Callable[[], datetime]
+        self,
+        store: ProviderStore,
+        board: Switchboard,
+        tongues: Mapping[str, Tongue],
+        *,
+        now: Callable[[], datetime],
     ) -> None:
-        """Work on the provider's store; `now` is world time."""
+        """Work on the provider's store, in these languages by name; `now` is world time."""
         self._store = store
         self._board = board
+        self._tongues = tongues
         self._now = now
         self.wake = asyncio.Event()
 
-    def announce(self, kind: str, *, event_id: str, url: str, data: Mapping[str, object]) -> None:
-        """Queue an event for its URL, unless webhooks are being lost or nobody listens."""
-        is_lost = self._board.is_on(switches.HOOK_LOSS)
-        if is_lost or not url or len(self._store.deliveries()) >= MAX_WAITING:
+    def announce(self, happening: Happening) -> None:
+        """Queue an event for its URL, unless webhooks are being lost or nobody is told."""
+        terms = happening.checkout.terms
+        body = self._tongues[terms.tongue].event(happening)
+        is_lost = self._board.is_on(switches.HOOK_LOSS) or not terms.webhook_url or not body
+        if is_lost or len(self._store.deliveries()) >= MAX_WAITING:
             return
-        now = self._now()
-        body = {"id": event_id, "type": kind, "created_at": now.isoformat(), "data": data}
         delivery = Delivery(
             seq=self._store.next_seq(),
-            event_id=event_id,
-            reference=str(data["reference"]),
-            url=url,
-            body=orjson.dumps(body).decode(),
-            due_at=now + timedelta(seconds=self._hold_s()),
+            event_id=happening.event_id,
+            reference=terms.reference,
+            url=terms.webhook_url,
+            body=body.decode(),
+            due_at=happening.at + timedelta(seconds=self._hold_s()),
             copies_left=max(1, int(self._board.number(switches.HOOK_COPIES))),
+            tongue=terms.tongue,
         )
         self._store.post(delivery)
         self.wake.set()
@@ -96,15 +94,14 @@ class Courier:
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> bool:
         body = delivery.body.encode()
-        headers = {
-            "content-type": "application/json",
-            "x-sandbox-signature": sign(self._secret(), body, at=self._now()),
-        }
+        is_forged = self._board.is_on(switches.HOOK_FORGERY)
+        tongue = self._tongues[delivery.tongue]
+        proof = tongue.headers(body, at=self._now(), is_forged=is_forged)
         try:
             async with session.post(
                 delivery.url,
                 data=body,
-                headers=headers,
+                headers={"content-type": "application/json", **proof},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             ) as response:
@@ -133,7 +130,3 @@ class Courier:
         hold_s = int(self._board.number(switches.HOOK_DELAY))
         is_reordered = self._board.is_on(switches.HOOK_REORDER)
         return max(hold_s, REORDER_HOLD_S) if is_reordered else hold_s
-
-    def _secret(self) -> str:
-        is_forged = self._board.is_on(switches.HOOK_FORGERY)
-        return "whsec_of_somebody_else" if is_forged else self._store.keys.webhook_secret

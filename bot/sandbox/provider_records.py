@@ -90,6 +90,8 @@ class Terms:
     return_url: str
     expires_at: datetime
     webhook_url: str
+    tongue: str = "sandbox"
+    """The name of the provider that was asked: in its language the events are told."""
 
     def as_json(self) -> dict[str, object]:
         """Show the terms as they were asked."""
@@ -102,6 +104,7 @@ class Terms:
             "return_url": self.return_url,
             "expires_at": self.expires_at.isoformat(),
             "webhook_url": self.webhook_url,
+            "tongue": self.tongue,
         }
 
 
@@ -221,6 +224,7 @@ class Delivery:
     due_at: datetime
     copies_left: int
     attempt: int = 0
+    tongue: str = "sandbox"
 
     def as_json(self) -> dict[str, object]:
         """Show the delivery for the state file."""
@@ -233,6 +237,7 @@ class Delivery:
             "due_at": self.due_at.isoformat(),
             "copies_left": self.copies_left,
             "attempt": self.attempt,
+            "tongue": self.tongue,
         }
 
 

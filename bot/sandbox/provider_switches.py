@@ -1,9 +1,11 @@
 """What the sandbox payment provider can be told to do wrong, as switches on the panel."""
 
+from dataclasses import replace
 from typing import Final
 
 from bot.sandbox.switches import Switch, Switchboard, SwitchKind, Value
 
+PLAYS: Final = "provider.plays"
 OUTAGE: Final = "provider.outage"
 SLOW: Final = "provider.slow_s"
 CREATE: Final = "provider.create"
@@ -62,6 +64,18 @@ def _choice(key: str, label: str, text: str, choices: tuple[tuple[str, str], ...
 
 
 _CALLS: Final = (
+    replace(
+        _choice(
+            PLAYS,
+            "Play as",
+            "Whose language the pretend provider speaks. The bot starts anew.",
+            (
+                ("sandbox", "Sandbox Pay"),
+                ("paystack", "Paystack"),
+            ),
+        ),
+        restarts_bot=True,
+    ),
     _toggle(OUTAGE, "Outage", "Every call is cut off; webhooks wait until it is over."),
     _number(SLOW, "Slow answers", "Seconds before each answer.", unit="s", most=60),
     _choice(

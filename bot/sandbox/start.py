@@ -68,7 +68,7 @@ async def start_sandbox(
     beginning = Beginning(books=books, world=world, provider=provider)
     await beginning.follow(mark)
     await run_sandbox(
-        replace(options, env={**options.env, **provider.child_env()}),
+        replace(options, more_env=provider.child_env),
         world=world,
         story=tour.story(),
         behind=Behind(inside=books.look, happened=books.happened, renew=beginning.anew),

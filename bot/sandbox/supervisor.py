@@ -44,13 +44,17 @@ class NotLoopback(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How to run: `python_argv` starts the bot, `env` is added to the child's environment."""
+    """How to run: `python_argv` starts the bot, `env` is added to the child's environment.
+
+    So is what `more_env` returns at each start.
+    """
 
     host: str
     port: int
     data_dir: Path
     python_argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    more_env: Callable[[], Mapping[str, str]] = dict
     may_leave_loopback: bool = False
 
     @property
@@ -82,6 +86,7 @@ def child_env(settings: SandboxOptions, world: World, *, port: int) -> dict[str,
     return {
         "PYTHONUNBUFFERED": "1",
         **settings.env,
+        **settings.more_env(),
         "TELEGRAM_BOT_TOKEN": world.state.bot.token,
         "TELEGRAM_API_URL": f"{base}/sandbox/telegram",
         "HAZINA_SANDBOX_URL": f"{base}/sandbox",

@@ -50,6 +50,8 @@ class Switch:
     minimum: float = 0.0
     maximum: float = MAX_NUMBER
     choices: tuple[tuple[str, str], ...] = ()
+    restarts_bot: bool = False
+    """The bot is told of it when it starts, and only then."""
 
     def fit(self, value: object) -> Value:
         """Return the value as this switch keeps it.
@@ -150,6 +152,16 @@ class Switchboard:
         self._values[key] = fitting
         for listener in self._listeners:
             listener(key, fitting)
+
+    def restarts_bot(self, key: str) -> bool:
+        """Tell whether a change counts only once the bot has started anew.
+
+        Raises:
+            UnknownSwitch: no such key.
+        """
+        if key not in self._switches:
+            raise UnknownSwitch(key)
+        return self._switches[key].restarts_bot
 
     def turn_on(self, key: str) -> None:
         """Set a toggle to on.

@@ -105,6 +105,23 @@ async def test_keys_of_the_other_mode_open_nothing(database: Database, *, is_tes
     assert registry.find("paystack", PLATFORM) is None
 
 
+@pytest.mark.parametrize("plays", ["sandbox", "paystack"])
+async def test_the_sandbox_offers_what_it_plays_and_can_still_ask_the_other(
+    database: Database, plays: str
+) -> None:
+    keys = {"sandbox": GOOD, "paystack": {"secret_key": "sk_test_" + "0" * 40}}
+    addresses = {"sandbox": URL, "paystack": URL}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        kit = a_kit(client)
+        for played in ("sandbox", "paystack"):
+            await Registry(kit, keys, addresses, plays=played).open(database, is_test=True)
+        registry = Registry(kit, keys, addresses, plays=plays)
+        await registry.open(database, is_test=True)
+    offered = await database.read(lambda tx: tx.configurations.usable(PLATFORM))
+    assert [each.provider for each in offered] == [plays]
+    assert all(registry.find(name, PLATFORM) for name in keys)
+
+
 def test_a_provider_is_where_it_is_unless_the_settings_say_otherwise() -> None:
     moved = _settings(paystack_api_url="http://127.0.0.1:9/paystack/")
     assert addresses_of(_live())["paystack"] == "https://api.paystack.co"

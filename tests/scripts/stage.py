@@ -75,7 +75,7 @@ class Stage:
     @property
     def settings(self) -> Settings:
         """What the service is started with."""
-        keys = self.provider.child_env()
+        played = {name.lower(): value for name, value in self.provider.child_env().items()}
         values: dict[str, Any] = {
             "database_url": _SERVERS.get(self.path, f"sqlite+aiosqlite:///{self.path}"),
             "http_port": self.port,
@@ -84,9 +84,7 @@ class Stage:
             "telegram_api_url": f"{self.base}/sandbox/telegram",
             "hazina_sandbox_url": f"{self.base}/sandbox",
             "hazina_secret_key": SecretStr(SECRET_KEY),
-            "sandbox_api_url": keys["SANDBOX_API_URL"],
-            "sandbox_secret_key": SecretStr(keys["SANDBOX_SECRET_KEY"]),
-            "sandbox_webhook_secret": SecretStr(keys["SANDBOX_WEBHOOK_SECRET"]),
+            **played,
         }
         return Settings(_env_file=None, **{**values, **self.overrides})  # type: ignore[call-arg]
 

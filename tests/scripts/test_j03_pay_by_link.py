@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox import estate
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.player import Player
-from bot.sandbox.provider_hooks import sign
+from bot.sandbox.provider_tongue import sign
 from tests.scripts.counting import Purse, dump, purse
 from tests.scripts.playing import (
     come_back,

@@ -13,11 +13,14 @@ import aiohttp
 import httpx
 from aiohttp import web
 
+from bot.providers import PROVIDERS
 from bot.providers.sandbox import SandboxConfig, SandboxProvider
 from bot.sandbox.provider import ProviderOptions, ProviderServer
+from bot.sandbox.provider_tongue import OWN
 from bot.sandbox.switches import Switchboard
 from core.domain.money import Currency, Money
-from core.domain.providers import Hook, LinkRequest, Pending
+from core.domain.providers import Hook, LinkRequest, Pending, Provider
+from tests.bot.providers.kits import a_kit
 
 START: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PATIENCE_S: Final = 10
@@ -46,7 +49,8 @@ class Loopback:
     base_url: str
     origin: str
     client: httpx.AsyncClient
-    adapter: SandboxProvider
+    adapter: Provider
+    plays: str
     hooks: asyncio.Queue[Hook] = field(default_factory=asyncio.Queue)
     refusals: list[int] = field(default_factory=list)
     """HTTP statuses with which the next webhooks are refused."""
@@ -94,7 +98,7 @@ class Loopback:
 
     def ear(self) -> web.RouteDef:
         """Return the route that takes the webhooks."""
-        return web.post("/payments/webhooks/sandbox/", self._hear)
+        return web.post(f"/payments/webhooks/{self.plays}/", self._hear)
 
 
 @asynccontextmanager
@@ -105,8 +109,12 @@ async def provider_on_loopback(
     read_s: float = 10.0,
     port: int = 0,
     is_ticking: bool = True,
+    plays: str = "sandbox",
 ) -> AsyncIterator[Loopback]:
-    """Run the provider on a port (0: a free one); `read_s` is the adapter's patience."""
+    """Run the provider on a port (0: a free one); `read_s` is the adapter's patience.
+
+    Where it plays another provider, the adapter is that one's, with its ordinary patience.
+    """
     listening = socket.create_server(("127.0.0.1", port))
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
     base_url = f"{origin}/sandbox/provider"
@@ -132,7 +140,10 @@ async def provider_on_loopback(
             base_url=base_url,
             origin=origin,
             client=client,
-            adapter=SandboxProvider(client, config),
+            adapter=SandboxProvider(client, config)
+            if plays == OWN
+            else _opened(server, client, plays),
+            plays=plays,
         )
         app = web.Application()
         app.add_routes([loopback.ear()])
@@ -144,3 +155,10 @@ async def provider_on_loopback(
             yield loopback
         finally:
             await runner.cleanup()
+
+
+def _opened(server: ProviderServer, client: httpx.AsyncClient, name: str) -> Provider:
+    """Return the real adapter, with what the sandbox tells the bot."""
+    maker, env = PROVIDERS[name], server.child_env()
+    credentials = {what: env[f"{name}_{what}".upper()] for what in maker.credentials}
+    return maker.open(a_kit(client), credentials, address=env[f"{name}_api_url".upper()])

@@ -1,34 +1,35 @@
-"""How Paystack says things: its answers and events, for the dialect of the suite."""
+"""How Paystack says things, for the dialect of the suite: as the sandbox's stand-in does.
 
-import hashlib
-import hmac
+Only what the stand-in never says is added: live money, words that nobody knows, and transfers.
+"""
+
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import httpx
 
+from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
+from bot.sandbox.provider_refund_records import Refund, RefundStatus
+from bot.sandbox.standins import paystack as standin
 from core.domain.money import Currency, Money
 from core.domain.providers import ProviderError
-from tests.bot.providers.conformance import ASKED, Fact
+from tests.bot.providers.conformance import NOW, REQUEST, Fact
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book, Sent
 
-STATUSES: Final = {
-    "open": "abandoned",
-    "processing": "ongoing",
-    "paid": "success",
-    "declined": "failed",
-    "expired": "abandoned",
-    "unheard": "marvellous",
-}
+STRANGE: Final = "marvellous"
+UNPAID: Final = "90007"
+"""The number of a transaction that nobody has paid."""
+
 REFUNDS: Final = {
-    "pending": "pending",
-    "stuck": "needs-attention",
-    "done": "processed",
-    "failed": "failed",
-    "unheard": "marvellous",
+    "pending": RefundStatus.PENDING,
+    "stuck": RefundStatus.NEEDS_ATTENTION,
+    "done": RefundStatus.DONE,
+    "failed": RefundStatus.FAILED,
 }
 TRANSFERS: Final = {
     "pending": "pending",
@@ -36,9 +37,9 @@ TRANSFERS: Final = {
     "done": "success",
     "failed": "failed",
     "returned": "reversed",
-    "unheard": "marvellous",
+    "unheard": STRANGE,
 }
-REASONS: Final = {
+REASONS: Final[dict[ProviderError, dict[str, object]]] = {
     ProviderError.INSUFFICIENT_FUNDS: {"gateway_response": "Insufficient Funds"},
     ProviderError.INVALID_CARD: {"gateway_response_code": "invalid_account_number"},
     ProviderError.EXPIRED_CARD: {"response_code": "54"},
@@ -47,88 +48,61 @@ REASONS: Final = {
     ProviderError.PROVIDER_ERROR: {"gateway_response_code": "processing_error"},
     ProviderError.DECLINED_CARD: {"gateway_response_code": "do_not_honor"},
 }
-CARD: Final = {
-    "authorization_code": "AUTH_uk29f3k1ab",
-    "bin": "408408",
-    "last4": "4081",
-    "exp_month": "9",
-    "exp_year": "2030",
-    "channel": "card",
-    "brand": "visa",
-    "reusable": True,
-    "signature": "SIG_f0a91c",
-}
 
 
 def said(data: object, *, status: int = 200, **more: object) -> httpx.Response:
     """Answer that a call worked."""
-    return httpx.Response(status, json={"status": True, "message": "Done", "data": data, **more})
+    return httpx.Response(status, json={**standin.said(data), **more})
 
 
 def refused(status: int, code: str, message: str) -> httpx.Response:
     """Answer that a call was not understood."""
-    meta = {"nextStep": "Look at the fields"}
-    body = {"status": False, "message": message, "meta": meta, "code": code}
-    return httpx.Response(status, json={**body, "type": "validation_error"})
+    return httpx.Response(status, json=standin.refusal(code, message))
 
 
-def transaction(fact: Fact, *, paid_at: str = "2026-11-21T09:00:00.000Z") -> dict[str, object]:
+def transaction(fact: Fact, *, at: datetime = NOW) -> dict[str, object]:
     """Show a transaction."""
-    taken = fact.taken[0] if fact.taken else None
-    is_paid = fact.status == "paid"
-    amount = taken.amount if taken else ASKED
-    return {
-        "id": int(taken.provider_id) if taken else None,
-        "domain": "test" if fact.is_test else "live",
-        "status": STATUSES[fact.status],
-        "reference": fact.reference,
-        "receipt_number": None,
-        "amount": amount.minor if taken or not is_paid else None,
-        "requested_amount": amount.minor,
-        "currency": amount.currency,
-        "fees": 7_500 if is_paid else None,
-        "gateway_response": "Approved" if is_paid else "Declined",
-        "paid_at": paid_at if is_paid else None,
-        "channel": "card",
-        "metadata": {"note": 1.5},
-        "log": None,
-        "authorization": CARD,
-        "customer": {"email": "payer@example.org", "customer_code": "CUS_1"},
-        **(REASONS[fact.decline] if fact.status == "declined" else {}),
-    }
+    shown = standin.view(_checkout(fact, at=at))
+    if fact.status == "declined":
+        unsaid = dict.fromkeys(("response_code", "gateway_response_code"))
+        shown |= {**unsaid, "gateway_response": "Declined", **REASONS[fact.decline]}
+    if fact.status == "unheard":
+        shown |= {"status": STRANGE}
+    # People put anything there, and Paystack gives it back.
+    return {**shown, "domain": _domain(is_test=fact.is_test), "metadata": {"note": 1.5}}
 
 
 def listed(query: Mapping[str, str], rows: Sequence[Row]) -> httpx.Response:
     """Answer a page of the list, newest first."""
     size, start = int(query["perPage"]), int(query.get("next", "0"))
     newest = list(reversed(rows))[start : start + size]
-    shown = [transaction(row.fact, paid_at=row.paid_at.isoformat()) for row in newest]
+    shown = [transaction(row.fact, at=row.paid_at) for row in newest]
     following = str(start + size) if start + size < len(rows) else None
     return said(shown, meta={"next": following, "previous": None, "perPage": size})
 
 
-def refund(sent: Sent, *, is_whole: bool = False) -> dict[str, object]:
-    """Show a refund; what made it shows the transaction whole."""
-    return {
-        "id": int(sent.id),
-        "transaction": {"id": int(sent.paid)} if is_whole else int(sent.paid),
-        "status": REFUNDS[sent.status],
-        "amount": sent.amount.minor,
-        "currency": sent.amount.currency,
-        "domain": "test" if sent.is_test else "live",
-        "merchant_note": sent.reference,
-        "deducted_amount": 0,
-        "fully_deducted": 1,
-        "refunded_at": None,
-    }
+def refund(sent: Sent) -> dict[str, object]:
+    """Show a refund."""
+    made = Refund(
+        id=f"rfd_{int(sent.id):x}",
+        reference=f"0:{sent.reference}",
+        capture_id="",
+        amount_minor=sent.amount.minor,
+        currency=sent.amount.currency,
+        status=REFUNDS.get(sent.status, RefundStatus.PENDING),
+        at=NOW,
+    )
+    shown = standin.view_refund(_checkout(Fact(), number=sent.paid), made)
+    strange = {"status": STRANGE} if sent.status == "unheard" else {}
+    return {**shown, **strange, "domain": _domain(is_test=sent.is_test), "fully_deducted": 1}
 
 
 def refunds(request: httpx.Request, book: Book) -> httpx.Response:
-    """Answer a call about refunds."""
+    """Answer a call about refunds; what made one shows the transaction whole."""
     if request.method == "POST":
         body = json.loads(request.content)
         made = book.send(reference=body["merchant_note"], amount=money(body))
-        return said(refund(made, is_whole=True))
+        return said({**refund(made), "transaction": {"id": int(made.paid)}})
     if request.url.path == "/refund":
         return said([refund(each) for each in book.sent], meta={"total": len(book.sent)})
     number = request.url.path.rpartition("/")[2]
@@ -145,7 +119,7 @@ def transfer(sent: Sent) -> dict[str, object]:
         "status": TRANSFERS[sent.status],
         "amount": sent.amount.minor,
         "currency": sent.amount.currency,
-        "domain": "test" if sent.is_test else "live",
+        "domain": _domain(is_test=sent.is_test),
         "fee_charged": 1_000 if sent.status == "done" else None,
         "transferred_at": None,
     }
@@ -164,10 +138,9 @@ def transfers(request: httpx.Request, book: Book) -> httpx.Response:
     return said(transfer(book.send(reference=body["reference"], amount=money(body))))
 
 
-def page(reference: str) -> dict[str, object]:
+def page(fact: Fact) -> dict[str, object]:
     """Show a new page."""
-    link = "https://checkout.paystack.com/3ni8kdavz62431k"
-    return {"authorization_url": link, "access_code": "3ni8kdavz62431k", "reference": reference}
+    return standin.page(_checkout(fact), "https://checkout.paystack.com/3ni8kdavz62431k")
 
 
 def not_found() -> httpx.Response:
@@ -195,4 +168,37 @@ def with_amount(body: bytes, token: bytes) -> bytes:
 def signed(event: Mapping[str, object], secret: str) -> tuple[bytes, str]:
     """Return an event's body and its signature."""
     body = json.dumps(event).encode()
-    return body, hmac.new(secret.encode(), body, hashlib.sha512).hexdigest()
+    return body, standin.sign(secret, body)
+
+
+def _domain(*, is_test: bool) -> str:
+    return "test" if is_test else "live"
+
+
+def _checkout(fact: Fact, *, number: str = UNPAID, at: datetime = NOW) -> Checkout:
+    taken = fact.taken[:1]
+    known = {status.value for status in CheckoutStatus}
+    captures = tuple(
+        Capture(
+            id="cap_1",
+            amount_minor=each.amount.minor,
+            currency=each.amount.currency,
+            at=at,
+            fee_minor=7_500,
+        )
+        for each in taken
+    )
+    number = taken[0].provider_id if taken else number
+    terms = Terms(
+        reference=fact.reference,
+        amount_minor=taken[0].amount.minor if taken else REQUEST.amount.minor,
+        currency=REQUEST.amount.currency,
+        email=REQUEST.email,
+        title=REQUEST.title,
+        return_url=REQUEST.return_url,
+        expires_at=REQUEST.expires_at,
+        webhook_url="",
+    )
+    blank = Checkout(id=f"chk_{int(number):x}", terms=terms, created_at=NOW, updated_at=NOW)
+    status = CheckoutStatus(fact.status if fact.status in known else "open")
+    return replace(blank, status=status, captures=captures)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.providers import PROVIDERS
 from bot.providers.paystack.codes import LISTED
+from bot.sandbox.standins.paystack import card_code
 from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
@@ -29,7 +30,7 @@ from core.domain.providers import (
     Unknown,
 )
 from tests.bot.providers import paystack_says as says
-from tests.bot.providers.conformance import NOW, REFERENCE, Answers, Fact, create, look_up
+from tests.bot.providers.conformance import NOW, Answers, Fact, create, look_up
 from tests.bot.providers.conformance_failures import Bodies, Failures
 from tests.bot.providers.conformance_hooks import Hooks
 from tests.bot.providers.conformance_listings import Listed, Row
@@ -58,7 +59,7 @@ class PaystackDialect:
     can_get_stuck = True
     page_size = LISTED
     saved = SavedMethod(
-        token="AUTH_uk29f3k1ab",
+        token=card_code("payer@example.org"),
         owner="payer@example.org",
         label="Visa •••• 4081",
         expires="2030-09",
@@ -70,7 +71,7 @@ class PaystackDialect:
     def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
         if request.url.path != "/transaction/initialize":
             return says.said(says.transaction(fact))
-        return says.said(says.page(fact.reference)) if fact.status == "open" else says.duplicate()
+        return says.said(says.page(fact)) if fact.status == "open" else says.duplicate()
 
     def is_prelude(self, request: httpx.Request) -> bool:
         return request.url.path == "/transferrecipient"
@@ -87,7 +88,7 @@ class PaystackDialect:
         return body.replace(b'"reusable":true', b'"reusable":false')
 
     def confirm(self) -> httpx.Response:
-        return says.said({**says.page(REFERENCE), "paused": True})
+        return says.said({**says.page(Fact()), "paused": True})
 
     def refuse_content(self) -> httpx.Response:
         return says.refused(400, "invalid_email_address", "Invalid Email Address Passed")

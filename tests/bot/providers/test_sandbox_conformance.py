@@ -14,12 +14,9 @@ import pytest
 
 from bot.providers.sandbox import SandboxConfig, SandboxProvider
 from bot.providers.wire import MAX_BYTES
-from bot.sandbox.provider_desk import Desk
-from bot.sandbox.provider_hooks import Courier, sign
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
-from bot.sandbox.provider_store import ProviderStore
-from bot.sandbox.provider_switches import add_switches
-from bot.sandbox.switches import Switchboard
+from bot.sandbox.provider_store import Keys
+from bot.sandbox.provider_tongue import OwnTongue, sign
 from core.domain.money import Currency, Money
 from core.domain.providers import Authentic, Forged, Hook, Provider, ProviderError, Unknown
 from tests.bot.providers.conformance import (
@@ -46,21 +43,12 @@ DECLINE_CODES: Final = {
 }
 
 
-def a_desk() -> Desk:
-    """Return the server's own desk: what it shows is what the adapter must read."""
-    board = Switchboard()
-    add_switches(board)
-    store = ProviderStore(None)
-    courier = Courier(store, board, now=lambda: NOW)
-    return Desk(
-        store,
-        board,
-        courier,
-        base_url=URL,
-        account="acct_sandbox",
-        now=lambda: NOW,
-        new_token=lambda: "0",
-    )
+TONGUE: Final = OwnTongue(
+    Keys(secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET),
+    base_url=URL,
+    account="acct_sandbox",
+)
+"""The server's own: what it shows is what the adapter must read."""
 
 
 class SandboxDialect:
@@ -76,7 +64,7 @@ class SandboxDialect:
         return SandboxProvider(client, config)
 
     def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
-        view = a_desk().view(_checkout(fact))
+        view = TONGUE.view(_checkout(fact))
         status = "unheard" if fact.status == "unheard" else view["status"]
         mode = "test" if fact.is_test else "live"
         return httpx.Response(200, json={**view, "status": status, "mode": mode})

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox import provider_switches as switches
 from core.domain.money import Currency, Money
-from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
+from core.domain.outflows import Moved, Outflow, RefundRequest, Refunds, Returned
 from core.domain.providers import About, Authentic, Declined, Pending, Settled, Unknown
 from tests.bot.providers.loopback import Loopback, provider_on_loopback
 
@@ -47,14 +47,19 @@ def asked(settled: Settled, minor: int = 500_000, *, reference: str = "RF-1") ->
     )
 
 
+def refunds(loopback: Loopback) -> Refunds:
+    assert isinstance(loopback.adapter, Refunds)
+    return loopback.adapter
+
+
 async def refund(loopback: Loopback, minor: int = 500_000, *, reference: str = "RF-1") -> Outflow:
     settled = await looked_up(loopback)
-    return await loopback.adapter.refund(asked(settled, minor, reference=reference))
+    return await refunds(loopback).refund(asked(settled, minor, reference=reference))
 
 
 async def followed(loopback: Loopback) -> Outflow:
     request = asked(await looked_up(loopback))
-    return await loopback.adapter.look_up_refund(request, refund_ref="")
+    return await refunds(loopback).look_up_refund(request, refund_ref="")
 
 
 async def test_part_goes_back_and_the_capture_says_so(loopback: Loopback) -> None:

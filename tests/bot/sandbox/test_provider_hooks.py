@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox import provider_switches as switches
-from bot.sandbox.provider_hooks import PAUSES_S, sign
+from bot.sandbox.provider_hooks import PAUSES_S
+from bot.sandbox.provider_tongue import sign
 from core.domain.providers import Authentic, Hook
 from tests.bot.providers.loopback import START, Loopback, provider_on_loopback
 

@@ -17,6 +17,7 @@ from bot.sandbox import acts
 from bot.sandbox.child import Child, ChildStatus, free_port
 from bot.sandbox.orphan import end_orphan, note_child
 from bot.sandbox.panel import Behind
+from bot.sandbox.provider_switches import PLAYS, SLOW, add_switches
 from bot.sandbox.records import Person
 from bot.sandbox.story import Section, Story, StoryStep
 from bot.sandbox.supervisor import (
@@ -172,6 +173,21 @@ async def test_the_pages_calls(client: Client, world: World) -> None:
     assert (await act(client, "switch", key="telegram.slow_s", value="x"))[0] == 400
     await act(client, "calm")
     assert world.board.value("telegram.slow_s") == 0
+
+
+async def test_the_bot_starts_anew_with_what_the_provider_plays(
+    client: Client, child: Child, world: World
+) -> None:
+    add_switches(world.board)
+    await act(client, "process", act="start")
+    for value, starts in (("paystack", 2), ("paystack", 2), ("sandbox", 3)):
+        await act(client, "switch", key=PLAYS, value=value)
+        assert child.view().starts == starts
+    await act(client, "switch", key=SLOW, value=2)
+    assert child.view().starts == 3
+    world.board.set(PLAYS, "paystack")
+    await act(client, "calm")
+    assert child.view().starts == 4
 
 
 async def test_begin_anew_while_the_bot_is_down(

@@ -1,0 +1,133 @@
+"""How the pretend provider says what it believes: its own language, and what any language needs.
+
+What it believes, does and gets wrong is the same whatever provider it plays (`provider_desk`,
+`provider_door`, `provider_page`); a tongue only shows it as that provider would, and signs it.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+import orjson
+
+from bot.sandbox.provider_records import Checkout
+from bot.sandbox.provider_refund_records import Refund
+from bot.sandbox.provider_store import Keys
+
+OWN: Final = "sandbox"
+FORGED: Final = "whsec_of_somebody_else"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What the provider has to tell: `kind` is `checkout.paid`, `refund.failed` and the like."""
+
+    kind: str
+    event_id: str
+    at: datetime
+    checkout: Checkout
+    refund: Refund | None = None
+
+
+class Tongue(Protocol):
+    """One provider's language."""
+
+    def event(self, happening: Happening) -> bytes:
+        """Return the event's body, b"" where this provider tells nobody."""
+        ...
+
+    def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
+        """Return what proves the event, made anew for each try; with a wrong key if forged."""
+        ...
+
+    def env(self) -> Mapping[str, str]:
+        """Return the settings by which the bot finds this provider."""
+        ...
+
+
+class OwnTongue:
+    """The sandbox provider's own language.
+
+    Event: `{id, type, created_at, data}`. Header `x-sandbox-signature: t=<unix>,v1=<hex>`,
+    HMAC-SHA256 of `<t>.<body>` under the webhook secret.
+    """
+
+    def __init__(self, keys: Keys, *, base_url: str, account: str) -> None:
+        """Speak under these keys; `base_url` is where the provider is, without a slash."""
+        self._keys = keys
+        self._base_url = base_url
+        self._account = account
+
+    def event(self, happening: Happening) -> bytes:
+        """Show the whole checkout, whatever happened to it."""
+        return orjson.dumps(
+            {
+                "id": happening.event_id,
+                "type": happening.kind,
+                "created_at": happening.at.isoformat(),
+                "data": self.view(happening.checkout),
+            }
+        )
+
+    def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
+        """Sign the body and the time."""
+        secret = FORGED if is_forged else self._keys.webhook_secret
+        return {"x-sandbox-signature": sign(secret, body, at=at)}
+
+    def env(self) -> Mapping[str, str]:
+        """Return address, key and webhook secret."""
+        return {
+            "SANDBOX_API_URL": self._base_url,
+            "SANDBOX_SECRET_KEY": self._keys.secret_key,
+            "SANDBOX_WEBHOOK_SECRET": self._keys.webhook_secret,
+        }
+
+    def view(self, checkout: Checkout) -> dict[str, object]:
+        """Show a checkout."""
+        return {
+            "id": checkout.id,
+            "reference": checkout.terms.reference,
+            "link": page_link(self._base_url, checkout),
+            "status": checkout.status.value,
+            "amount_minor": checkout.terms.amount_minor,
+            "currency": checkout.terms.currency,
+            "decline_code": checkout.decline or None,
+            "captures": [
+                {**capture.as_json(), "refunded_minor": checkout.refunded_minor(capture)}
+                for capture in checkout.captures
+            ],
+            "is_disputed": checkout.is_disputed,
+            "mode": "test",
+            "account": self._account,
+            "expires_at": checkout.terms.expires_at.isoformat(),
+            "updated_at": checkout.updated_at.isoformat(),
+        }
+
+    def view_refund(self, checkout: Checkout, refund: Refund) -> dict[str, object]:
+        """Show a refund."""
+        return {
+            "id": refund.id,
+            "reference": refund.reference,
+            "checkout": checkout.terms.reference,
+            "capture": refund.capture_id,
+            "amount_minor": refund.amount_minor,
+            "currency": refund.currency,
+            "status": refund.status.value,
+            "mode": "test",
+            "account": self._account,
+            "at": refund.at.isoformat(),
+        }
+
+
+def page_link(base_url: str, checkout: Checkout) -> str:
+    """Return where people pay; every provider that is played has the same page."""
+    return f"{base_url}/pay/{checkout.id}"
+
+
+def sign(secret: str, body: bytes, *, at: datetime) -> str:
+    """Return the sandbox provider's own signature for a body sent at an aware time."""
+    stamp = int(at.timestamp())
+    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, "sha256").hexdigest()
+    return f"t={stamp},v1={digest}"

@@ -1,0 +1,10 @@
+"""The providers that the sandbox can play, each in its own language: what exists is named here."""
+
+from typing import Final
+
+from bot.sandbox.standins.paystack import PaystackStandin
+from bot.sandbox.standins.standin import Standin
+
+STANDINS: Final[dict[str, type[Standin]]] = {
+    "paystack": PaystackStandin,
+}

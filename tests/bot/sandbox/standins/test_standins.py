@@ -1,0 +1,197 @@
+"""Every provider that the sandbox plays, as its real adapter meets it over HTTP.
+
+A provider whose row of `STANDINS` is here is tried with the pages, the events and the troubles
+that people can switch on.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from bot.sandbox import provider_switches as switches
+from bot.sandbox.standins import STANDINS
+from core.domain.money import Money
+from core.domain.outflows import Moved, Outflow, RefundRequest, Refunds
+from core.domain.providers import (
+    About,
+    Accepted,
+    Authentic,
+    ChargeRequest,
+    Declined,
+    Forged,
+    Listing,
+    Listings,
+    Outcome,
+    PartOf,
+    Pending,
+    ProviderError,
+    SavedCharges,
+    Settled,
+    Unknown,
+)
+from tests.bot.providers.loopback import START, Loopback, provider_on_loopback
+
+REFUND: Final = "hz19f0c2a7b41-r1-k3m9"
+
+
+@pytest.fixture(params=STANDINS)
+async def played(request: pytest.FixtureRequest) -> AsyncIterator[Loopback]:
+    async with provider_on_loopback(plays=request.param) as running:
+        yield running
+
+
+async def look_up(played: Loopback, reference: str = "ATT-1") -> Outcome:
+    asked = played.request().amount
+    return await played.adapter.advance(reference=reference, provider_ref="", asked=asked)
+
+
+async def paid(played: Loopback, reference: str = "ATT-1") -> Settled:
+    await played.press(await played.page(reference), "pay")
+    outcome = await look_up(played, reference)
+    assert isinstance(outcome, Settled)
+    return outcome
+
+
+async def give_back(played: Loopback, of: Settled, amount: Money) -> Outflow:
+    refunds = played.adapter
+    assert isinstance(refunds, Refunds)
+    return await refunds.refund(a_refund(of, amount))
+
+
+def a_refund(of: Settled, amount: Money) -> RefundRequest:
+    return RefundRequest(
+        reference=REFUND,
+        payment_reference=of.reference,
+        provider_ref="",
+        provider_id=of.provider_id,
+        captured=of.captured,
+        amount=amount,
+        reason="Paid twice",
+    )
+
+
+async def test_who_pays_on_the_page_is_credited(played: Loopback) -> None:
+    link = await played.page()
+    assert isinstance(await look_up(played), Pending)
+    await played.press(link, "pay")
+    outcome = await look_up(played)
+    assert isinstance(outcome, Settled)
+    assert (outcome.captured, outcome.is_test) == (played.request().amount, True)
+
+
+async def test_the_event_of_a_payment_is_genuine_and_names_it(played: Loopback) -> None:
+    await played.press(await played.page(), "pay")
+    reading = played.adapter.read_hook(await played.hook())
+    assert isinstance(reading, Authentic)
+    assert (reading.reference, reading.about) == ("ATT-1", About.PAYMENT)
+
+
+async def test_a_forged_event_is_told(played: Loopback) -> None:
+    played.board.turn_on(switches.HOOK_FORGERY)
+    await played.press(await played.page(), "pay")
+    assert isinstance(played.adapter.read_hook(await played.hook()), Forged)
+
+
+async def test_copies_of_an_event_have_one_key(played: Loopback) -> None:
+    played.board.set(switches.HOOK_COPIES, 3)
+    await played.press(await played.page(), "pay")
+    readings = [played.adapter.read_hook(await played.hook()) for _ in range(3)]
+    keys = {reading.event_key for reading in readings if isinstance(reading, Authentic)}
+    assert len(keys) == 1
+
+
+async def test_a_declined_card_is_declined_with_its_reason(played: Loopback) -> None:
+    await played.press(await played.page(), "insufficient_funds")
+    outcome = await look_up(played)
+    assert isinstance(outcome, Declined)
+    assert outcome.error is ProviderError.INSUFFICIENT_FUNDS
+
+
+async def test_who_leaves_the_page_may_come_back_and_pay(played: Loopback) -> None:
+    link = await played.page()
+    assert isinstance(await look_up(played), Pending)
+    await played.press(link, "pay")
+    assert isinstance(await look_up(played), Settled)
+
+
+@pytest.mark.parametrize("behaviour", ["cut", "twice", "huge", "404", "500"])
+async def test_a_lie_about_a_payment_decides_nothing(played: Loopback, behaviour: str) -> None:
+    await played.press(await played.page(), "pay")
+    played.board.set(switches.LOOK_UP, behaviour)
+    assert isinstance(await look_up(played), Unknown)
+
+
+@pytest.mark.parametrize("behaviour", ["500", "503", "429"])
+async def test_a_page_that_cannot_be_made_decides_nothing(played: Loopback, behaviour: str) -> None:
+    played.board.set(switches.CREATE, behaviour)
+    assert isinstance(await played.adapter.create_link(played.request()), Unknown)
+
+
+async def test_an_outage_decides_nothing(played: Loopback) -> None:
+    played.board.turn_on(switches.OUTAGE)
+    assert isinstance(await played.adapter.create_link(played.request()), Unknown)
+    assert isinstance(await look_up(played), Unknown)
+
+
+async def test_the_key_works(played: Loopback) -> None:
+    accepted = await played.adapter.check()
+    assert isinstance(accepted, Accepted)
+    assert accepted.is_test
+
+
+async def test_a_payment_is_given_back_in_parts(played: Loopback) -> None:
+    if played.adapter.capabilities.refunds is not PartOf.ANY:
+        pytest.skip("it gives nothing back, or only all")
+    settled = await paid(played)
+    part = Money(120_000, settled.captured.currency)
+    outcome = await give_back(played, settled, part)
+    again = await give_back(played, settled, part)
+    assert isinstance(outcome, Moved)
+    assert outcome.amount == part
+    assert again == outcome
+
+
+async def test_a_refund_that_needs_somebody_says_so_until_it_is_done(played: Loopback) -> None:
+    refunds = played.adapter
+    if not isinstance(refunds, Refunds):
+        pytest.skip("it gives nothing back")
+    settled = await paid(played)
+    played.board.set(switches.REFUND, "attention")
+    outcome = await give_back(played, settled, settled.captured)
+    assert isinstance(outcome, Pending)
+    assert outcome.needs
+    played.pass_time(timedelta(minutes=11))
+    request = a_refund(settled, settled.captured)
+    ended = await refunds.look_up_refund(request, refund_ref=outcome.provider_ref)
+    assert isinstance(ended, Moved)
+
+
+async def test_a_saved_card_is_charged_again(played: Loopback) -> None:
+    charges = played.adapter
+    if not isinstance(charges, SavedCharges):
+        pytest.skip("it saves nothing")
+    method = (await paid(played)).method
+    assert method is not None
+    amount = Money(70_000, played.request().amount.currency)
+    request = ChargeRequest(reference="ATT-2", amount=amount, method=method, title="December")
+    outcome = await charges.charge_saved(request)
+    stranger = replace(request, reference="ATT-3", method=replace(method, owner="x@example.org"))
+    refused = await charges.charge_saved(stranger)
+    assert isinstance(outcome, Settled)
+    assert (outcome.reference, outcome.captured) == ("ATT-2", amount)
+    assert isinstance(refused, Declined)
+
+
+async def test_its_list_has_what_was_paid(played: Loopback) -> None:
+    lists = played.adapter
+    if not isinstance(lists, Listings):
+        pytest.skip("it lists nothing")
+    settled = await paid(played)
+    await played.page("ATT-2")
+    span = timedelta(minutes=5)
+    listing = await lists.captures(since=START - span, until=START + span)
+    assert isinstance(listing, Listing)
+    assert [each.provider_id for each in listing.items] == [settled.provider_id]

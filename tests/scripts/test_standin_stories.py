@@ -1,0 +1,52 @@
+"""Whatever provider the sandbox plays, a bill is paid through its real adapter, once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox import estate
+from bot.sandbox import provider_switches as switches
+from bot.sandbox.standins import STANDINS
+from tests.scripts.counting import purse
+from tests.scripts.playing import come_back, newest, pay_page, plain
+from tests.scripts.scenes import acknowledge, ask_link, number_of
+from tests.scripts.stage import Stage, raised
+
+played = pytest.mark.parametrize("name", STANDINS)
+
+
+async def ask(stage: Stage, name: str) -> str:
+    """Play a provider, start the bot and let Ibrahim ask for its page."""
+    stage.world.board.set(switches.PLAYS, name)
+    await stage.start()
+    ibrahim = stage.player(estate.IBRAHIM)
+    await acknowledge(ibrahim, await number_of(stage, 3))
+    return await ask_link(ibrahim)
+
+
+@played
+async def test_a_bill_is_paid_once_however_often_it_is_told(tmp_path: Path, name: str) -> None:
+    async with raised(tmp_path, is_running=False) as stage:
+        stage.world.board.set(switches.HOOK_COPIES, 3)
+        link = await ask(stage, name)
+        said = await come_back(stage, await pay_page(stage, link))
+        assert "Paid" in said or "Checking your payment" in said
+        receipt = await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
+        assert STANDINS[name].title in plain(receipt)
+        assert (await purse(stage)).taken == 500_000
+        await stage.check_books()
+
+
+@played
+async def test_what_was_begun_is_ended_though_another_is_played_now(
+    tmp_path: Path, name: str
+) -> None:
+    async with raised(tmp_path, is_running=False) as stage:
+        link = await ask(stage, name)
+        await stage.stop()
+        stage.world.board.set(switches.PLAYS, "sandbox")
+        await stage.start()
+        await pay_page(stage, link)
+        await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
+        assert (await purse(stage)).taken == 500_000
+        await stage.check_books()
