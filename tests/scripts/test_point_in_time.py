@@ -17,9 +17,9 @@ from tests.postgres import PostgresServer
 from tests.scripts import bank
 from tests.scripts.crew import Crew
 from tests.scripts.stage import Stage
-from tests.scripts.test_many_processes import check_by_commands, court, impatient
+from tests.scripts.test_many_processes import court, impatient
 from tests.scripts.test_restore_story import PUT_BACK, REPEATED, told_by
-from tests.scripts.three_logs import RECEIPTS
+from tests.scripts.three_logs import RECEIPTS, check_by_commands
 
 pytestmark = [
     pytest.mark.sqlite,  # On PostgreSQL of its own accord: once is enough.
@@ -113,7 +113,7 @@ async def test_the_books_go_back_to_a_moment_and_nothing_is_done_twice(
         assert _fresh(stage, known, but=PUT_BACK) == []
         await _pay(stage, crew)
         assert _look(crew)[1:] != books
-        await check_by_commands(crew)
+        await check_by_commands(whole, left=0)
 
 
 async def _pay(stage: Stage, crew: Crew) -> None:

@@ -58,5 +58,5 @@ async def test_three_crashes_of_the_server_lose_nothing(
         with crew.rows() as rows:
             await settle(stage, rows)
             assert await crew.stop() == [0] * len(crew.processes)
-            compare(stage, rows)
-        check_logs(each.log for each in crew)
+            left = compare(stage, rows)
+        check_logs((each.log for each in crew), left=left)
