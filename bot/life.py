@@ -59,7 +59,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         settings = service.settings
         if service.seat is not None:
             await service.seat.take()
-        await service.registry.open(service.database, is_test=settings.is_sandbox)
+        await service.registry.open(is_test=settings.is_sandbox)
         await service.engine.start()
         await door.open()
         if Part.TIMER in settings.parts:

@@ -1,8 +1,14 @@
-"""The provider adapters of this process, by configuration."""
+"""The provider adapters of this process, by configuration.
+
+Those of the process's own settings are opened at the start. A tenant's is opened when it is first
+needed, and anew when its keys are others than it was opened with, whichever process changed them;
+nothing has to be told. It stays while its keys do, also where nobody is offered it any more: what
+is under way is asked for to its end.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from pydantic import SecretStr
@@ -10,7 +16,7 @@ from pydantic import SecretStr
 from bot.providers import PROVIDERS
 from bot.providers.kit import Kit
 from bot.settings import Settings
-from core.domain.configurations import Configuration, ConfigurationId
+from core.domain.configurations import NO_KEYS, Configuration, ConfigurationId, KeysId
 from core.domain.errors import ProviderProblem
 from core.domain.providers import Provider
 from core.domain.tenants import PLATFORM, TenantId
@@ -20,6 +26,8 @@ from storage.transaction import SqlTransaction
 _log = structlog.get_logger(__name__)
 
 SANDBOX: Final = "sandbox"
+MOST_OPEN: Final = 1000
+"""Adapters of tenants that are kept open."""
 
 
 def credentials_of(settings: Settings) -> dict[str, dict[str, str]]:
@@ -52,6 +60,20 @@ def _setting(settings: Settings, name: str) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
+class _Opened(NamedTuple):
+    """A tenant's adapter, and the keys it was opened with."""
+
+    keys_id: KeysId
+    adapter: Provider
+
+
+class _Keyed(NamedTuple):
+    """A configuration as it stands, and what its keys are."""
+
+    configuration: Configuration
+    credentials: Mapping[str, str]
+
+
 class Registry:
     """Opens each adapter once, under the configuration that owns its credentials."""
 
@@ -60,10 +82,11 @@ class Registry:
         kit: Kit,
         credentials: Mapping[str, Mapping[str, str]],
         addresses: Mapping[str, str],
+        database: Database,
         *,
         plays: str = "",
     ) -> None:
-        """Keep what all adapters share, and where each provider is.
+        """Keep what all adapters share, where each provider is, and where tenants' keys are.
 
         `plays` names the one that the sandbox offers; "" leaves it to the configurations.
         """
@@ -71,10 +94,12 @@ class Registry:
         self._kit = kit
         self._addresses = addresses
         self._credentials = credentials
+        self._database = database
         self._adapters: dict[ConfigurationId, Provider] = {}
-        self._owned: dict[tuple[str, TenantId], Configuration] = {}
+        self._owned: dict[str, Configuration] = {}
+        self._opened: dict[ConfigurationId, _Opened] = {}
 
-    async def open(self, database: Database, *, is_test: bool) -> None:
+    async def open(self, *, is_test: bool) -> None:
         """Open an adapter for each set of credentials; make its configuration where it is new.
 
         Pretend money never meets real books, nor real money the sandbox's: credentials of the
@@ -82,7 +107,7 @@ class Registry:
         """
         for name, credentials in self._credentials.items():
             try:
-                adapter = self._made(name, credentials, is_test=is_test)
+                adapter = self.made(name, credentials, is_test=is_test)
             except ProviderProblem as problem:
                 _log.error("provider_not_opened", provider=name, what=problem.data.get("what"))
                 continue
@@ -90,12 +115,19 @@ class Registry:
             def ensure(tx: SqlTransaction, name: str = name) -> Configuration:
                 return self._ensured(tx, name, is_test=is_test)
 
-            configuration = await database.run(ensure)
+            configuration = await self._database.run(ensure)
             self._adapters[configuration.id] = adapter
-            self._owned[name, PLATFORM] = configuration
+            self._owned[name] = configuration
 
-    def _made(self, name: str, credentials: Mapping[str, str], *, is_test: bool) -> Provider:
-        maker = PROVIDERS[name]
+    def made(self, name: str, credentials: Mapping[str, str], *, is_test: bool) -> Provider:
+        """Return an adapter that was just opened with credentials; nobody else is handed it.
+
+        Raises:
+            ProviderProblem: one is missing or malformed, or they are of the other mode.
+        """
+        maker = PROVIDERS.get(name)
+        if maker is None:
+            raise ProviderProblem(provider=name, what="name")
         given = {**maker.defaults, **credentials}
         adapter = maker.open(self._kit, given, address=self._addresses.get(name, maker.address))
         if maker.is_test(given) not in {None, is_test}:
@@ -118,12 +150,52 @@ class Registry:
             return tx.configurations.replace(known, replace(known, is_enabled=is_offered))
         return known
 
-    def of(self, configuration_id: ConfigurationId) -> Provider | None:
-        """Return the adapter of a configuration, None while its credentials are missing."""
-        return self._adapters.get(configuration_id)
+    async def adapter(self, configuration: Configuration) -> Provider | None:
+        """Return the adapter of a configuration as it stands, None while it has no credentials."""
+        if configuration.tenant_id == PLATFORM:
+            return self._adapters.get(configuration.id)
+        opened = self._opened.get(configuration.id)
+        if opened is not None and opened.keys_id == configuration.keys_id:
+            return opened.adapter
+        keyed = await self._database.read(lambda tx: _keyed(tx, configuration.id))
+        return self._take(keyed)
 
-    def find(self, provider: str, tenant_id: TenantId) -> tuple[Configuration, Provider] | None:
-        """Return a configuration and its adapter, None where nothing is set up."""
-        configuration = self._owned.get((provider, tenant_id))
-        adapter = self._adapters.get(configuration.id) if configuration else None
+    async def find(
+        self, provider: str, tenant_id: TenantId
+    ) -> tuple[Configuration, Provider] | None:
+        """Return an owner's configuration and its adapter, None where nothing is set up."""
+        configuration = self._owned.get(provider)
+        if tenant_id != PLATFORM:
+            configuration = await self._of(tenant_id, provider)
+        adapter = await self.adapter(configuration) if configuration else None
         return (configuration, adapter) if configuration and adapter else None
+
+    async def _of(self, tenant_id: TenantId, provider: str) -> Configuration | None:
+        if provider not in PROVIDERS:
+            return None
+        return await self._database.read(lambda tx: tx.configurations.of(tenant_id, provider))
+
+    def _take(self, keyed: _Keyed) -> Provider | None:
+        """Open a tenant's adapter in place of any other; the oldest goes where there are many."""
+        stands, credentials = keyed
+        self._opened.pop(stands.id, None)
+        if stands.keys_id == NO_KEYS:
+            return None
+        try:
+            adapter = self.made(stands.provider, credentials, is_test=stands.is_test)
+        except ProviderProblem as problem:
+            what = problem.data.get("what")
+            _log.error("provider_not_opened", configuration=stands.id, what=what)
+            return None
+        if len(self._opened) >= MOST_OPEN:
+            del self._opened[next(iter(self._opened))]
+        self._opened[stands.id] = _Opened(stands.keys_id, adapter)
+        return adapter
+
+
+def _keyed(tx: SqlTransaction, configuration_id: ConfigurationId) -> _Keyed:
+    stands = tx.configurations.get(configuration_id)
+    if stands.keys_id == NO_KEYS:
+        return _Keyed(stands, {})
+    keys = tx.configurations.keys(stands.keys_id)
+    return _Keyed(stands, tx.configurations.credentials(keys))

@@ -148,7 +148,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     kit = Kit(client=http, tokens=tokens, now=clock.now, is_test=settings.is_sandbox)
     plays = settings.sandbox_plays if settings.is_sandbox else ""
     credentials, addresses = credentials_of(settings), addresses_of(settings)
-    registry = Registry(kit, credentials, addresses, plays=plays)
+    registry = Registry(kit, credentials, addresses, database, plays=plays)
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)

@@ -4,7 +4,7 @@ Records are made through the open transaction's own methods, so what a test stan
 service would have written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -88,7 +88,6 @@ NGN: Final = Currency("NGN")
 USD: Final = Currency("USD")
 PHONE: Final = "+2348030000001"
 CREDENTIALS: Final = {
-    "url": "http://127.0.0.1:9/sandbox/provider",
     "secret_key": "sk_test_0123456789abcdef",
     "webhook_secret": "whsec_0123456789abcdef",
 }
@@ -310,7 +309,12 @@ def add_payment(
 
 
 def add_configuration(
-    tx: SqlTransaction, tenant: Tenant, *, provider: str = "sandbox", is_enabled: bool = True
+    tx: SqlTransaction,
+    tenant: Tenant,
+    *,
+    provider: str = "sandbox",
+    is_enabled: bool = True,
+    credentials: Mapping[str, str] | None = None,
 ) -> Configuration:
     """Store a tenant's test configuration of a provider, with keys that work."""
     place = len(tx.configurations.owned(tenant.id))
@@ -329,6 +333,6 @@ def add_configuration(
         made_at=tx.now,
         health=Health.WORKING,
     )
-    tx.configurations.add_keys(keys, CREDENTIALS)
+    tx.configurations.add_keys(keys, CREDENTIALS if credentials is None else credentials)
     in_use = replace(configuration.use(keys), is_enabled=is_enabled)
     return tx.configurations.replace(configuration, in_use)

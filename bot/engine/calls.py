@@ -19,7 +19,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
-from core.domain.configurations import ConfigurationId
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
 from core.domain.providers import (
@@ -30,6 +30,7 @@ from core.domain.providers import (
     Settled,
     Unknown,
 )
+from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from storage.database import Database
@@ -44,17 +45,22 @@ _log = structlog.get_logger(__name__)
 class Providers(Protocol):
     """The adapters of this process, by configuration."""
 
-    def of(self, configuration_id: ConfigurationId) -> Provider | None:
-        """Return the adapter of a configuration, None while its credentials are missing."""
+    async def adapter(self, configuration: Configuration) -> Provider | None:
+        """Return the adapter of a configuration as it stands, None while it has no credentials."""
         ...
 
 
 class _Question(NamedTuple):
-    """What a provider is asked: about which attempt, for how much, and whether for its page."""
+    """What a provider is asked: about which attempt, for how much, and whether for its page.
 
+    `is_repeat`: its page was asked for before, and only some providers take that again.
+    """
+
+    configuration: Configuration
     attempt: Attempt
     asked: Money
     request: LinkRequest | None
+    is_repeat: bool = False
 
 
 class Calls:
@@ -119,21 +125,15 @@ class Calls:
                 request = None
         attempt = tx.payments.attempt(attempt_id)
         payment = tx.payments.get(attempt.payment_id)
+        configuration = tx.configurations.get(attempt.configuration_id)
+        question = _Question(configuration, attempt, payment.amount, request)
         if attempt.is_put_back:
             # Another page may be there already, and paid.
-            return _Question(attempt, payment.amount, None)
-        if request is None and self._may_repeat(attempt, payment, at=tx.now):
+            return question._replace(request=None)
+        if request is None and _may_repeat(attempt, payment, at=tx.now):
             request = links.link_request(tx, attempt=attempt, payment=payment)
-        return _Question(attempt, payment.amount, request)
-
-    def _may_repeat(self, attempt: Attempt, payment: Payment, *, at: datetime) -> bool:
-        """Tell whether a page may be asked for again, under the same reference."""
-        has_answer = attempt.status not in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
-        is_over = payment.expires_at is not None and at >= payment.expires_at
-        if has_answer or attempt.link or is_over or not payment.is_open:
-            return False
-        provider = self._providers.of(attempt.configuration_id)
-        return provider is not None and provider.capabilities.honours_our_id
+            return question._replace(request=request, is_repeat=True)
+        return question
 
     async def _ask_in_time(self, question: _Question, *, is_new: bool) -> Outcome:
         """Ask, but not for ever: the lane is ours for a bounded time."""
@@ -145,19 +145,35 @@ class Calls:
 
     async def _ask(self, question: _Question, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
-        attempt, asked, request = question
-        provider = self._providers.of(attempt.configuration_id)
+        configuration, attempt, asked, request, is_repeat = question
+        provider = await self._providers.adapter(configuration)
         if provider is None:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
+        if is_repeat and not provider.capabilities.honours_our_id:
+            request = None
         if request is None or not is_new:
             known = await provider.advance(
                 reference=attempt.reference, provider_ref=attempt.provider_ref, asked=asked
             )
             if request is None or not isinstance(known, Unknown):
                 return known
-        path = f"/payments/callback/{attempt.provider}/?reference={attempt.reference}"
+        path = f"{_way_back(configuration)}?reference={attempt.reference}"
         there = replace(request, return_url=f"{self._public_url}{path}")
         return await provider.create_link(there)
+
+
+def _may_repeat(attempt: Attempt, payment: Payment, *, at: datetime) -> bool:
+    """Tell whether a page might be asked for again, under the same reference."""
+    has_answer = attempt.status not in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
+    is_over = payment.expires_at is not None and at >= payment.expires_at
+    return not (has_answer or attempt.link or is_over) and payment.is_open
+
+
+def _way_back(configuration: Configuration) -> str:
+    """Return the path of the page that payers return to: an owner's own, or the shared one."""
+    shared = f"/payments/callback/{configuration.provider}/"
+    owner = configuration.tenant_id
+    return shared if owner == PLATFORM else f"{shared}{owner}/"
 
 
 def _may_be_known(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> bool:

@@ -24,6 +24,7 @@ from storage.transaction import SqlTransaction
 
 MAX_BODY_BYTES: Final = 128 * 1024
 RETRY_S: Final = 10
+MAX_ID: Final = 2**63 - 1
 
 _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
@@ -40,7 +41,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Registry(Protocol):
     """The adapters of this process, by provider and owner."""
 
-    def find(self, provider: str, tenant_id: TenantId) -> tuple[Configuration, Provider] | None:
+    async def find(
+        self, provider: str, tenant_id: TenantId
+    ) -> tuple[Configuration, Provider] | None:
         """Return a configuration and its adapter, None where nothing is set up."""
         ...
 
@@ -70,19 +73,15 @@ class PaymentDoors:
 
     def mount(self, app: web.Application) -> None:
         """Add the routes; a trailing slash is optional."""
-        for path in (
-            "/payments/webhooks/{provider}",
-            "/payments/webhooks/{provider}/{tenant:[0-9]{1,19}}",
-        ):
-            app.router.add_post(path, self.receive)
-            app.router.add_post(f"{path}/", self.receive)
-        for path in ("/payments/callback/{provider}", "/payments/callback/{provider}/"):
-            app.router.add_get(path, self.returned)
+        for owner in ("", "/{tenant:[0-9]{1,19}}"):
+            for end in ("", "/"):
+                path = f"{{provider}}{owner}{end}"
+                app.router.add_post(f"/payments/webhooks/{path}", self.receive)
+                app.router.add_get(f"/payments/callback/{path}", self.returned)
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Store an authentic event durably, then answer 200; turn everything else away."""
-        tenant_id = TenantId(int(request.match_info.get("tenant", "0")) or PLATFORM)
-        found = self._registry.find(request.match_info["provider"], tenant_id)
+        found = await self._found(request)
         if found is None:
             return self._turn(404, "hook_unknown")
         body = await _bounded(request)
@@ -101,9 +100,8 @@ class PaymentDoors:
 
     async def returned(self, request: web.Request) -> web.StreamResponse:
         """Say what is known of a payment, and have the provider asked."""
-        provider = request.match_info["provider"]
         reference = request.query.get("reference", "")[:100]
-        found = self._registry.find(provider, PLATFORM)
+        found = await self._found(request)
         status, may_ask = None, False
         if found is not None and reference:
             configuration = found[0]
@@ -121,6 +119,14 @@ class PaymentDoors:
             is_sandbox=self._is_sandbox,
         )
         return web.Response(text=page, content_type="text/html", headers=_HEADERS)
+
+    async def _found(self, request: web.Request) -> tuple[Configuration, Provider] | None:
+        """Return whose door was knocked at: a tenant's own, or the process's."""
+        tenant_id = int(request.match_info.get("tenant", "0"))
+        if tenant_id > MAX_ID:
+            return None
+        owner = TenantId(tenant_id) if tenant_id else PLATFORM
+        return await self._registry.find(request.match_info["provider"], owner)
 
     async def _keep(
         self, configuration: Configuration, reading: Authentic | Undecided, *, answer: bytes

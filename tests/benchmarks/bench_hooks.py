@@ -56,7 +56,7 @@ async def serve_ours(folder: Path, *, has_engine: bool) -> None:
     }
     me = Me(id=1, username="hazina_bot", name="Hazina")
     service = build(Settings(**values), me=me, has_limits=False)
-    await service.registry.open(service.database, is_test=True)
+    await service.registry.open(is_test=True)
     if has_engine:
         await service.engine.start()
     await serve(service.web, until=parent_is_done)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from core.domain.configurations import Configuration, ConfigurationId
+from core.domain.configurations import Configuration
 from core.domain.money import Currency, Money
 from core.domain.providers import (
     Accepted,
@@ -81,12 +81,14 @@ class FakeRegistry:
         self.configuration = configuration
         self.provider = provider
 
-    def of(self, configuration_id: ConfigurationId) -> Provider | None:
+    async def adapter(self, configuration: Configuration) -> Provider | None:
         """Return the adapter of the configuration."""
-        is_known = self.configuration is not None and self.configuration.id == configuration_id
+        is_known = self.configuration is not None and self.configuration.id == configuration.id
         return self.provider if is_known else None
 
-    def find(self, provider: str, tenant_id: TenantId) -> tuple[Configuration, Provider] | None:
+    async def find(
+        self, provider: str, tenant_id: TenantId
+    ) -> tuple[Configuration, Provider] | None:
         """Return both for the platform's name."""
         if self.configuration is None or self.provider is None:
             return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from bot.wiring import Service
-from core.domain.configurations import ConfigurationId
+from core.domain.configurations import Configuration
 from core.domain.work import Work
 from storage.embedded import EmbeddedDatabase
 from storage.jobs import Job
@@ -116,13 +116,13 @@ class Crash:
         service.database.on_commit = on_commit  # type: ignore[method-assign,assignment]
         line = _Line(service.client._request, self)  # noqa: SLF001 - as above
         service.client._request = line  # type: ignore[assignment]  # noqa: SLF001 - as above
-        find = service.registry.of
+        find = service.registry.adapter
 
-        def of(configuration_id: ConfigurationId) -> Any:
-            adapter = find(configuration_id)
-            return None if adapter is None else _Adapter(adapter, self)
+        async def adapter(configuration: Configuration) -> Any:
+            found = await find(configuration)
+            return None if found is None else _Adapter(found, self)
 
-        service.registry.of = of  # type: ignore[method-assign]
+        service.registry.adapter = adapter  # type: ignore[method-assign]
         check = service.pins._check  # noqa: SLF001 - as above
 
         def checked(kept: dict[str, Any]) -> Any:

@@ -50,9 +50,8 @@ async def test_a_link_is_asked_for_under_our_reference(tmp_path: Path, estate: E
         await desk.later(0)
     (request,) = provider.created
     assert request.reference == tried.attempt.reference
-    assert request.return_url == (
-        f"https://hazina.example/payments/callback/sandbox/?reference={request.reference}"
-    )
+    path = f"payments/callback/sandbox/{estate.tenant.id}/?reference={request.reference}"
+    assert request.return_url == f"https://hazina.example/{path}"
     assert estate.now(tried).attempt.status is AttemptStatus.WAITING
     assert estate.now(tried).attempt.link.endswith(request.reference)
 
