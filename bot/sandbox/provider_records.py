@@ -92,6 +92,8 @@ class Terms:
     webhook_url: str
     tongue: str = "sandbox"
     """The name of the provider that was asked: in its language the events are told."""
+    keeps_card: bool = False
+    """The payer agreed that the card be charged again, where the provider asks for that."""
 
     def as_json(self) -> dict[str, object]:
         """Show the terms as they were asked."""
@@ -105,6 +107,7 @@ class Terms:
             "expires_at": self.expires_at.isoformat(),
             "webhook_url": self.webhook_url,
             "tongue": self.tongue,
+            "keeps_card": self.keeps_card,
         }
 
 

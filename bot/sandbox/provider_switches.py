@@ -72,6 +72,7 @@ _CALLS: Final = (
             (
                 ("sandbox", "Sandbox Pay"),
                 ("paystack", "Paystack"),
+                ("stripe", "Stripe"),
             ),
         ),
         restarts_bot=True,

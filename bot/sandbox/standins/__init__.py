@@ -4,7 +4,9 @@ from typing import Final
 
 from bot.sandbox.standins.paystack import PaystackStandin
 from bot.sandbox.standins.standin import Standin
+from bot.sandbox.standins.stripe import StripeStandin
 
 STANDINS: Final[dict[str, type[Standin]]] = {
     "paystack": PaystackStandin,
+    "stripe": StripeStandin,
 }

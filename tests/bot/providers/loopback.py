@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -54,8 +54,12 @@ class Loopback:
     hooks: asyncio.Queue[Hook] = field(default_factory=asyncio.Queue)
     refusals: list[int] = field(default_factory=list)
     """HTTP statuses with which the next webhooks are refused."""
+    refs: dict[str, str] = field(default_factory=dict)
+    """What the provider calls the pages that were opened, by our references."""
 
-    def request(self, reference: str = "ATT-1", *, minor: int = 500_000) -> LinkRequest:
+    def request(
+        self, reference: str = "ATT-1", *, minor: int = 500_000, keeps_method: bool = False
+    ) -> LinkRequest:
         return LinkRequest(
             reference=reference,
             amount=Money(minor, Currency("NGN")),
@@ -63,12 +67,15 @@ class Loopback:
             title="Service charge · Palm Court",
             return_url=f"{self.origin}/payments/callback/sandbox/",
             expires_at=START + timedelta(hours=1),
+            keeps_method=keeps_method,
         )
 
-    async def page(self, reference: str = "ATT-1") -> str:
+    async def page(self, reference: str = "ATT-1", *, keeps_method: bool = False) -> str:
         """Open a page for a reference and return its link."""
-        outcome = await self.adapter.create_link(self.request(reference))
+        request = self.request(reference, keeps_method=keeps_method)
+        outcome = await self.adapter.create_link(request)
         assert isinstance(outcome, Pending)
+        self.refs[reference] = outcome.provider_ref
         return outcome.link
 
     async def press(self, link: str, act: str, *, amount: str = "") -> httpx.Response:
@@ -142,7 +149,7 @@ async def provider_on_loopback(
             client=client,
             adapter=SandboxProvider(client, config)
             if plays == OWN
-            else _opened(server, client, plays),
+            else _opened(server, client, plays, now=world),
             plays=plays,
         )
         app = web.Application()
@@ -157,8 +164,11 @@ async def provider_on_loopback(
             await runner.cleanup()
 
 
-def _opened(server: ProviderServer, client: httpx.AsyncClient, name: str) -> Provider:
+def _opened(
+    server: ProviderServer, client: httpx.AsyncClient, name: str, *, now: WorldClock
+) -> Provider:
     """Return the real adapter, with what the sandbox tells the bot."""
     maker, env = PROVIDERS[name], server.child_env()
     credentials = {what: env[f"{name}_{what}".upper()] for what in maker.credentials}
-    return maker.open(a_kit(client), credentials, address=env[f"{name}_api_url".upper()])
+    kit = replace(a_kit(client), now=now)
+    return maker.open(kit, credentials, address=env[f"{name}_api_url".upper()])

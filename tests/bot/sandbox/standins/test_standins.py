@@ -44,12 +44,13 @@ async def played(request: pytest.FixtureRequest) -> AsyncIterator[Loopback]:
 
 
 async def look_up(played: Loopback, reference: str = "ATT-1") -> Outcome:
-    asked = played.request().amount
-    return await played.adapter.advance(reference=reference, provider_ref="", asked=asked)
+    asked, ref = played.request().amount, played.refs.get(reference, "")
+    return await played.adapter.advance(reference=reference, provider_ref=ref, asked=asked)
 
 
-async def paid(played: Loopback, reference: str = "ATT-1") -> Settled:
-    await played.press(await played.page(reference), "pay")
+async def paid(played: Loopback, *, keeps_method: bool = False) -> Settled:
+    reference = "ATT-1"
+    await played.press(await played.page(reference, keeps_method=keeps_method), "pay")
     outcome = await look_up(played, reference)
     assert isinstance(outcome, Settled)
     return outcome
@@ -173,7 +174,7 @@ async def test_a_saved_card_is_charged_again(played: Loopback) -> None:
     charges = played.adapter
     if not isinstance(charges, SavedCharges):
         pytest.skip("it saves nothing")
-    method = (await paid(played)).method
+    method = (await paid(played, keeps_method=True)).method
     assert method is not None
     amount = Money(70_000, played.request().amount.currency)
     request = ChargeRequest(reference="ATT-2", amount=amount, method=method, title="December")
