@@ -15,6 +15,7 @@ from core.domain.freeze import StoredFreeze
 from core.domain.ledger import StoredLedger
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
+from core.domain.refunds import StoredRefunds
 from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
 from core.domain.timeline import StoredTimeline
@@ -106,6 +107,11 @@ class Transaction(Protocol):
     @property
     def payments(self) -> StoredPayments:
         """Payments, attempts, allocations, receipts."""
+        ...
+
+    @property
+    def refunds(self) -> StoredRefunds:
+        """Refunds of payments."""
         ...
 
     @property

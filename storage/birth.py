@@ -13,6 +13,7 @@ from core.domain.machines import NONE, Machine
 from core.domain.payments import ATTEMPT_TRANSITIONS
 from core.domain.payments import TRANSITIONS as PAYMENT_TRANSITIONS
 from core.domain.people import INVITATION_TRANSITIONS, MEMBERSHIP_TRANSITIONS
+from core.domain.refunds import TRANSITIONS as REFUND_TRANSITIONS
 from core.domain.tenants import PLATFORM
 from core.domain.tenants import TRANSITIONS as TENANT_TRANSITIONS
 from core.domain.wallets import TRANSITIONS as WALLET_TRANSITIONS
@@ -32,6 +33,7 @@ MACHINES: Final[tuple[Machine, ...]] = (
     DISPUTE_TRANSITIONS,
     PAYMENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
+    REFUND_TRANSITIONS,
     INTENT_TRANSITIONS,
 )
 """Every machine whose steps the database knows."""

@@ -5,6 +5,8 @@ Each is a sentence for what a row says, and the SELECT of such rows.
 
 from typing import Final
 
+from storage.refund_tables import REFUND_BOOKS
+
 _PAID_IN: Final = (
     "SELECT COALESCE(SUM(t.amount_minor), 0) FROM journal j"
     " JOIN transfer t ON t.journal_id = j.id"
@@ -170,4 +172,5 @@ BOOKS: Final[tuple[tuple[str, str], ...]] = (
             " WHERE journal_id = r.journal_id)"
         ),
     ),
+    *REFUND_BOOKS,
 )

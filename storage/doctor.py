@@ -82,6 +82,7 @@ _FIGURES: Final = {
     "suspense_accounts": (
         "SELECT COUNT(*) FROM account WHERE kind = 'suspense' AND credits_minor <> debits_minor"
     ),
+    "refunds_open": "SELECT COUNT(*) FROM refund WHERE status = 'processing'",
     "acts_unsealed": "SELECT COUNT(*) FROM unsealed",
     "lanes": "SELECT COUNT(*) FROM lane",
     "rows_parked": "SELECT COUNT(*) FROM work WHERE status IN ('parked', 'dead')",
@@ -216,6 +217,10 @@ def _work(tx: SqlTransaction) -> Iterator[str]:
     )
     for status, kind, count in _rows(tx, given_up, **waits):
         yield f"work: {count} of kind {kind} are {status} and wait for a human"
+    for refund_id, needs in _rows(tx, _REFUNDS_STUCK):
+        yield f"refund {refund_id} waits for a human: {needs}"
+    for (payment_id,) in _rows(tx, _CONTESTED):
+        yield f"payment {payment_id}: the payer's bank claims its money"
     nameless = (
         "SELECT DISTINCT last_error FROM work WHERE kind = 'hook' AND status = 'parked'"
         f" AND last_error <> '' ORDER BY last_error LIMIT {MOST_MONEY}"
@@ -266,6 +271,15 @@ def _micros(tx: SqlTransaction) -> int:
 def _micros_of(at: datetime) -> int:
     return UtcTime().process_bind_param(at, DIALECT) or 0
 
+
+_REFUNDS_STUCK: Final = (
+    "SELECT id, needs FROM refund WHERE status = 'processing' AND needs <> ''"
+    f" ORDER BY id LIMIT {MOST_MONEY}"
+)
+_CONTESTED: Final = (
+    "SELECT payment_id FROM refundable WHERE contested_at IS NOT NULL"
+    f" ORDER BY payment_id LIMIT {MOST_MONEY}"
+)
 
 _DOUBTFUL: Final = (
     "SELECT COUNT(*) FROM attempt a JOIN payment p ON p.id = a.payment_id"

@@ -61,7 +61,8 @@ _DOUBT: Final = _timed(
     f"UPDATE work SET status = 'sent', due_at = :since WHERE {IS_LIVE} AND kind = 'call'"
 )
 _HASTEN: Final = _timed(
-    "UPDATE due SET due_at = :since WHERE kind = 'payment_check' AND due_at > :since"
+    "UPDATE due SET due_at = :since WHERE due_at > :since"
+    " AND kind IN ('payment_check', 'refund_check')"
 )
 _WAKE: Final = written(
     "UPDATE work SET status = CASE kind WHEN 'call' THEN 'sent' ELSE 'due' END, last_error = ''"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.domain.money import MAX_MINOR
+from storage.refund_tables import refund_rules
 from storage.rules import Rule, refuse
 
 _AVAILABLE: Final = "credits_minor - debits_minor - held_minor"
@@ -32,6 +33,7 @@ def money_triggers() -> Iterator[Rule | str]:
     yield from _allocation()
     yield from _bill()
     yield from _chain()
+    yield from refund_rules()
 
 
 def _transfer() -> Iterator[Rule | str]:

@@ -24,6 +24,7 @@ from storage.leases import SqlLeases
 from storage.ledger import SqlLedger
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
+from storage.refunds import SqlRefunds
 from storage.statements import Cursor
 from storage.tallies import SqlTallies
 from storage.tenants import SqlTenants
@@ -81,6 +82,7 @@ class SqlTransaction:
         self.disputes = SqlDisputes(self)
         self.configurations = SqlConfigurations(self)
         self.payments = SqlPayments(self)
+        self.refunds = SqlRefunds(self)
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)
         self.work = SqlWork(self)

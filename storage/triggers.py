@@ -51,6 +51,8 @@ NEVER_DELETED: Final = (
     "payment",
     "person",
     "provider_configuration",
+    "refund",
+    "refundable",
     "seen",
     "counter",
     "tenant",

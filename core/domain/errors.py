@@ -162,6 +162,22 @@ class PaymentOpen(Refusal):
     """A link payment for this bill is already waiting (`payment_id`)."""
 
 
+class AboveRefundable(Refusal):
+    """More than what may still go back (`most` as Money)."""
+
+
+class PaymentContested(Refusal):
+    """The payer's bank claims this money back: nothing of it is refunded (`payment_id`)."""
+
+
+class RefundOpen(Refusal):
+    """A refund of this bill's money is under way; the bill waits for its end (`bill`)."""
+
+
+class OutflowsFrozen(Refusal):
+    """The books were put back: nothing leaves until an operator releases it."""
+
+
 class DisputeWindowClosed(Refusal):
     """The time to dispute is over (`until` as aware UTC)."""
 

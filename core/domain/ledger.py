@@ -63,6 +63,8 @@ class JournalKind(StrEnum):
     PROVIDER_FEE = "provider_fee"
     HOLD_POSTED = "hold_posted"
     REPAYMENT = "repayment"
+    REFUND = "refund"
+    REFUND_RETURN = "refund_return"
 
 
 class HoldStatus(StrEnum):

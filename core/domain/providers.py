@@ -168,8 +168,9 @@ class Settled:
     """What may be kept to pay with again."""
     refunded: Money | None = None
     """What of it the provider has given back in all, if it says so: perhaps without our asking."""
-    is_disputed: bool = False
-    """The payer's bank has claimed it back; nothing of it may be refunded meanwhile."""
+    is_disputed: bool | None = None
+    """The payer's bank has claimed it back; nothing of it may be refunded meanwhile. None where
+    the provider does not say: then its event does."""
     more: tuple["Settled", ...] = ()
 
 

@@ -167,11 +167,12 @@ def place_hold(
 
 
 def post_hold(
-    tx: Transaction, *, hold_id: HoldId, legs: Sequence[Leg], kind: JournalKind
+    tx: Transaction, *, hold_id: HoldId, legs: Sequence[Leg], kind: JournalKind, key: str = ""
 ) -> Journal:
     """Make a hold final: it is resolved first, then its transfers follow.
 
-    The legs start at the held account; the rest of the hold is released.
+    The legs start at the held account; the rest of the hold is released. `key` is the journal's,
+    the hold's own where none is given.
 
     Raises:
         IllegalTransition: it was resolved before.
@@ -185,7 +186,7 @@ def post_hold(
         tenant_id=hold.tenant_id,
         kind=kind,
         subject=hold.subject,
-        key=f"hold:{hold_id}",
+        key=key or f"hold:{hold_id}",
         legs=legs,
         hold_id=hold_id,
     )

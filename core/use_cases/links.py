@@ -47,6 +47,7 @@ from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import Taken, credit_captures
+from core.use_cases.chargebacks import follow_capture
 from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
@@ -171,9 +172,8 @@ def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paymen
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     minute = int(tx.now.timestamp()) // 60
-    until = tx.now + timedelta(minutes=1)
-    count = tx.tallies.count(f"check:{payment_id}:{minute}", until=until)
-    if count > CHECKS_A_MINUTE:
+    name, until = f"check:{payment_id}:{minute}", tx.now + timedelta(minutes=1)
+    if tx.tallies.count(name, until=until) > CHECKS_A_MINUTE:
         raise TooManyRequests(retry_after_s=60)
     for attempt in tx.payments.attempts(payment_id):
         if attempt.status not in {AttemptStatus.CREATED, AttemptStatus.SETTLED}:
@@ -322,8 +322,7 @@ def _attempt(
 
 def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
     if attempt.status is AttemptStatus.CREATED:
-        tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
-        attempt = tx.payments.attempt(attempt.id)
+        attempt = tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
     taken = credit_captures(tx, attempt=attempt, settled=settled)
     if taken is Taken.NOTHING:
         return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
@@ -334,6 +333,7 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
         if taken is Taken.KEPT_APART and payment.is_open:
             end_payment(tx, payment=payment, status=PaymentStatus.FAILED)
+    follow_capture(tx, attempt=attempt, settled=settled)
     return tx.payments.attempt(attempt.id)
 
 

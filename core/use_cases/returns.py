@@ -2,7 +2,7 @@
 
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
-from core.domain.errors import InsufficientFunds, InvalidAmount, PinNeeded
+from core.domain.errors import InsufficientFunds, InvalidAmount, PinNeeded, RefundOpen
 from core.domain.ledger import JournalKind, Leg, Subject
 from core.domain.money import Money
 from core.domain.payments import Allocation
@@ -31,6 +31,7 @@ def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: 
     Raises:
         PinNeeded: the actor has no PIN.
         InsufficientFunds: the tenant wallet is short; `missing` says by how much.
+        RefundOpen: a refund of the same money is on its way.
     """
     check_give_back(tx, actor=actor, amount=amount)
     parts = _newest_first(tx, bill, amount)
@@ -70,12 +71,17 @@ def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: 
 
 
 def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allocation, Money]]:
-    parts, left = [], amount.minor
+    parts, left, waiting = [], amount.minor, 0
     for allocation in tx.payments.allocations_of_bill(bill.id):
-        part = min(left, allocation.amount.minor - allocation.returned_minor)
+        known = tx.refunds.find_refundable(allocation.payment_id)
+        on_its_way = 0 if known is None else known.open_minor
+        waiting += on_its_way
+        part = min(left, allocation.amount.minor - allocation.returned_minor - on_its_way)
         if part > 0:
             parts.append((allocation, Money(part, bill.currency)))
             left -= part
+    if left and waiting:
+        raise RefundOpen(bill=bill)
     if left:
         raise InvalidAmount(text=str(left), reason="return")
     return parts

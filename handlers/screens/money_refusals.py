@@ -170,6 +170,45 @@ def payment_open(words: Words, refusal: Refusal) -> Screen:
     return Screen(html=html, rows=(*rows, *_back(words, _bill(refusal))))
 
 
+def above_refundable(words: Words, refusal: Refusal) -> Screen:
+    """Say how much may still go back."""
+    most = refusal.data.get("most")
+    if not isinstance(most, Money) or not most.is_positive:
+        text = words.t("⚪ Nothing of this payment is left to refund. No money moved.")
+        return Screen(html=text, rows=home_row(words))
+    text = lines(words.t("⚠️ At most %(most)s may go back.", most=words.money(most)), _again(words))
+    return Screen(html=text, rows=_leave(words))
+
+
+def payment_contested(words: Words, refusal: Refusal) -> Screen:
+    """Say that a bank claims the money."""
+    text = lines(
+        words.t("🏦 The payer's bank claims this money back (chargeback)."),
+        words.t("It is not refunded beside that, or it would go back twice. No money moved."),
+    )
+    return Screen(html=text, rows=home_row(words))
+
+
+def refund_open(words: Words, refusal: Refusal) -> Screen:
+    """Say that a bill waits for its refund."""
+    text = lines(
+        words.t("⏳ A refund of this bill is on its way."),
+        words.t("Wait for its end, then change the bill. No money moved."),
+    )
+    return _with_bill(words, refusal, text)
+
+
+def outflows_frozen(words: Words, refusal: Refusal) -> Screen:
+    """Say that nothing leaves after a restore."""
+    text = lines(
+        words.t(
+            "⏸ The books were put back from a copy, so no money leaves until they are checked."
+        ),
+        words.t("No money moved. The operator lifts this; then try again."),
+    )
+    return Screen(html=text, rows=home_row(words))
+
+
 def window_closed(words: Words, refusal: Refusal) -> Screen:
     """Say that the time to dispute is over."""
     html = lines(

@@ -184,7 +184,7 @@ TRANSFERS: Final = tuple(
             "an overdraft of the tenant",
             {},
             (),
-            {"from_account": ":own", "to_account": ":wallet", "amount_minor": "7301"},
+            {"from_account": ":own", "to_account": ":wallet", "amount_minor": "9301"},
         ),
         ("a line too far", {"lines": "2"}, (), {"line": "2"}),
         ("line zero", {}, (), {"line": "0"}),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.domain.bills import Acknowledgment, Bill
 from core.domain.dialogues import Intent, IntentKey
 from core.domain.disputes import Dispute, DisputeId, DisputeReason, DisputeStatus
-from core.domain.ledger import AccountKind, JournalKind, Subject
+from core.domain.ledger import AccountKind, Hold, HoldId, JournalKind, Subject
 from core.domain.payments import (
     Allocation,
     Attempt,
@@ -19,6 +19,7 @@ from core.domain.payments import (
     ReceiptId,
 )
 from core.domain.people import Invitation, InvitationId, Person, Role
+from core.domain.refunds import Destination, Origin, Refund, RefundId
 from core.domain.tenants import Tenant
 from core.domain.work import Kind
 from storage.schema import METADATA
@@ -218,12 +219,70 @@ def links(tx: SqlTransaction, ids: Ids) -> Ids:
     }
 
 
+def refunds(tx: SqlTransaction, ids: Ids) -> Ids:
+    """A captured link payment of 3,000 that reached the tenant; a refund of 1,000 is asked for."""
+    tenant, payer = tx.tenants.get(ids["tenant"]), tx.people.person(ids["payer"])
+    linked = add_payment(tx, tenant, payer, bill=tx.bills.get(ids["calm_bill"]), minor=3_000)
+    attempt = Attempt(
+        id=AttemptId(tx.new_id()),
+        payment_id=linked.id,
+        tenant_id=tenant.id,
+        number=1,
+        configuration_id=ids["configuration"],
+        provider="sandbox",
+        reference="ref-3",
+        created_at=tx.now,
+    )
+    tx.payments.add_attempt(attempt)
+    subject = Subject(kind="payment", id=linked.id)
+    for source, target in (("provider", "wallet"), ("wallet", "own")):
+        post(tx, tenant, (ids[source], ids[target], 3_000), subject=subject)
+    tx.payments.replace(linked, linked.complete(naira(3_000), at=tx.now))
+    refund_id = RefundId(tx.new_id())
+    hold = Hold(
+        id=HoldId(tx.new_id()),
+        tenant_id=tenant.id,
+        account_id=ids["own"],
+        amount=naira(1_000),
+        subject=Subject(kind="refund", id=refund_id),
+        expires_at=None,
+    )
+    tx.ledger.add_hold(hold)
+    refund = Refund(
+        id=refund_id,
+        tenant_id=tenant.id,
+        payment_id=linked.id,
+        payer_id=payer.id,
+        reference="hzr-1",
+        currency=tenant.currency,
+        amount_minor=1_000,
+        destination=Destination.ORIGINAL,
+        origin=Origin.STAFF,
+        requested_at=tx.now,
+        requested_by=payer.id,
+        attempt_id=attempt.id,
+        configuration_id=ids["configuration"],
+        capture="cap-3",
+        hold_id=hold.id,
+    )
+    tx.refunds.add(refund)
+    before = tx.refunds.refundable(tx.payments.get(linked.id))
+    tx.refunds.replace_refundable(before, before.reserve(naira(1_000), most=naira(3_000)))
+    return {
+        "linked": linked.id,
+        "link_attempt": attempt.id,
+        "refund": refund.id,
+        "refund_hold": hold.id,
+    }
+
+
 def build(tx: SqlTransaction) -> Ids:
     """Write the whole world; return the ids of what is in it."""
     ids = people(tx)
     ids |= holds(tx, ids)
     ids |= bills(tx, ids)
     ids |= links(tx, ids)
+    ids |= refunds(tx, ids)
     return ids
 
 

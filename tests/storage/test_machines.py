@@ -11,6 +11,7 @@ from core.domain.dialogues import INTENT_TRANSITIONS
 from core.domain.machines import NONE, Machine
 from storage.birth import MACHINES
 from storage.records import AXES, Axis
+from tests.storage import refund_rows
 from tests.storage.estate import Ids, read, way_in, write
 
 NEW_ID = 77_000_001
@@ -25,6 +26,7 @@ TEMPLATES = {
     "dispute": "dispute",
     "payment": "saving",
     "attempt": "attempt",
+    "refund": "refund",
 }
 """Which row of the world is copied for a new one."""
 
@@ -105,6 +107,8 @@ def give_birth(
         row |= {each.field: first, f"{each.field}_seq": 1}
     row |= {"id": NEW_ID, "row_version": 1, **UNIQUE.get(table, {})}
     row |= WITH_STATUS.get((table, status), {})
+    if table == "refund":
+        row = refund_rows.born(connection, row, status=status, ids=ids)
     write(connection, table, row)
 
 
@@ -116,6 +120,9 @@ def change(
     values |= WITH_STATUS.get((table, status), {})
     if table == "invitation" and status != "used":
         values["used_by"] = None
+    if table == "refund":
+        row = read(connection, table, id=NEW_ID)
+        values |= refund_rows.ended(connection, row, status=status)
     settings = ", ".join(f"{name} = :{name}" for name in values)
     connection.execute(
         f"UPDATE {table} SET {settings}, row_version = row_version + 1 WHERE id = {NEW_ID}",  # noqa: S608 - ours

@@ -12,7 +12,13 @@ from core.domain.machines import NONE
 from storage.records import FROZEN
 from storage.schema import METADATA
 from storage.triggers import APPEND_ONLY, NEVER_DELETED, REBORN, triggers
-from tests.storage import attacks, attacks_on_bills, attacks_on_history, attacks_on_keys
+from tests.storage import (
+    attacks,
+    attacks_on_bills,
+    attacks_on_history,
+    attacks_on_keys,
+    attacks_on_refunds,
+)
 from tests.storage.attacks import Attack
 from tests.storage.estate import FORMS, Ids, dump, way_in
 
@@ -35,6 +41,9 @@ ATTACKS = [
         ("payments", attacks_on_bills.PAYMENTS),
         ("doors", attacks_on_bills.DOORS),
         ("keys", attacks_on_keys.ATTACKS),
+        ("refunds", attacks_on_refunds.REFUNDS),
+        ("refunds' steps", attacks_on_refunds.STEPS),
+        ("refunds' sums", attacks_on_refunds.CEILINGS),
     )
     for attack in found
 ]
@@ -85,6 +94,12 @@ def breaches(way: str, path: Path, attack: Attack, ids: Ids) -> list[str]:
 def test_an_attack_changes_nothing(built: tuple[Path, Ids], way: str, attack: Attack) -> None:
     path, ids = built
     assert breaches(way, path, attack, ids) == []
+
+
+@pytest.mark.parametrize("lawful", attacks_on_refunds.LAWFUL, ids=lambda each: each.name)
+def test_a_lawful_refund_is_written(built: tuple[Path, Ids], lawful: Attack) -> None:
+    path, ids = built
+    assert "plain" in breaches("ours", path, lawful, ids)
 
 
 @pytest.mark.parametrize("way", ["ours", "bare"])
