@@ -18,11 +18,13 @@ import structlog
 from bot.engine.alarms import Alarms
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
+from bot.engine.refund_calls import RefundCalls
 from core.domain.acts import Cause, CauseKind
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
 from core.domain.providers import (
+    About,
     LinkRequest,
     Outcome,
     Provider,
@@ -33,6 +35,7 @@ from core.domain.providers import (
 from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
+from core.use_cases.chargebacks import contest
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -78,6 +81,7 @@ class Calls:
         """Keep the ports; `public_url` builds return addresses."""
         self._alarms = alarms
         self._leases = leases or SoleOwner(database)
+        self._refunds = RefundCalls(database, providers, leases=self._leases)
         self._database = database
         self._providers = providers
         self._public_url = public_url
@@ -85,6 +89,9 @@ class Calls:
     async def handle(self, work: Work) -> None:
         """Make one call and record its outcome."""
         asked = orjson.loads(work.payload)
+        if "refund" in asked:
+            await self._refunds.handle(work, asked)
+            return
         attempt_id = AttemptId(asked["attempt"])
         cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
         since_s = self._leases.moment_s()
@@ -104,6 +111,8 @@ class Calls:
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )
+            if asked["ask"] == "claim":
+                _follow_claim(tx, attempt, outcome)
             expand(tx, is_repeat=_may_be_known(tx, attempt, outcome))
             tx.work.end(work)
             self._leases.finish(tx, work)
@@ -212,8 +221,15 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         _log.error("hook_unmatched", provider=kept["provider"], reference=kept["reference"])
         tx.work.mark(work, status=WorkStatus.PARKED, last_error=_nameless(kept))
         return
-    links.ask_again(tx, attempt=attempt)
+    is_claim = is_proven and kept.get("about") == About.DISPUTE
+    links.ask_again(tx, attempt=attempt, ask="claim" if is_claim else "advance")
     tx.work.end(work)
+
+
+def _follow_claim(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> None:
+    """Believe an event that the payer's bank claims the money, where look-ups do not say."""
+    if isinstance(outcome, Settled) and outcome.is_disputed is None:
+        contest(tx, payment=tx.payments.get(attempt.payment_id))
 
 
 def _nameless(kept: Mapping[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """A payment provider that answers by plan, and a registry that knows only it."""
 
 import asyncio
+from dataclasses import replace
 
 from core.domain.configurations import Configuration
 from core.domain.money import Currency, Money
+from core.domain.outflows import Moved, Outflow, RefundRequest
 from core.domain.providers import (
     Accepted,
     Authentic,
@@ -12,10 +14,13 @@ from core.domain.providers import (
     Hook,
     LinkRequest,
     Outcome,
+    PartOf,
     Pending,
     Provider,
+    ProviderError,
     Reading,
     Truth,
+    Unknown,
 )
 from core.domain.tenants import PLATFORM, TenantId
 
@@ -71,6 +76,41 @@ class FakeProvider:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class FakeRefunder(FakeProvider):
+    """Gives money back by plan, too."""
+
+    def __init__(self, *, honours_our_id: bool = True, refunds: PartOf = PartOf.ANY) -> None:
+        """Begin with nothing planned: every refund moves, every look-up knows nothing."""
+        super().__init__(honours_our_id=honours_our_id)
+        self.capabilities = replace(self.capabilities, refunds=refunds)
+        self.refunded: list[str] = []
+        self.looked_up: list[str] = []
+        self.words: list[Outflow | Exception] = []
+        """What is said next of refunds."""
+
+    async def refund(self, request: RefundRequest) -> Outflow:
+        """Move it, or what is planned."""
+        self.refunded.append(request.reference)
+        made = Moved(
+            provider_id=f"rfd-{request.reference}",
+            reference=request.reference,
+            amount=request.amount,
+            is_test=True,
+        )
+        return self._said(made)
+
+    async def look_up_refund(self, request: RefundRequest, *, refund_ref: str) -> Outflow:
+        """Know nothing of it, or what is planned."""
+        self.looked_up.append(request.reference)
+        return self._said(Unknown(error=ProviderError.PROVIDER_ERROR, detail="not found"))
+
+    def _said(self, usual: Outflow) -> Outflow:
+        word = self.words.pop(0) if self.words else usual
+        if isinstance(word, Exception):
+            raise word
+        return word
 
 
 class FakeRegistry:

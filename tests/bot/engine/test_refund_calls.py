@@ -1,0 +1,165 @@
+"""Money goes back once: asked after the commit, looked up in doubt, never asked for anew."""
+
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.engine.arrivals import store_hook
+from bot.sweeps import refunds as sweeps
+from core.domain.money import Money
+from core.domain.providers import (
+    About,
+    Authentic,
+    Declined,
+    PartOf,
+    ProviderError,
+    Unknown,
+)
+from core.domain.refunds import RefundStatus
+from core.domain.work import Kind
+from storage.transaction import SqlTransaction
+from tests.bot.engine.desk import Desk, open_desk
+from tests.core.estate import Estate, palm_court, settled
+from tests.core.use_cases.refunding import Refunds
+from tests.fakes.providers import FakeProvider, FakeRefunder, FakeRegistry
+
+UNKNOWN = Unknown(error=ProviderError.TIMEOUT_ERROR)
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    with palm_court(tmp_path) as found:
+        yield found
+
+
+def opened(
+    tmp_path: Path, estate: Estate, provider: FakeProvider
+) -> AbstractAsyncContextManager[Desk]:
+    registry = FakeRegistry(estate.configuration, provider)
+    return open_desk(tmp_path, path=estate.books.path, registry=registry)
+
+
+async def hook(desk: Desk, estate: Estate, reference: str, about: About) -> None:
+    reading = Authentic(event_key="evt-1", reference=reference, kind="x", about=about)
+    await desk.run(
+        lambda tx: store_hook(
+            tx, configuration_id=estate.configuration.id, provider="sandbox", reading=reading
+        )
+    )
+    await desk.settle()
+
+
+async def test_a_refund_is_asked_for_once_under_its_reference(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refund = refunds.ask(40_000)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        await desk.later(3600)
+    assert (provider.refunded, provider.looked_up) == ([refund.reference], [])
+    assert (refunds.now(refund).status, refunds.at_provider()) == (RefundStatus.COMPLETED, 60_000)
+
+
+async def test_it_is_marked_before_the_call_leaves(tmp_path: Path, estate: Estate) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refund = refunds.ask(40_000)
+    provider.words = [RuntimeError("the adapter broke")]
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        assert refunds.now(refund).sent_at is not None
+        assert (await desk.rows(Kind.CALL))[-1] == ("sent", 1)
+        await desk.later(2)
+    assert provider.looked_up == [refund.reference]
+    assert provider.refunded == [refund.reference] * 2
+    assert refunds.statuses() == [RefundStatus.COMPLETED]
+
+
+async def test_one_found_sent_is_repeated_only_where_our_id_is_honoured(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder(honours_our_id=False)
+    refund = refunds.send(40_000)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+    assert (provider.refunded, provider.looked_up) == ([], [refund.reference])
+    assert (refunds.statuses(), refunds.held()) == ([RefundStatus.PROCESSING], 40_000)
+
+
+async def test_doubt_is_looked_up_again_when_it_is_due(tmp_path: Path, estate: Estate) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refund = refunds.ask(40_000)
+    provider.words = [UNKNOWN]
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        assert refunds.statuses() == [RefundStatus.PROCESSING]
+        desk.time.pass_by(60)
+        await desk.run(lambda tx: sweeps.look_up(tx, at=tx.now))
+        await desk.later(0)
+    assert set(provider.refunded + provider.looked_up) == {refund.reference}
+    assert refunds.statuses() == [RefundStatus.COMPLETED]
+
+
+@pytest.mark.parametrize("refunds_of", [PartOf.NOTHING, PartOf.WHOLE])
+async def test_what_a_provider_cannot_do_is_not_asked_of_it(
+    tmp_path: Path, estate: Estate, refunds_of: PartOf
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder(refunds=refunds_of)
+    refunds.ask(40_000)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+    assert provider.refunded == []
+    assert (refunds.statuses(), refunds.held()) == ([RefundStatus.FAILED], 0)
+
+
+async def test_an_event_of_a_refund_brings_its_end_and_what_the_provider_did_itself(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refund = refunds.send(40_000)
+    provider.words = [Declined(error=ProviderError.PROVIDER_ERROR)]
+    said = settled(refunds.tried, capture=refunds.capture)
+    total = Money(70_000, said.captured.currency)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        provider.plans = [replace(said, refunded=total)]
+        await hook(desk, estate, refunds.tried.attempt.reference, About.REFUND)
+    assert refunds.now(refund).status is RefundStatus.COMPLETED
+    assert refunds.at_provider() == 30_000
+
+
+@pytest.mark.parametrize("about", [About.PAYMENT, About.DISPUTE])
+async def test_an_event_of_a_claim_counts_where_look_ups_do_not_say(
+    tmp_path: Path, estate: Estate, about: About
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    provider.plans = [settled(refunds.tried, capture=refunds.capture)]
+    async with opened(tmp_path, estate, provider) as desk:
+        await hook(desk, estate, refunds.tried.attempt.reference, about)
+    known = estate.look(lambda tx: tx.refunds.find_refundable(refunds.payment.id))
+    is_contested = known is not None and known.contested_at is not None
+    assert is_contested == (about is About.DISPUTE)
+    refunds.told(0, is_disputed=False)
+
+
+async def test_books_that_were_put_back_ask_for_no_refund(tmp_path: Path, estate: Estate) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refund = refunds.ask(40_000)
+
+    def put_back(tx: SqlTransaction) -> None:
+        tx.freeze.doubt()
+        tx.freeze.begin()
+
+    estate.books.run(put_back)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        assert (provider.refunded, provider.looked_up) == ([], [refund.reference])
+        await desk.run(lambda tx: tx.freeze.release())
+        desk.time.pass_by(60)
+        await desk.run(lambda tx: sweeps.look_up(tx, at=tx.now))
+        await desk.later(0)
+    assert provider.refunded == [refund.reference]
+    assert refunds.statuses() == [RefundStatus.COMPLETED]
