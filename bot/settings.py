@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     stripe_publishable_key: str = ""
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_api_url: str = ""
+    pesapal_consumer_key: SecretStr = SecretStr("")
+    pesapal_consumer_secret: SecretStr = SecretStr("")
+    pesapal_ipn_id: str = ""
+    pesapal_api_url: str = ""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -124,6 +128,7 @@ class Settings(BaseSettings):
         "paystack_api_url",
         "flutterwave_api_url",
         "stripe_api_url",
+        "pesapal_api_url",
     )
     @classmethod
     def _is_safe_url(cls, value: str) -> str:

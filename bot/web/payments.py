@@ -78,6 +78,16 @@ class PaymentDoors:
                 path = f"{{provider}}{owner}{end}"
                 app.router.add_post(f"/payments/webhooks/{path}", self.receive)
                 app.router.add_get(f"/payments/callback/{path}", self.returned)
+        """Add the routes; a trailing slash is optional. Some write an event into the address."""
+        for path in (
+            "/payments/webhooks/{provider}",
+            "/payments/webhooks/{provider}/{tenant:[0-9]{1,19}}",
+        ):
+            for each in (path, f"{path}/"):
+                app.router.add_post(each, self.receive)
+                app.router.add_get(each, self.receive, allow_head=False)
+        for path in ("/payments/callback/{provider}", "/payments/callback/{provider}/"):
+            app.router.add_get(path, self.returned)
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Store an authentic event durably, then answer 200; turn everything else away."""

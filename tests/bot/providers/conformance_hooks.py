@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from core.domain.providers import Authentic, Forged, Hook, Reading
+from core.domain.providers import Authentic, Forged, Hook, Reading, Undecided
 from tests.bot.providers.conformance import NOW, REFERENCE, Network, Suite, raising
 
 
-class Hooks(Suite):
-    """A webhook counts only when it proves where it came from, and then only names an attempt."""
+class Heard(Suite):
+    """What the parts on webhooks share."""
 
     def reading(self, hook: Hook) -> Reading:
         network = Network(dialect=self.dialect, behave=raising(httpx.ConnectError))
@@ -20,6 +20,10 @@ class Hooks(Suite):
 
     def genuine(self, event_id: str = "evt_1") -> Hook:
         return self.dialect.hook(event_id=event_id, reference=REFERENCE, at=NOW)
+
+
+class Hooks(Heard):
+    """A webhook counts only when it proves where it came from, and then only names an attempt."""
 
     def test_genuine_event_names_its_attempt(self) -> None:
         reading = self.reading(self.genuine())
@@ -90,6 +94,28 @@ class StampedHooks(Hooks):
     def retimed(self, value: str, at: datetime) -> str:
         """Put another time into a header, leaving its proof alone."""
         return value.replace(str(int(NOW.timestamp())), str(int(at.timestamp())))
+
+
+class Hints(Heard):
+    """For providers that sign nothing: an event is a hint to ask about what it names."""
+
+    def test_notice_is_a_hint_that_names_its_attempt(self) -> None:
+        reading = self.reading(self.genuine())
+        assert isinstance(reading, Undecided)
+        assert reading.reference == REFERENCE
+
+    def test_notice_that_arrives_twice_at_once_has_one_key(self) -> None:
+        assert self.reading(self.genuine()) == self.reading(self.genuine())
+
+    def test_later_notice_of_the_same_is_another_hint(self) -> None:
+        later = replace(self.genuine(), received_at=NOW + timedelta(minutes=4))
+        assert self.reading(later) != self.reading(self.genuine())
+
+    def test_what_is_no_notice_is_turned_away(self) -> None:
+        hook = replace(self.genuine(), query={})
+        bodies = (b"", b"{}", b"[]", b"\xff", b"null", hook.body[:-9], b"[" * 2_000_000)
+        readings = [self.reading(replace(hook, body=body)) for body in bodies]
+        assert [reading for reading in readings if not isinstance(reading, Forged)] == []
 
 
 def _key(reading: Reading) -> str:

@@ -15,6 +15,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.outbox import Outbox
 from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
 from core.domain.payments import PaymentStatus
+from core.domain.providers import Hook, Reading, Undecided
 from core.use_cases import links
 from storage.database import Database
 from storage.statements import written
@@ -65,7 +66,7 @@ class Doors:
 
 
 @asynccontextmanager
-async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
+async def open_doors(estate: Estate, provider: FakeProvider | None = None) -> AsyncIterator[Doors]:
     configuration = estate.configuration
     database = open_database(
         estate.books.path.parent,
@@ -76,7 +77,7 @@ async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
     turned: list[str] = []
     PaymentDoors(
         database,
-        FakeRegistry(configuration, FakeProvider()),
+        FakeRegistry(configuration, provider or FakeProvider()),
         now=lambda: NOW,
         bot_link=lambda: LINK,
         count=turned.append,
@@ -92,6 +93,21 @@ async def open_doors(estate: Estate) -> AsyncIterator[Doors]:
 async def test_an_authentic_event_is_stored_before_it_is_answered(estate: Estate) -> None:
     async with open_doors(estate) as doors:
         assert await doors.posts(b"ok evt-1 hz1") == 200
+        assert await doors.count("hook") == 1
+
+
+class Noticing(FakeProvider):
+    """Is told in the address, by nobody who could prove it."""
+
+    def read_hook(self, hook: Hook) -> Reading:
+        """Read the address alone."""
+        return Undecided(event_key="evt-1", reference=hook.query["reference"])
+
+
+async def test_an_event_in_the_address_is_stored_too(estate: Estate) -> None:
+    async with open_doors(estate, Noticing()) as doors:
+        async with doors.client.get(PATH, params={"Reference": "hz1"}) as answer:
+            assert answer.status == 200
         assert await doors.count("hook") == 1
 
 
