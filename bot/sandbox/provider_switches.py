@@ -73,6 +73,7 @@ _CALLS: Final = (
                 ("sandbox", "Sandbox Pay"),
                 ("paystack", "Paystack"),
                 ("stripe", "Stripe"),
+                ("flutterwave", "Flutterwave"),
             ),
         ),
         restarts_bot=True,

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from bot.sandbox.standins.flutterwave import FlutterwaveStandin
 from bot.sandbox.standins.paystack import PaystackStandin
 from bot.sandbox.standins.standin import Standin
 from bot.sandbox.standins.stripe import StripeStandin
 
 STANDINS: Final[dict[str, type[Standin]]] = {
+    "flutterwave": FlutterwaveStandin,
     "paystack": PaystackStandin,
     "stripe": StripeStandin,
 }

@@ -8,6 +8,7 @@ from typing import Final
 import httpx
 
 from bot.providers import PROVIDERS
+from bot.sandbox.standins.flutterwave_views import ROWS, card_token
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError, SavedMethod
 from tests.bot.providers import flutterwave_says as says
@@ -36,10 +37,10 @@ class FlutterwaveDialect:
     currency = NGN
     other = Currency("USD")
     can_get_stuck = True
-    page_size = says.PAGE_SIZE
+    page_size = ROWS
     key = KEY
     saved = SavedMethod(
-        token="flw-t1nf-4676a40c7ddf5f12",
+        token=card_token("payer@example.org"),
         owner="payer@example.org",
         label="Mastercard •••• 2950",
         expires="2032-09",
@@ -67,7 +68,7 @@ class FlutterwaveDialect:
         return body["token"], body["email"], body["tx_ref"], says.money(body)
 
     def unkept(self, body: bytes) -> bytes:
-        return body.replace(b'"token": "flw-t1nf-4676a40c7ddf5f12"', b'"token": null')
+        return body.replace(f'"token":"{self.saved.token}"'.encode(), b'"token":null')
 
     def confirm(self) -> httpx.Response:
         redirect = {"mode": "redirect", "redirect": "https://flw.example/mock?message=Approved. Go"}

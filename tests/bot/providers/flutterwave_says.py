@@ -1,4 +1,7 @@
-"""How Flutterwave says things: its answers and events, for the dialect of the suite."""
+"""How Flutterwave says things, for the dialect of the suite: as the sandbox's stand-in does.
+
+Only what the stand-in never says is added: live money, words that nobody knows, and transfers.
+"""
 
 import base64
 import hashlib
@@ -11,25 +14,33 @@ from decimal import Decimal
 from typing import Final
 
 import httpx
+import orjson
 
+from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
+from bot.sandbox.provider_refund_records import Refund, RefundStatus
+from bot.sandbox.standins import flutterwave_views as views
 from core.domain.money import Currency, Money
 from core.domain.providers import ProviderError
-from tests.bot.providers.conformance import ASKED, Fact, Taken
+from tests.bot.providers.conformance import NOW, REQUEST, Fact, Taken
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book, Sent
 
+STRANGE: Final = "marvellous"
+UNPAID: Final = Taken(provider_id="81", amount=REQUEST.amount)
+"""The number of a try that brought no money."""
+
 STATUSES: Final = {
-    "processing": "pending",
-    "paid": "successful",
-    "declined": "failed",
-    "unheard": "marvellous",
+    "processing": CheckoutStatus.PROCESSING,
+    "paid": CheckoutStatus.PAID,
+    "declined": CheckoutStatus.DECLINED,
+    "unheard": CheckoutStatus.PROCESSING,
 }
 REFUNDS: Final = {
-    "pending": "completed",
-    "stuck": "completed",
-    "done": "completed-mpgs",
-    "failed": "failed",
-    "unheard": "marvellous",
+    "pending": RefundStatus.PENDING,
+    "stuck": RefundStatus.NEEDS_ATTENTION,
+    "done": RefundStatus.DONE,
+    "failed": RefundStatus.FAILED,
+    "unheard": RefundStatus.PENDING,
 }
 TRANSFERS: Final = {
     "pending": "NEW",
@@ -37,7 +48,7 @@ TRANSFERS: Final = {
     "done": "SUCCESSFUL",
     "failed": "FAILED",
     "returned": "FAILED",
-    "unheard": "MARVELLOUS",
+    "unheard": STRANGE,
 }
 REASONS: Final = {
     ProviderError.INSUFFICIENT_FUNDS: "Insufficient Funds",
@@ -48,33 +59,21 @@ REASONS: Final = {
     ProviderError.PROVIDER_ERROR: "System malfunction",
     ProviderError.DECLINED_CARD: "Do Not Honour",
 }
-CARD: Final = {
-    "first_6digits": "553188",
-    "last_4digits": "2950",
-    "issuer": "MASTERCARD CREDIT",
-    "country": "NG",
-    "type": "MASTERCARD",
-    "token": "flw-t1nf-4676a40c7ddf5f12",
-    "expiry": "09/32",
-}
-PAGE_SIZE: Final = 10
 
 
 def said(data: object, **more: object) -> httpx.Response:
     """Answer that a call worked."""
-    return written({"status": "success", "message": "Done", **more, "data": data})
+    return written({**views.said(data), **more})
 
 
 def written(body: Mapping[str, object], *, status: int = 200) -> httpx.Response:
-    """Write an answer; amounts are decimals, and never pass through a float."""
-    made = json.dumps(body, default=lambda amount: f"<{amount}>")
-    content = re.sub(r'"<([0-9.]+)>"', r"\1", made).encode()
-    return httpx.Response(status, content=content)
+    """Write an answer; amounts never pass through a float."""
+    return httpx.Response(status, content=orjson.dumps(body))
 
 
 def refused(status: int, message: str) -> httpx.Response:
     """Answer that a call was not understood."""
-    return written({"status": "error", "message": message, "data": None}, status=status)
+    return written(views.refusal(message), status=status)
 
 
 def not_found() -> httpx.Response:
@@ -92,39 +91,22 @@ def page() -> dict[str, object]:
     return {"link": "https://checkout.flutterwave.com/v3/hosted/pay/f524c1196ffda5556341"}
 
 
-def transaction(
-    fact: Fact, taken: Taken | None = None, *, at: datetime | None = None
-) -> dict[str, object]:
-    """Show a transaction, as a look-up does."""
-    taken = taken or next(iter(fact.taken), None)
-    is_paid = fact.status == "paid"
-    amount = taken.amount if taken else ASKED
-    return {
-        "id": int(taken.provider_id) if taken else (None if is_paid else 81),
-        "tx_ref": fact.reference,
-        "flw_ref": f"FLW-{'MOCK' if fact.is_test else 'M03K'}-0a6b80654370ff4b",
-        "amount": amount.decimal(),
-        "currency": amount.currency,
-        "charged_amount": amount.decimal(),
-        "app_fee": Decimal("70.125") if is_paid else None,
-        "merchant_fee": 0,
-        "processor_response": "Approved" if is_paid else REASONS[fact.decline],
-        "auth_model": "PIN",
-        "status": STATUSES.get(fact.status, "pending"),
-        "payment_type": "card",
-        "created_at": at.isoformat() if at else "2026-11-21T09:00:00.000Z",
-        "account_id": 17321,
-        "card": CARD,
-        "meta": None,
-        "customer": {"id": 215604089, "email": "payer@example.org"},
-    }
+def transaction(fact: Fact, taken: Taken | None = None, *, at: datetime = NOW) -> dict[str, object]:
+    """Show one try, as a look-up does."""
+    known = taken or next(iter(fact.taken), None)
+    shown = views.view(_checkout(fact, known or UNPAID), _capture(known or UNPAID, at=at))
+    if fact.status == "declined":
+        shown |= {"processor_response": REASONS[fact.decline]}
+    if fact.status == "unheard":
+        shown |= {"status": STRANGE}
+    if fact.status == "paid" and known is None:
+        shown |= {"id": None}
+    return {**shown, "flw_ref": f"FLW-{'MOCK' if fact.is_test else 'M03K'}-0a6b80654370ff4b"}
 
 
-def row(fact: Fact, taken: Taken | None = None, *, at: datetime | None = None) -> dict[str, object]:
-    """Show a transaction, as the list does."""
-    shown = transaction(fact, taken, at=at)
-    del shown["card"], shown["customer"]
-    return {**shown, "id": str(shown["id"])}
+def row(fact: Fact, taken: Taken | None = None, *, at: datetime = NOW) -> dict[str, object]:
+    """Show one try, as the list does."""
+    return views.as_row(transaction(fact, taken, at=at))
 
 
 def looked_up(request: httpx.Request, fact: Fact) -> httpx.Response:
@@ -133,38 +115,32 @@ def looked_up(request: httpx.Request, fact: Fact) -> httpx.Response:
         return not_found()
     if request.url.path == "/v3/transactions":
         rows = [row(fact, taken) for taken in fact.taken] or [row(fact)]
-        return said(rows, meta=pages(1, 1))
+        return said(rows, meta=views.pages(1, most=1))
     return said(transaction(fact))
 
 
 def listed(query: Mapping[str, str], rows: Sequence[Row]) -> httpx.Response:
-    """Answer a page of the list, newest first."""
-    number = int(query["page"])
-    start = (number - 1) * PAGE_SIZE
-    newest = list(reversed(rows))[start : start + PAGE_SIZE]
-    most = max(1, -(-len(rows) // PAGE_SIZE))
-    return said([row(each.fact, at=each.paid_at) for each in newest], meta=pages(number, most))
-
-
-def pages(number: int, most: int) -> dict[str, object]:
-    """Say which page this is, and how many there are."""
-    return {"page_info": {"total": most * PAGE_SIZE, "current_page": number, "total_pages": most}}
+    """Answer a page of the list, newest first; pages that nobody tried are not in it."""
+    number, tried = int(query["page"]), [each for each in rows if each.fact.status in STATUSES]
+    start = (number - 1) * views.ROWS
+    newest = list(reversed(tried))[start : start + views.ROWS]
+    shown = [row(each.fact, at=each.paid_at) for each in newest]
+    return said(shown, meta=views.pages(number, most=max(1, -(-len(tried) // views.ROWS))))
 
 
 def refund(sent: Sent) -> dict[str, object]:
     """Show a refund; it names no currency."""
-    disbursed = '{"source":"availablebalance","disburse_status":"failed"}'
-    return {
-        "id": int(sent.id),
-        "account_id": 73362,
-        "tx_id": int(sent.paid),
-        "flw_ref": "URF_1577867664541_3572735",
-        "amount_refunded": sent.amount.decimal(),
-        "status": REFUNDS[sent.status],
-        "destination": "payment_source",
-        "comments": f"{sent.reference}: Paid twice",
-        "meta": disbursed if sent.status == "stuck" else {"source": "availablebalance"},
-    }
+    made = Refund(
+        id=f"rfd_{int(sent.id):x}",
+        reference=f"0:{sent.reference}: Paid twice",
+        capture_id=f"cap_{int(sent.paid):x}",
+        amount_minor=sent.amount.minor,
+        currency=sent.amount.currency,
+        status=REFUNDS[sent.status],
+        at=NOW,
+    )
+    strange = {"status": STRANGE} if sent.status == "unheard" else {}
+    return {**views.view_refund(made), **strange}
 
 
 def old_refund(sent: Sent) -> dict[str, object]:
@@ -173,7 +149,7 @@ def old_refund(sent: Sent) -> dict[str, object]:
     return {
         "id": shown["id"],
         "TransactionId": shown["tx_id"],
-        "AmountRefunded": str(shown["amount_refunded"]),
+        "AmountRefunded": str(sent.amount.decimal()),
         "status": shown["status"],
         "meta": shown["meta"],
     }
@@ -187,7 +163,7 @@ def refunds(request: httpx.Request, book: Book, currency: Currency) -> httpx.Res
         amount = money({**body, "currency": currency})
         return said(refund(book.send(reference=reference(body), amount=amount)))
     if path == "/v3/refunds":
-        return said([refund(each) for each in book.sent], meta=pages(1, 1))
+        return said([refund(each) for each in book.sent], meta=views.pages(1, most=1))
     found = [each for each in book.sent if path.endswith(f"/{each.id}")]
     return said(refund(found[0])) if found else refused(404, "Refund not found")
 
@@ -206,8 +182,8 @@ def transfer(sent: Sent) -> dict[str, object]:
         "bank_code": "044",
         "currency": sent.amount.currency,
         "debit_currency": sent.amount.currency,
-        "amount": sent.amount.decimal(),
-        "fee": Decimal("26.875"),
+        "amount": views.written(sent.amount.minor, sent.amount.currency),
+        "fee": orjson.Fragment(b"26.875"),
         "status": TRANSFERS[sent.status],
         "reference": sent.reference,
         "meta": None,
@@ -226,7 +202,7 @@ def transfers(request: httpx.Request, book: Book) -> httpx.Response:
     if request.method == "GET":
         wanted = request.url.params["reference"]
         found = [transfer(each) for each in book.sent if each.reference == wanted]
-        return said(found, meta=pages(1, 1))
+        return said(found, meta=views.pages(1, most=1))
     body = json.loads(request.content)
     if book.find(body["reference"]):
         return refused(400, "This request has a duplicate reference")
@@ -247,3 +223,28 @@ def with_amount(body: bytes, token: bytes) -> bytes:
 def signature(body: bytes, secret: str) -> str:
     """Sign an event's body."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+def _checkout(fact: Fact, taken: Taken) -> Checkout:
+    terms = Terms(
+        reference=fact.reference,
+        amount_minor=taken.amount.minor,
+        currency=taken.amount.currency,
+        email=REQUEST.email,
+        title=REQUEST.title,
+        return_url=REQUEST.return_url,
+        expires_at=REQUEST.expires_at,
+        webhook_url="",
+    )
+    status = STATUSES[fact.status]
+    return Checkout(id="chk_1", terms=terms, created_at=NOW, updated_at=NOW, status=status)
+
+
+def _capture(taken: Taken, *, at: datetime) -> Capture:
+    return Capture(
+        id=f"cap_{int(taken.provider_id):x}",
+        amount_minor=taken.amount.minor,
+        currency=taken.amount.currency,
+        at=at,
+        fee_minor=7_500,
+    )

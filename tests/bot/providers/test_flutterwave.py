@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from bot.sandbox.standins.flutterwave_views import pages
 from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
 from core.domain.providers import (
@@ -142,7 +143,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
         def behave(request: httpx.Request) -> httpx.Response:
             if request.url.path != "/v3/transactions":
                 return says.said(says.transaction(refused))
-            return says.said([says.row(paid), says.row(refused)], meta=says.pages(1, 1))
+            return says.said([says.row(paid), says.row(refused)], meta=pages(1, most=1))
 
         outcome, network = await self.watched(look_up, behave)
         assert isinstance(outcome, Settled)
@@ -169,7 +170,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
 
         def behave(request: httpx.Request) -> httpx.Response:
             if request.url.path == "/v3/transactions":
-                return says.said([says.row(others)], meta=says.pages(1, 9))
+                return says.said([says.row(others)], meta=pages(1, most=9))
             return says.said(says.transaction(self.paid))
 
         outcome, _ = await self.watched(look_up, behave)
@@ -264,7 +265,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
         assert (reading.kind, reading.reference) == ("unreadable", "")
 
     async def test_pages_that_do_not_follow_make_the_list_unknown(self) -> None:
-        page = await self.page(lambda _: says.said([], meta=says.pages(1, 3)), after="2")
+        page = await self.page(lambda _: says.said([], meta=pages(1, most=3)), after="2")
         assert isinstance(page, Unknown)
 
     async def test_list_is_asked_for_a_day_more_on_either_side(self) -> None:
@@ -272,7 +273,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
 
         def behave(request: httpx.Request) -> httpx.Response:
             asked.append(request.url)
-            return says.said([], meta=says.pages(1, 1))
+            return says.said([], meta=pages(1, most=1))
 
         await self.page(behave)
         assert dict(asked[0].params) == {"from": "2026-11-20", "to": "2026-11-22", "page": "1"}
@@ -281,7 +282,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (says.said([], meta=says.pages(1, 1)), Accepted(account="", is_test=True)),
+        (says.said([], meta=pages(1, most=1)), Accepted(account="", is_test=True)),
         (
             says.refused(401, "Invalid authorization key"),
             Declined(error=ProviderError.AUTHENTICATION_ERROR, detail="HTTP 401 invalid"),

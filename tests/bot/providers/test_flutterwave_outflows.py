@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from bot.sandbox.standins.flutterwave_views import pages
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
 from core.domain.providers import Declined, Pending, ProviderError, Rail, Unknown
@@ -53,14 +54,14 @@ class TestFlutterwaveRefunds(Refunding):
         if request.method == "POST":
             return self.dialect.answer_outflow(request, book)
         listed = says.old_refund(replace(self.whole, amount=amount))
-        return says.said([listed], meta=says.pages(1, 1))
+        return says.said([listed], meta=pages(1, most=1))
 
     async def test_list_that_goes_on_is_not_taken_for_all(self) -> None:
         book = Book(next=self.whole)
 
         def behave(request: httpx.Request) -> httpx.Response:
             if request.method == "GET":
-                return says.said([], meta=says.pages(1, 2))
+                return says.said([], meta=pages(1, most=2))
             return self.dialect.answer_outflow(request, book)
 
         assert isinstance(await self.over(behave, "send"), Unknown)
