@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -28,6 +29,7 @@ from tests.bot.providers.conformance import (
     FIRST,
     NOW,
     REFERENCE,
+    REQUEST,
     Answers,
     Fact,
     ManyCaptures,
@@ -93,10 +95,31 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
         assert known == Pending()
         assert isinstance(unknown, Unknown)
 
-    async def test_page_closes_when_the_payment_expires(self) -> None:
-        _, network = await self.watched(create, lambda r: self.dialect.answer(r, Fact()))
+    @pytest.mark.parametrize(
+        ("status", "said", "is_open"),
+        [
+            (200, {"status": "error"}, True),
+            (400, {"status": "error"}, True),
+            (503, {"status": "error"}, False),
+            (404, {}, False),
+        ],
+    )
+    async def test_only_flutterwave_can_say_that_nobody_has_tried(
+        self, status: int, said: dict[str, object], *, is_open: bool
+    ) -> None:
+        answer = {**said, "message": "No transaction was found for this id", "data": None}
+        outcome, _ = await self.watched(look_up, lambda _: says.written(answer, status=status))
+        assert isinstance(outcome, Pending if is_open else Unknown)
+
+    @pytest.mark.parametrize(("minutes", "expected"), [(60, 60), (-5, 1), (9_999, 1_440)])
+    async def test_page_closes_when_the_payment_expires(self, minutes: int, expected: int) -> None:
+        request = replace(REQUEST, expires_at=NOW + timedelta(minutes=minutes))
+        _, network = await self.watched(
+            lambda provider, _: provider.create_link(request),
+            lambda r: self.dialect.answer(r, Fact()),
+        )
         body = json.loads(network.calls[0].content)
-        assert body["configurations"] == {"session_duration": 60}
+        assert body["configurations"] == {"session_duration": expected}
 
     async def test_part_of_a_unit_is_written_exactly(self) -> None:
         odd = Money(500_007, NGN)
@@ -183,10 +206,17 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
         assert not outcome.is_final
 
     @pytest.mark.parametrize(
-        "message", ["Something went wrong", "Charge already initiated, token required"]
+        ("status", "message"),
+        [
+            (400, "Something went wrong"),
+            (400, "Charge already initiated, token required"),
+            (409, "token is required"),
+        ],
     )
-    async def test_refusal_that_proves_nothing_decides_nothing(self, message: str) -> None:
-        outcome, _ = await self.watched(self.charge, lambda _: says.refused(400, message))
+    async def test_refusal_that_proves_nothing_decides_nothing(
+        self, status: int, message: str
+    ) -> None:
+        outcome, _ = await self.watched(self.charge, lambda _: says.refused(status, message))
         assert isinstance(outcome, Unknown)
 
     async def test_link_to_confirm_is_one_that_can_be_opened(self) -> None:

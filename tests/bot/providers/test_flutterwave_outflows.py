@@ -56,6 +56,12 @@ class TestFlutterwaveRefunds(Refunding):
         listed = says.old_refund(replace(self.whole, amount=amount))
         return says.said([listed], meta=pages(1, most=1))
 
+    async def test_list_of_another_payments_refunds_proves_nothing(self) -> None:
+        book = Book(next=self.whole, sent=[replace(self.whole, reference="by hand", paid="90009")])
+        outcome = await self.over(lambda r: self.dialect.answer_outflow(r, book), "send")
+        assert isinstance(outcome, Unknown)
+        assert len(book.sent) == 1
+
     async def test_list_that_goes_on_is_not_taken_for_all(self) -> None:
         book = Book(next=self.whole)
 
@@ -99,6 +105,22 @@ class TestFlutterwavePayouts(PayingOut):
         outcome = await self.told(replace(self.whole, status="failed"))
         assert isinstance(outcome, Declined)
         assert outcome.error is ProviderError.INSUFFICIENT_FUNDS
+
+    @pytest.mark.parametrize(
+        "reversal",
+        [
+            {"initial_status": "SUCCESSFUL", "reconciliation_status": "PENDING"},
+            {"initial_status": "FAILED", "reconciliation_status": "REVERSED"},
+        ],
+    )
+    async def test_only_what_had_arrived_comes_back(self, reversal: dict[str, str]) -> None:
+        data = {**says.transfer(replace(self.whole, status="failed")), "reversal": reversal}
+        outcome = await self.over(lambda _: says.said([data]), "look")
+        assert isinstance(outcome, Declined)
+
+    async def test_answer_about_another_transfer_decides_nothing(self) -> None:
+        data = says.transfer(replace(self.whole, reference="somebody-elses"))
+        assert isinstance(await self.over(lambda _: says.said(data), "send"), Unknown)
 
     async def test_two_transfers_under_our_reference_are_a_humans_task(self) -> None:
         book = Book(sent=[self.whole, replace(self.whole, id="70002")])
