@@ -164,7 +164,17 @@ def find_refund(answer: Record, *, request: RefundRequest) -> Outflow | None:
     ours = [each for each in listed if each.get("merchant_note") == request.reference]
     if len(ours) > 1:
         raise Unreadable("refunded twice")
-    return refund(ours[0], request=request) if ours else None
+    if ours:
+        return refund(ours[0], request=request)
+    if any(_is_perhaps_ours(each, request) for each in listed):
+        raise Unreadable("perhaps ours")
+    return None
+
+
+def _is_perhaps_ours(row: Record, request: RefundRequest) -> bool:
+    """Tell whether a refund that bears no note has just our amount."""
+    has_note = isinstance(row.get("merchant_note"), str) and row.get("merchant_note") != ""
+    return not has_note and wire.number_or_digits(row, "amount") == request.amount.minor
 
 
 def recipient(answer: Record) -> str:

@@ -187,6 +187,21 @@ class TestPaystackRefunds(Refunding):
         outcome = await self.over(lambda r: self.dialect.answer_outflow(r, book), "send")
         assert outcome == Unknown(error=ProviderError.PROVIDER_ERROR, detail="refunded twice")
 
+    @pytest.mark.parametrize("note", [None, ""])
+    async def test_a_refund_of_our_amount_without_a_note_is_a_humans_task(
+        self, note: str | None
+    ) -> None:
+        book = Book()
+        nameless = {**says.refund(replace(self.whole, status="done")), "merchant_note": note}
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            is_list = request.url.path == "/refund" and request.method == "GET"
+            return says.said([nameless]) if is_list else says.refunds(request, book)
+
+        outcome = await self.over(behave, "send")
+        assert outcome == Unknown(error=ProviderError.PROVIDER_ERROR, detail="perhaps ours")
+        assert book.sent == []
+
     async def test_amount_written_as_text_is_read(self) -> None:
         data = {**says.refund(replace(self.whole, status="done")), "amount": "500000"}
         outcome = await self.over(lambda _: says.said(data), "look")
