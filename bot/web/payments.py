@@ -72,22 +72,13 @@ class PaymentDoors:
         self._count = count
 
     def mount(self, app: web.Application) -> None:
-        """Add the routes; a trailing slash is optional."""
+        """Add the routes; a trailing slash is optional. Some write an event into the address."""
         for owner in ("", "/{tenant:[0-9]{1,19}}"):
             for end in ("", "/"):
                 path = f"{{provider}}{owner}{end}"
                 app.router.add_post(f"/payments/webhooks/{path}", self.receive)
+                app.router.add_get(f"/payments/webhooks/{path}", self.receive, allow_head=False)
                 app.router.add_get(f"/payments/callback/{path}", self.returned)
-        """Add the routes; a trailing slash is optional. Some write an event into the address."""
-        for path in (
-            "/payments/webhooks/{provider}",
-            "/payments/webhooks/{provider}/{tenant:[0-9]{1,19}}",
-        ):
-            for each in (path, f"{path}/"):
-                app.router.add_post(each, self.receive)
-                app.router.add_get(each, self.receive, allow_head=False)
-        for path in ("/payments/callback/{provider}", "/payments/callback/{provider}/"):
-            app.router.add_get(path, self.returned)
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Store an authentic event durably, then answer 200; turn everything else away."""

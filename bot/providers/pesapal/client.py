@@ -199,11 +199,14 @@ class Pesapal:
         return await self._ask("GET", path, query=query)
 
     async def _notices(self, return_url: str) -> str | Unknown:
-        """Return the id under which Pesapal knows where our notices go."""
+        """Return the id under which Pesapal knows where our notices go.
+
+        Their door is beside the one that people return by, with the same owner.
+        """
         if self._keys.notices:
             return self._keys.notices
-        ours = return_url.partition("/payments/callback/")[0]
-        address = f"{ours}/payments/webhooks/pesapal/"
+        path = return_url.partition("?")[0]
+        address = path.replace("/payments/callback/", "/payments/webhooks/")
 
         async def fetch() -> AccessToken | Unknown:
             found = await self._find_notices(address)

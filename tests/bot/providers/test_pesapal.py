@@ -31,6 +31,7 @@ from tests.bot.providers.conformance import (
     NOW,
     PROVIDER_REF,
     REFERENCE,
+    REQUEST,
     Answers,
     Fact,
     create,
@@ -48,7 +49,7 @@ KEYS: Final = {
 }
 MAKER: Final = PROVIDERS["pesapal"]
 SANDBOX: Final = "https://cybqa.pesapal.com/pesapalv3"
-NOTICES: Final = "https://hazina.example/payments/webhooks/pesapal/"
+NOTICES: Final = REQUEST.return_url.replace("/callback/", "/webhooks/")
 
 
 def adapter(client: httpx.AsyncClient, **more: str) -> Provider:
