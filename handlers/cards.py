@@ -209,6 +209,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         receipts=proofs,
         fee_bearer=FeeBearer.PAYER if bill is None else reader.tenant.fee_bearer,
         fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
+        refunds=tx.refunds.of(payment.id),
     )
     match payments.stage(plain):
         case payments.Stage.PREPARING | payments.Stage.WAITING:
@@ -281,10 +282,18 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
         head=tx.chain_head(receipt.tenant_id),
+        refunds=tx.refunds.of(payment.id),
+        refund=_refund_door(reader, payment, is_own=is_own),
         is_own=is_own,
         may_open_bill=bill is not None and _may_see(reader, bill),
     )
     return receipts.receipt(reader.words, view)
+
+
+def _refund_door(reader: Reader, payment: Payment, *, is_own: bool) -> str:
+    actor = reader.actor
+    may = actor is not None and actor.has(Scope.REFUND_REQUEST) and not is_own
+    return f"refunds:start:{payment.id}" if may and payment.bill_id is not None else ""
 
 
 def _may_see(reader: Reader, bill: Bill) -> bool:

@@ -24,7 +24,7 @@ from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers import hearers
+from handlers import hearers, refund_cards
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
@@ -216,6 +216,13 @@ def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | Non
     return _send(tx, reader, lambda: screen)
 
 
+def _refund(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    if reader.actor is None:
+        return None
+    screen = refund_cards.told(tx, reader, event)
+    return None if screen is None else _send(tx, reader, lambda: screen)
+
+
 def _standing_changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     status = tx.people.membership(MembershipId(event.subject.id)).status
     is_suspended = status is MembershipStatus.SUSPENDED
@@ -357,6 +364,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
         recipients=hearers.unmatched_hearers, render=_money_unmatched
     ),
     EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
+    **dict.fromkeys(refund_cards.TOLD, Notice(recipients=refund_cards.hearers_of, render=_refund)),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
     EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=_pin_changed),

@@ -13,6 +13,7 @@ from core.domain.errors import Ambiguous, BillCancelled, NotFound, TooManyReques
 from core.domain.ledger import Entry, Subject
 from core.domain.payments import Allocation, PaymentId, Receipt, ReceiptId
 from core.domain.people import NO_UNIT, Actor, Scope
+from core.domain.refunds import Refund, RefundId
 from core.domain.timeline import BillRevision, BillStep
 from core.ports import Transaction
 from core.use_cases.bills import seen_bill
@@ -33,6 +34,7 @@ class Story:
     revisions: tuple[BillRevision, ...]
     disputes: tuple[Dispute, ...]
     paid: tuple[tuple[Allocation, Receipt | None], ...]
+    refunds: tuple[Refund, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,15 @@ def bill_story(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Story:
         NotFound: there is none, or it is not his to see.
     """
     bill = seen_bill(tx, actor=actor, bill_id=bill_id)
-    allocations = reversed(tx.payments.allocations_of_bill(bill_id))
+    allocations = tx.payments.allocations_of_bill(bill_id)[::-1]
+    paid_by = dict.fromkeys(each.payment_id for each in allocations)
     return Story(
         bill=bill,
         steps=tx.timeline.steps(bill_id),
         revisions=tx.timeline.revisions(bill_id),
         disputes=tx.disputes.history(bill_id),
         paid=tuple((each, _receipt(tx, each)) for each in allocations),
+        refunds=tuple(each for payment_id in paid_by for each in tx.refunds.of(payment_id)),
     )
 
 
@@ -127,8 +131,8 @@ def _explain(tx: Transaction, entry: Entry) -> Explained:
     payer, receipt = "", None
     if entry.subject.kind == "bill":
         bill_id = BillId(entry.subject.id)
-    elif entry.subject.kind == "payment":
-        payment = tx.payments.get(PaymentId(entry.subject.id))
+    elif entry.subject.kind in {"payment", "refund"}:
+        payment = tx.payments.get(_payment_of(tx, entry))
         bill_id, payer = payment.bill_id, tx.people.person(payment.payer_id).name
         proofs = tx.payments.receipts_of(payment.id)
         receipt = next((each for each in proofs if each.journal_id == entry.journal_id), None)
@@ -137,6 +141,12 @@ def _explain(tx: Transaction, entry: Entry) -> Explained:
     if bill is not None and bill.unit_id != NO_UNIT:
         unit = tx.people.unit(bill.unit_id).code
     return Explained(entry=entry, payer=payer, unit=unit, bill=bill, receipt=receipt)
+
+
+def _payment_of(tx: Transaction, entry: Entry) -> PaymentId:
+    if entry.subject.kind == "refund":
+        return tx.refunds.get(RefundId(entry.subject.id)).payment_id
+    return PaymentId(entry.subject.id)
 
 
 def resend_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:

@@ -213,6 +213,7 @@ def _people(story: Story) -> set[PersonId]:
     acted = {step.person_id for step in story.steps}
     acted |= {revision.person_id for revision in story.revisions}
     acted |= {allocation.payer_id for allocation, _ in story.paid}
+    acted |= {refund.requested_by for refund in story.refunds if refund.requested_by}
     return {person_id for person_id in acted if person_id}
 
 
@@ -220,6 +221,7 @@ def _notes(story: Story) -> set[NoteId]:
     notes = {revision.note_id for revision in story.revisions if revision.revision > 1}
     for dispute in story.disputes:
         notes |= {dispute.text_id, dispute.answer_id}
+    notes |= {refund.reason_id for refund in story.refunds}
     return {note for note in notes if note}
 
 

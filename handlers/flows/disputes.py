@@ -22,8 +22,8 @@ from core.use_cases.returns import check_give_back
 from core.use_cases.unmatched import unmatched_moves
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
-from handlers.chat import Attachment, Did, Reply, Show, Step
-from handlers.screens import disputes, doors
+from handlers.chat import Attachment, Did, Reply, Rows, Show, Step
+from handlers.screens import disputes, doors, refunds
 from handlers.standing import deciders_of
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
@@ -32,6 +32,7 @@ ANSWER_STEP: Final = "disputes.answer"
 MAX_BACK: Final = 200
 MOST_EARLIER: Final = 5
 MOST_MOVES: Final = 3
+MOST_REFUNDS: Final = 99
 
 
 def command(tx: Transaction, visit: Visit) -> Reply:
@@ -65,7 +66,17 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         may_report=may_report,
         may_give=actor.has(Scope.ADJUST_INITIATE),
     )
-    return Reply(screen=disputes.desk(visit.words, view), ends_dialogue=True)
+    screen = disputes.desk(visit.words, view)
+    if actor.has(Scope.PAYMENTS_VIEW):
+        screen = replace(screen, rows=(*_refunds_row(tx, visit), *screen.rows))
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def _refunds_row(tx: Transaction, visit: Visit) -> Rows:
+    tenant_id = visit.here[0].id
+    found = tx.refunds.open_in(tenant_id, limit=MOST_REFUNDS)
+    claimed = tx.refunds.contested_in(tenant_id, limit=MOST_REFUNDS)
+    return refunds.desk_row(visit.words, len(found) + len(claimed))
 
 
 def card(tx: Transaction, visit: Visit) -> Reply:

@@ -7,9 +7,11 @@ from core.domain.bills import Bill
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptStatus, Payment, PaymentStatus, Receipt
 from core.domain.providers import ProviderError
+from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
+from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
 _NAMES = {
@@ -40,6 +42,7 @@ class PaymentView:
     cancel: str = ""
     wallet: str = ""
     retries: tuple[tuple[str, str], ...] = ()
+    refunds: tuple[Refund, ...] = ()
 
 
 class Stage(StrEnum):
@@ -242,6 +245,7 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
         )
         for receipt in view.receipts
     ]
+    shown += [refund_line(words, each) for each in view.refunds]
     return tuple(shown)
 
 

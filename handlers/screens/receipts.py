@@ -1,13 +1,16 @@
 """Receipts: proof of money that moved, to be kept and found again. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.domain.bills import Bill
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, Receipt
+from core.domain.refunds import Refund
 from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.payments import provider_name
+from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
 
@@ -30,6 +33,9 @@ class ReceiptView:
     bill: Bill | None = None
     after: Money | None = None
     head: str = ""
+    refunds: Sequence[Refund] = ()
+    refund: str = ""
+    """Data of the button by which staff refund it, "" for who may not."""
     is_own: bool = True
     may_open_bill: bool = True
 
@@ -50,12 +56,15 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         _fee(words, view),
         _surplus(words, view),
         _rest(words, view),
+        *(refund_line(words, each) for each in view.refunds),
         _balance(words, view),
         words.t("Time: %(when)s", when=words.when(proof.issued_at)),
         words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
     )
     copy = Button(label=words.label("Copy reference"), copy=view.token)
-    return Screen(html=text, rows=((copy,), (_about(words, view),)), is_proof=True)
+    back = Button(label=words.label("Refund"), data=view.refund)
+    rows = ((copy, back) if view.refund else (copy,), (_about(words, view),))
+    return Screen(html=text, rows=rows, is_proof=True)
 
 
 def _about(words: Words, view: ReceiptView) -> Button:

@@ -109,6 +109,8 @@ def kind_word(words: Words, kind: JournalKind) -> Html:
         JournalKind.PROVIDER_FEE: words.t("provider fee"),
         JournalKind.HOLD_POSTED: words.t("reserved money paid"),
         JournalKind.REPAYMENT: words.t("repayment"),
+        JournalKind.REFUND: words.t("refund"),
+        JournalKind.REFUND_RETURN: words.t("refund that came back"),
     }[kind]
 
 

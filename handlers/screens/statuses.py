@@ -1,10 +1,11 @@
-"""Words for what stands in a bill: its status and what that means, its type, a dispute's reason."""
+"""Words for how things stand: a bill's status, type and dispute, a refund."""
 
 from collections.abc import Mapping
 from datetime import date
 
 from core.domain.bills import Acknowledgment, Bill, BillType, Life, Shown
 from core.domain.disputes import DisputeReason
+from core.domain.refunds import Origin, Refund, RefundStatus
 from handlers.words import Html, Words
 
 
@@ -121,3 +122,29 @@ def open_since(words: Words, days: int) -> Html:
     if days == 0:
         return words.t("opened today")
     return words.n("open %(count)s day", "open %(count)s days", days)
+
+
+def refund_line(words: Words, refund: Refund) -> Html:
+    """Return how a refund stands, in one line."""
+    amount = words.money(refund.amount)
+    if refund.origin is Origin.PROVIDER:
+        return words.t("↩️ %(amount)s was given back by the provider", amount=amount)
+    if refund.waits_for_consent:
+        return words.t("⏳ %(amount)s waits for the payer's OK to go to the wallet", amount=amount)
+    if refund.is_open:
+        return words.t("⏳ %(amount)s is on its way back", amount=amount)
+    done = words.t("↩️ %(amount)s went to the payer's wallet", amount=amount)
+    if refund.is_by_provider:
+        done = words.t("↩️ %(amount)s went back by the way it came", amount=amount)
+    return {
+        RefundStatus.COMPLETED: done,
+        RefundStatus.FAILED: words.t(
+            "⚠️ %(amount)s could not be refunded; nothing moved", amount=amount
+        ),
+        RefundStatus.CANCELLED: words.t(
+            "⚪ A refund of %(amount)s was given up; nothing moved", amount=amount
+        ),
+        RefundStatus.RETURNED: words.t(
+            "↩️ %(amount)s came back from the bank and is in the payer's wallet", amount=amount
+        ),
+    }[refund.status]

@@ -13,7 +13,7 @@ from core.domain.timeline import BillRevision, BillStep
 from core.use_cases.timeline import Story
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
-from handlers.screens.statuses import reason_word
+from handlers.screens.statuses import reason_word, refund_line
 from handlers.words import Html, Words, lines
 
 PAGE = 12
@@ -21,6 +21,7 @@ PAGE = 12
 
 MAX_RECEIPTS = 5
 MAX_NOTE = 120
+NOBODY = PersonId(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class StoryView:
 def story(words: Words, view: StoryView) -> Screen:
     """Show what happened to a bill, the newest last."""
     told = [*_steps(words, view), *_revisions(words, view)]
-    told += [*_disputes(words, view), *_payments(words, view)]
+    told += [*_disputes(words, view), *_payments(words, view), *_refunds(words, view)]
     told.sort(key=lambda each: each[0])
     end = max(0, len(told) - view.page * PAGE)
     start = max(0, end - PAGE)
@@ -160,6 +161,19 @@ def _payments(words: Words, view: StoryView) -> list[Told]:
             what=_by(words, view, allocation.payer_id, what),
         )
         told.append((receipt.issued_at, line))
+    return told
+
+
+def _refunds(words: Words, view: StoryView) -> list[Told]:
+    told = []
+    for refund in view.story.refunds:
+        at = refund.ended_at or refund.requested_at
+        line = words.t(
+            "%(when)s · %(what)s",
+            when=words.when(at),
+            what=_by(words, view, refund.requested_by or NOBODY, refund_line(words, refund)),
+        )
+        told.append((at, _noted(words, view, line, refund.reason_id)))
     return told
 
 

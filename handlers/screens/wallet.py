@@ -167,11 +167,14 @@ def why(words: Words, view: WalletView) -> Screen:
     return Screen(html=html, rows=rows)
 
 
+_BACK: Final = frozenset({JournalKind.BILL_RETURN, JournalKind.REFUND, JournalKind.REFUND_RETURN})
+
+
 def about(words: Words, line: Line) -> Html:
     """Say in words what a move was for."""
     entry = line.entry
     if line.bill is not None:
-        if entry.kind is JournalKind.BILL_RETURN:
+        if entry.kind in _BACK and entry.amount.is_positive:
             return words.t("back from %(number)s", number=line.bill.number)
         if not entry.amount.is_positive:
             title, number = line.bill.title, line.bill.number
@@ -190,6 +193,8 @@ def _plain(words: Words, entry: Entry) -> Html:
         JournalKind.REPAYMENT: words.t("repaid what was owed"),
         JournalKind.SUSPENSE: words.t("money found to be yours"),
         JournalKind.HOLD_POSTED: words.t("from an amount that was held"),
+        JournalKind.REFUND: words.t("refund"),
+        JournalKind.REFUND_RETURN: words.t("refund that came back"),
     }
     if entry.kind in known:
         return known[entry.kind]

@@ -1,0 +1,229 @@
+"""Giving paid money back: how much, where to, why, PIN; the payer's OK; what is under way."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.domain.errors import NotAllowed, StaleCard
+from core.domain.money import Money
+from core.domain.payments import PaymentId
+from core.domain.people import Scope
+from core.domain.refunds import Destination, RefundId
+from core.ports import Transaction
+from core.use_cases.refundable import Choice, refund_choice
+from core.use_cases.refunds import (
+    agree_to_wallet,
+    cancel_refund,
+    check_refund_reason,
+    open_refund,
+    refuse_wallet,
+    seen_refund,
+)
+from handlers import parsing
+from handlers.cards import name_of, reader_of
+from handlers.chat import Did, Reply, Show, Step
+from handlers.refund_cards import number_of, refund_view
+from handlers.screens import refunds
+from handlers.visit import IntentRoute, Routes, Visit, number, offer
+
+AMOUNT_STEP: Final = "refunds.amount"
+WHERE_STEP: Final = "refunds.where"
+REASON_STEP: Final = "refunds.reason"
+MOST_LISTED: Final = 8
+
+
+def begin(tx: Transaction, visit: Visit) -> Reply:
+    """Ask how much of a payment goes back."""
+    payment_id = parsing.ident(visit.argument)
+    asked = _asked(tx, _choice(tx, visit, payment_id))
+    step = Step(name=AMOUNT_STEP, data={"payment": payment_id})
+    return Reply(screen=refunds.start(visit.words, asked), show=Show.SEND, step=step)
+
+
+def all_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Take all that may go back."""
+    choice = _kept(tx, visit)
+    return _where(tx, visit, choice, choice.most)
+
+
+def part_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Ask for the amount of a part."""
+    asked = _asked(tx, _kept(tx, visit))
+    step = Step(name=AMOUNT_STEP, data=visit.data)
+    return Reply(screen=refunds.ask_part(visit.words, asked), step=step)
+
+
+def amount_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take a typed amount; a wrong one is asked again."""
+    choice = _kept(tx, visit)
+    amount = parsing.amount(visit.incoming.text, choice.payment.currency)
+    choice.refundable.reserve(amount, most=choice.most)
+    return replace(_where(tx, visit, choice, amount), show=Show.SEND)
+
+
+def where_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Keep where it goes, ask why."""
+    choice = _kept(tx, visit)
+    if visit.argument not in list(Destination) or "amount" not in visit.data:
+        raise StaleCard
+    amount = Money(number(visit.data, "amount"), choice.payment.currency)
+    return _why(tx, visit, choice, amount, Destination(visit.argument))
+
+
+def where_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Ask again where it goes: only the buttons answer that."""
+    choice = _kept(tx, visit)
+    amount = Money(number(visit.data, "amount"), choice.payment.currency)
+    return replace(_where(tx, visit, choice, amount), show=Show.SEND)
+
+
+def reason_typed(tx: Transaction, visit: Visit) -> Reply:
+    """Take the reason and show what is about to happen."""
+    choice = _kept(tx, visit)
+    reason = visit.incoming.text.strip()
+    check_refund_reason(reason)
+    minor, way = number(visit.data, "amount"), Destination(str(visit.data["way"]))
+    act = offer(
+        tx,
+        visit,
+        "refund.open",
+        payment=choice.payment.id,
+        minor=minor,
+        way=way.value,
+        reason=reason,
+    )
+    amount = Money(minor, choice.payment.currency)
+    asked = _asked(tx, choice)
+    screen = refunds.confirm(visit.words, asked, amount, way, reason=reason, act=act)
+    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+
+
+def opened(tx: Transaction, visit: Visit) -> Reply:
+    """Begin the refund; the PIN was checked for it."""
+    if visit.intent is None:
+        raise StaleCard
+    kept = visit.intent.arguments
+    payment_id = PaymentId(number(kept, "payment"))
+    refund = open_refund(
+        tx,
+        actor=visit.here[1],
+        payment_id=payment_id,
+        amount=Money(number(kept, "minor"), tx.payments.get(payment_id).currency),
+        destination=Destination(str(kept["way"])),
+        reason=str(kept["reason"]),
+    )
+    return _shown(tx, visit, refund.id)
+
+
+def agreed(tx: Transaction, visit: Visit) -> Reply:
+    """Let it go to the payer's wallet."""
+    refund = agree_to_wallet(tx, actor=visit.here[1], refund_id=_pressed(visit))
+    return _shown(tx, visit, refund.id)
+
+
+def refused(tx: Transaction, visit: Visit) -> Reply:
+    """Give it up because the payer wants it by the way he paid."""
+    refund = refuse_wallet(tx, actor=visit.here[1], refund_id=_pressed(visit))
+    return _shown(tx, visit, refund.id)
+
+
+def cancelled(tx: Transaction, visit: Visit) -> Reply:
+    """Take a refund back that waits for its payer."""
+    refund = cancel_refund(tx, actor=visit.here[1], refund_id=_pressed(visit))
+    return _shown(tx, visit, refund.id)
+
+
+def show(tx: Transaction, visit: Visit) -> Reply:
+    """Show a refund as it stands."""
+    reply = _shown(tx, visit, RefundId(parsing.ident(visit.argument)))
+    return replace(reply, show=Show.EDIT if visit.incoming.did is Did.PRESS else Show.SEND)
+
+
+def listed(tx: Transaction, visit: Visit) -> Reply:
+    """Show staff what is under way."""
+    tenant, actor = visit.here
+    if not actor.has(Scope.PAYMENTS_VIEW):
+        raise NotAllowed(scope=Scope.PAYMENTS_VIEW.value)
+    found = tx.refunds.open_in(tenant.id, limit=MOST_LISTED)
+    claimed = tx.refunds.contested_in(tenant.id, limit=MOST_LISTED)
+    screen = refunds.listed(
+        visit.words,
+        [(each, number_of(tx, tx.payments.get(each.payment_id))) for each in found],
+        [number_of(tx, tx.payments.get(each.payment_id)) for each in claimed],
+    )
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def _shown(tx: Transaction, visit: Visit, refund_id: RefundId) -> Reply:
+    refund = seen_refund(tx, actor=visit.here[1], refund_id=refund_id)
+    view = refund_view(tx, reader_of(visit), refund)
+    return Reply(screen=refunds.card(visit.words, view), ends_dialogue=True)
+
+
+def _where(tx: Transaction, visit: Visit, choice: Choice, amount: Money) -> Reply:
+    asked = _asked(tx, choice)
+    if len(asked.ways) == 1:
+        return _why(tx, visit, choice, amount, asked.ways[0])
+    data = {"payment": choice.payment.id, "amount": amount.minor}
+    screen = refunds.ask_where(visit.words, asked, amount)
+    return Reply(screen=screen, step=Step(name=WHERE_STEP, data=data))
+
+
+def _why(tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Destination) -> Reply:
+    data = {"payment": choice.payment.id, "amount": amount.minor, "way": way.value}
+    screen = refunds.ask_reason(visit.words, _asked(tx, choice), amount, way)
+    return Reply(screen=screen, step=Step(name=REASON_STEP, data=data))
+
+
+def _kept(tx: Transaction, visit: Visit) -> Choice:
+    """Return what may go back of the dialogue's payment, as it stands now.
+
+    Raises:
+        StaleCard: the dialogue is over.
+    """
+    if "payment" not in visit.data:
+        raise StaleCard
+    return _choice(tx, visit, number(visit.data, "payment"))
+
+
+def _choice(tx: Transaction, visit: Visit, payment_id: int) -> Choice:
+    return refund_choice(tx, actor=visit.here[1], payment_id=PaymentId(payment_id))
+
+
+def _asked(tx: Transaction, choice: Choice) -> refunds.Asked:
+    payment, capture = choice.payment, choice.capture
+    ways = (Destination.WALLET,) if capture is None else tuple(Destination)
+    return refunds.Asked(
+        payment_id=payment.id,
+        number=number_of(tx, payment),
+        payer=name_of(tx, payment.payer_id),
+        paid=payment.captured,
+        most=choice.most,
+        provider=refunds.name_of_provider(capture.attempt.provider if capture else ""),
+        ways=ways,
+    )
+
+
+def _pressed(visit: Visit) -> RefundId:
+    if visit.intent is None:
+        raise StaleCard
+    return RefundId(number(visit.intent.arguments, "refund"))
+
+
+ROUTES: Final = Routes(
+    name="refunds",
+    presses={
+        "start": begin,
+        "all": all_pressed,
+        "part": part_pressed,
+        "to": where_pressed,
+        "show": show,
+        "list": listed,
+    },
+    intents={
+        "refund.open": IntentRoute(flow=opened, needs_pin=True, moves_money=True),
+        "refund.agree": IntentRoute(flow=agreed, moves_money=True),
+        "refund.refuse": IntentRoute(flow=refused),
+        "refund.cancel": IntentRoute(flow=cancelled),
+    },
+    steps={AMOUNT_STEP: amount_typed, WHERE_STEP: where_typed, REASON_STEP: reason_typed},
+)

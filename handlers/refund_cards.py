@@ -1,0 +1,102 @@
+"""Refunds as one reader sees them, and what people are told of them."""
+
+from collections.abc import Sequence
+
+from core.domain.acts import Event, EventName
+from core.domain.payments import Payment, PaymentId
+from core.domain.people import PersonId, Scope
+from core.domain.refunds import Refund, RefundId, RefundStatus
+from core.ports import Transaction
+from handlers import hearers
+from handlers.cards import actor_of, name_of
+from handlers.chat import Screen
+from handlers.screens import refunds
+from handlers.visit import Reader, offer_to
+
+TOLD: tuple[EventName, ...] = (
+    EventName.REFUND_APPROVED,
+    EventName.REFUND_COMPLETED,
+    EventName.REFUND_FAILED,
+    EventName.REFUND_CANCELLED,
+    EventName.REFUND_RETURNED,
+    EventName.REFUND_FOUND,
+    EventName.REFUND_STUCK,
+    EventName.CHARGEBACK_OPENED,
+    EventName.CHARGEBACK_CLOSED,
+)
+"""What people hear of; that a refund was asked for is known to who asked."""
+
+_CLAIMS = frozenset({EventName.CHARGEBACK_OPENED, EventName.CHARGEBACK_CLOSED})
+_OF_STAFF = frozenset({EventName.REFUND_STUCK, *_CLAIMS})
+
+
+def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.RefundCard:
+    """Read a refund for its reader, with his buttons."""
+    actor = actor_of(reader)
+    is_payer = refund.payer_id == actor.person_id
+
+    def act(verb: str) -> str:
+        return offer_to(tx, tenant=reader.tenant, actor=actor, verb=verb, refund=refund.id)
+
+    is_asked = is_payer and refund.waits_for_consent
+    may_cancel = actor.has(Scope.REFUND_REQUEST) and refund.waits_for_consent and not is_payer
+    attempt = None if refund.attempt_id is None else tx.payments.attempt(refund.attempt_id)
+    asker = PersonId(refund.requested_by or 0)
+    return refunds.RefundCard(
+        refund=refund,
+        number=number_of(tx, tx.payments.get(refund.payment_id)),
+        payer=name_of(tx, refund.payer_id),
+        asker=name_of(tx, asker) if asker else "",
+        provider=refunds.name_of_provider(attempt.provider if attempt else ""),
+        reason=tx.note(refund.reason_id),
+        agree=act("refund.agree") if is_asked else "",
+        refuse=act("refund.refuse") if is_asked else "",
+        cancel=act("refund.cancel") if may_cancel else "",
+        is_payer=is_payer,
+    )
+
+
+def number_of(tx: Transaction, payment: Payment) -> str:
+    """Return the number of the bill that a payment paid, the end of its token for a top-up."""
+    if payment.bill_id is None:
+        return f"TXN-…{payment.token[-6:]}"
+    return tx.bills.get(payment.bill_id).number
+
+
+def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who hears of a refund: its payer, who asked for it, and staff of what needs them."""
+    found = [] if event.name in _OF_STAFF else [*hearers.payer_elsewhere(tx, event)]
+    if event.name in _OF_STAFF or event.name is EventName.REFUND_FOUND:
+        found += hearers.holders(Scope.REFUND_REQUEST)(tx, event)
+        found += hearers.holders(Scope.FINANCE_VIEW)(tx, event)
+    elif event.name is not EventName.REFUND_APPROVED:
+        asker = tx.refunds.get(RefundId(event.subject.id)).requested_by
+        found += [asker] if asker and asker != tx.cause.person_id else []
+    return list(dict.fromkeys(found))
+
+
+def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
+    """Return what a reader is told; None where there is nothing left to say."""
+    if event.name in _CLAIMS:
+        return _claim(tx, reader, event)
+    view = refund_view(tx, reader, tx.refunds.get(RefundId(event.subject.id)))
+    payee = reader.tenant.name
+    if not view.is_payer:
+        return refunds.told_staff(reader.words, view)
+    if event.name is EventName.REFUND_APPROVED:
+        if view.refund.waits_for_consent:
+            return refunds.ask_consent(reader.words, view, payee=payee)
+        if view.refund.status is not RefundStatus.PROCESSING:
+            return None
+    return refunds.told_payer(reader.words, view, payee=payee)
+
+
+def _claim(tx: Transaction, reader: Reader, event: Event) -> Screen:
+    payment = tx.payments.get(PaymentId(event.subject.id))
+    return refunds.told_claim(
+        reader.words,
+        number=number_of(tx, payment),
+        payer=name_of(tx, payment.payer_id),
+        paid=payment.captured,
+        is_open=event.name is EventName.CHARGEBACK_OPENED,
+    )

@@ -1,0 +1,269 @@
+"""Refunds: how much, where to, why; how one stands; what its payer and the staff are told. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.domain.money import Money
+from core.domain.refunds import Destination, Refund, RefundStatus
+from handlers.chat import Button, Rows, Screen
+from handlers.screens import doors
+from handlers.screens.home import home_row
+from handlers.screens.payments import provider_name
+from handlers.screens.statuses import refund_line
+from handlers.words import Html, Words, lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What staff are about to refund; `ways` are the destinations that are open."""
+
+    payment_id: int
+    number: str
+    payer: str
+    paid: Money
+    most: Money
+    provider: str
+    ways: tuple[Destination, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundCard:
+    """A refund for its reader; acts are data of one-use buttons, "" for what he may not do."""
+
+    refund: Refund
+    number: str
+    payer: str
+    asker: str
+    provider: str
+    reason: str = ""
+    agree: str = ""
+    refuse: str = ""
+    cancel: str = ""
+    is_payer: bool = False
+
+
+def start(words: Words, asked: Asked) -> Screen:
+    """Ask how much goes back."""
+    text = lines(
+        _head(words, asked),
+        words.t("How much goes back? Nothing has moved yet."),
+    )
+    everything = Button(
+        label=words.label("All: %(most)s", most=words.money(asked.most)), data="refunds:all"
+    )
+    part = Button(label=words.label("Part"), data="refunds:part")
+    return Screen(html=text, rows=((everything, part), _leave(words)))
+
+
+def ask_part(words: Words, asked: Asked) -> Screen:
+    """Ask for the amount of a part."""
+    text = lines(_head(words, asked), words.t("How much goes back? Write the amount."))
+    return Screen(html=text, rows=(_leave(words),))
+
+
+def ask_where(words: Words, asked: Asked, amount: Money) -> Screen:
+    """Ask by which way it goes back."""
+    text = lines(
+        words.t(
+            "<b>Refund %(amount)s to %(payer)s</b>", amount=words.money(amount), payer=asked.payer
+        ),
+        words.t("Where should it go? The wallet needs the payer's OK first."),
+    )
+    labels = {
+        Destination.ORIGINAL: words.label("Back by %(provider)s", provider=asked.provider),
+        Destination.WALLET: words.label("To the wallet"),
+    }
+    row = tuple(Button(label=labels[way], data=f"refunds:to:{way}") for way in asked.ways)
+    return Screen(html=text, rows=(row, _leave(words)))
+
+
+def ask_reason(words: Words, asked: Asked, amount: Money, way: Destination) -> Screen:
+    """Ask why it goes back."""
+    text = lines(
+        words.t(
+            "<b>Refund %(amount)s to %(payer)s</b>", amount=words.money(amount), payer=asked.payer
+        ),
+        _way_line(words, asked, way),
+        words.t("Why? Your reason is kept with the books; the payer reads it."),
+    )
+    return Screen(html=text, rows=(_leave(words),))
+
+
+def confirm(
+    words: Words, asked: Asked, amount: Money, way: Destination, *, reason: str, act: str
+) -> Screen:
+    """Show what is about to happen."""
+    text = lines(
+        words.t(
+            "<b>Refund %(amount)s to %(payer)s</b>", amount=words.money(amount), payer=asked.payer
+        ),
+        words.t("Of: %(number)s, paid %(paid)s", number=asked.number, paid=words.money(asked.paid)),
+        _way_line(words, asked, way),
+        words.t("Reason: %(reason)s", reason=reason),
+        words.t("It is held on the organisation's wallet at once, and the bill asks for it again."),
+    )
+    give = Button(label=words.label("Refund %(amount)s", amount=words.money(amount)), data=act)
+    return Screen(html=text, rows=((give,), _leave(words)))
+
+
+def card(words: Words, view: RefundCard) -> Screen:
+    """Show a refund as it stands."""
+    refund = view.refund
+    text = lines(
+        words.t("<b>Refund of %(number)s</b>", number=view.number),
+        refund_line(words, refund),
+        words.t("To: %(payer)s", payer=view.payer),
+        words.t("Asked by %(name)s", name=view.asker) if view.asker else "",
+        words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
+        _needs_line(words, view),
+        words.t("Reference <code>%(reference)s</code>", reference=refund.reference),
+    )
+    return Screen(html=text, rows=(*_acts(words, view), *home_row(words)))
+
+
+def listed(words: Words, found: Sequence[tuple[Refund, str]], contested: Sequence[str]) -> Screen:
+    """Show staff the refunds that have not ended, and the payments that banks claim."""
+    text = lines(
+        words.t("<b>Refunds under way</b>"),
+        *(
+            words.t("%(number)s · %(state)s", number=number, state=refund_line(words, refund))
+            for refund, number in found
+        ),
+        "" if found else words.t("None."),
+        *(
+            words.t("🏦 %(number)s · claimed by the payer's bank, not refundable", number=number)
+            for number in contested
+        ),
+    )
+    rows = tuple(
+        (Button(label=words.label("%(number)s", number=number), data=f"refunds:show:{refund.id}"),)
+        for refund, number in found
+    )
+    back = Button(label=words.label("Back"), data=doors.DESK)
+    return Screen(html=text, rows=(*rows, (back,)))
+
+
+def desk_row(words: Words, count: int) -> Rows:
+    """Return the desk's way to the refunds, none where there are none."""
+    if not count:
+        return ()
+    label = words.label("Refunds %(count)s", count=count)
+    return ((Button(label=label, data="refunds:list"),),)
+
+
+def ask_consent(words: Words, view: RefundCard, *, payee: str) -> Screen:
+    """Ask the payer whether a refund may go to his wallet."""
+    text = lines(
+        words.t(
+            "↩️ %(payee)s wants to refund %(amount)s of %(number)s.",
+            payee=payee,
+            amount=words.money(view.refund.amount),
+            number=view.number,
+        ),
+        words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
+        words.t("May it go to your wallet here? Otherwise ask for it by the way you paid."),
+    )
+    return Screen(html=text, rows=_acts(words, view), is_proof=True)
+
+
+def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
+    """Tell the payer how a refund stands."""
+    refund = view.refund
+    where = Html("")
+    if refund.status is RefundStatus.PROCESSING:
+        where = words.t("Your bank shows it within some days; you need not do anything.")
+    elif refund.status is RefundStatus.COMPLETED and refund.is_by_provider:
+        where = words.t(
+            "%(provider)s has sent it; your bank may take up to 10 days to show it.",
+            provider=view.provider,
+        )
+    elif refund.status is RefundStatus.FAILED:
+        where = words.t("%(payee)s was told and looks for another way.", payee=payee)
+    text = lines(
+        words.t("<b>Refund by %(payee)s for %(number)s</b>", payee=payee, number=view.number),
+        refund_line(words, refund),
+        words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
+        where,
+    )
+    show = Button(label=words.label("Show refund"), data=f"refunds:show:{refund.id}")
+    return Screen(html=text, rows=((show,),), is_proof=True)
+
+
+def told_staff(words: Words, view: RefundCard) -> Screen:
+    """Tell staff what became of a refund."""
+    text = lines(
+        words.t("<b>Refund of %(number)s to %(payer)s</b>", number=view.number, payer=view.payer),
+        refund_line(words, view.refund),
+        _needs_line(words, view),
+    )
+    show = Button(label=words.label("Show refund"), data=f"refunds:show:{view.refund.id}")
+    desk = Button(label=words.label("Desk"), data=doors.DESK)
+    return Screen(html=text, rows=((show, desk),), is_proof=True)
+
+
+def told_claim(words: Words, *, number: str, payer: str, paid: Money, is_open: bool) -> Screen:
+    """Tell staff that a bank claims money back, or let go."""
+    head = words.t(
+        "🏦 Chargeback: the bank of %(payer)s claims back %(paid)s, paid for %(number)s.",
+        payer=payer,
+        paid=words.money(paid),
+        number=number,
+    )
+    rest = words.t("It is not refundable meanwhile. Answer the provider in time.")
+    if not is_open:
+        head = words.t(
+            "🏦 The bank's claim on %(paid)s of %(payer)s, paid for %(number)s, is over.",
+            payer=payer,
+            paid=words.money(paid),
+            number=number,
+        )
+        rest = words.t("If the money was taken back, the books show it.")
+    desk = Button(label=words.label("Desk"), data=doors.DESK)
+    return Screen(html=lines(head, rest), rows=((desk,),), is_proof=True)
+
+
+def _head(words: Words, asked: Asked) -> Html:
+    return lines(
+        words.t(
+            "<b>Refund of %(number)s</b> · %(payer)s paid %(paid)s",
+            number=asked.number,
+            payer=asked.payer,
+            paid=words.money(asked.paid),
+        ),
+        words.t("At most %(most)s may go back.", most=words.money(asked.most)),
+    )
+
+
+def _way_line(words: Words, asked: Asked, way: Destination) -> Html:
+    if way is Destination.ORIGINAL:
+        return words.t("To: by %(provider)s, as it was paid", provider=asked.provider)
+    if Destination.ORIGINAL in asked.ways:
+        return words.t("To: the wallet of %(payer)s, once he agrees", payer=asked.payer)
+    return words.t("To: the wallet of %(payer)s, at once", payer=asked.payer)
+
+
+def _needs_line(words: Words, view: RefundCard) -> Html:
+    if not view.refund.needs or view.is_payer:
+        return Html("")
+    return words.t(
+        "👀 Needs you at %(provider)s: %(needs)s", provider=view.provider, needs=view.refund.needs
+    )
+
+
+def _acts(words: Words, view: RefundCard) -> Rows:
+    offered = (
+        (words.label("Yes, to my wallet"), view.agree),
+        (words.label("No"), view.refuse),
+        (words.label("Take back"), view.cancel),
+    )
+    row = tuple(Button(label=label, data=data) for label, data in offered if data)
+    return (row,) if row else ()
+
+
+def _leave(words: Words) -> tuple[Button, ...]:
+    return (Button(label=words.label("Cancel"), data=doors.LEAVE),)
+
+
+def name_of_provider(provider: str) -> str:
+    """Return a provider's name for people, "" for none."""
+    return provider_name(provider) if provider else ""

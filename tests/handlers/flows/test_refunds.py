@@ -1,0 +1,187 @@
+"""Staff give paid money back: amount, where to, why, PIN; the payer is told and may have a say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain.bills import Bill
+from core.domain.outflows import Moved, Outflow
+from core.domain.providers import Declined, Pending, ProviderError, Settled
+from core.domain.refunds import Refund
+from core.use_cases.refunding import begin_refund, record_refund
+from storage.transaction import SqlTransaction
+from tests.factories import naira
+from tests.handlers.estate import Estate
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    opened.set_pin(opened.bello, "4829")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bill(estate: Estate) -> Bill:
+    """A bill of 5,000.00 that Ada has paid by link."""
+    issued = estate.bill(is_acknowledged=True)
+    estate.ada.says(f"/find {issued.number}")
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Full")
+    estate.ada.presses("Pay 5,000.00")
+    estate.settles(500_000, provider_id="capture-1")
+    return issued
+
+
+def begin(estate: Estate, bill: Bill) -> None:
+    bello = estate.bello
+    bello.says(f"/find {bill.number}")
+    bello.presses("More")
+    bello.presses("Show RCPT")
+    bello.presses("Refund")
+
+
+def confirm(estate: Estate, *, part: str, way: str) -> None:
+    bello = estate.bello
+    bello.presses("Part")
+    bello.says(part)
+    bello.presses(way)
+    bello.says("Paid twice")
+
+
+def refunds(estate: Estate, bill: Bill) -> tuple[Refund, ...]:
+    def look(tx: SqlTransaction) -> tuple[Refund, ...]:
+        return tx.refunds.of(tx.payments.allocations_of_bill(bill.id)[0].payment_id)
+
+    return estate.run(look)
+
+
+def answer(estate: Estate, refund: Refund, outcome: Outflow | None = None) -> None:
+    """Ask the provider, which gives it back unless it says otherwise."""
+    moved = Moved(
+        provider_id="rfd-1", reference=refund.reference, amount=refund.amount, is_test=True
+    )
+
+    def act(tx: SqlTransaction) -> None:
+        begin_refund(tx, refund_id=refund.id)
+        record_refund(tx, refund_id=refund.id, outcome=outcome or moved)
+
+    estate.let(act)
+
+
+def test_part_goes_back_by_the_way_it_came_and_the_payer_is_told(
+    estate: Estate, bill: Bill
+) -> None:
+    begin(estate, bill)
+    assert estate.bello.sees == (
+        f"Refund of {bill.number} · Ada paid 5,000.00 NGN\n"
+        "At most 5,000.00 NGN may go back.\n"
+        "How much goes back? Nothing has moved yet."
+    )
+    confirm(estate, part="2000", way="Back by Sandbox")
+    assert estate.bello.sees == (
+        "Refund 2,000.00 NGN to Ada\n"
+        f"Of: {bill.number}, paid 5,000.00 NGN\n"
+        "To: by Sandbox Pay, as it was paid\n"
+        "Reason: Paid twice\n"
+        "It is held on the organisation's wallet at once, and the bill asks for it again."
+    )
+    estate.bello.presses("Refund 2,000.00")
+    assert refunds(estate, bill) == ()
+    estate.bello.enters("4829")
+    assert "⏳ 2,000.00 NGN is on its way back" in estate.bello.sees
+    assert "⏳ 2,000.00 NGN is on its way back" in estate.ada.sees
+    answer(estate, refunds(estate, bill)[0])
+    assert estate.ada.sees == (
+        f"Refund by Palm Court for {bill.number}\n"
+        "↩️ 2,000.00 NGN went back by the way it came\n"
+        "Reason: Paid twice\n"
+        "Sandbox Pay has sent it; your bank may take up to 10 days to show it."
+    )
+    assert "went back by the way it came" in estate.bello.sees
+    estate.ada.says(f"/find {bill.number}")
+    assert "left to pay 2,000.00 NGN" in estate.ada.sees
+    estate.ada.presses("More")
+    assert "2,000.00 NGN went back by the way it came · Mrs Bello" in estate.ada.sees
+    estate.ada.presses("Show RCPT")
+    assert "2,000.00 NGN went back by the way it came" in estate.ada.sees
+    assert "Refund" not in estate.ada.labels
+    estate.bello.says("/report")
+    assert "refund" in estate.bello.sees
+
+
+def test_wallet_waits_for_the_payer_s_yes(estate: Estate, bill: Bill) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="To the wallet")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    assert "waits for the payer's OK" in estate.bello.sees
+    assert "May it go to your wallet here?" in estate.ada.sees
+    assert estate.balance(estate.ada) == naira(0)
+    estate.ada.presses("Yes, to my wallet")
+    assert "2,000.00 NGN went to the payer's wallet" in estate.ada.sees
+    assert estate.balance(estate.ada) == naira(200_000)
+    assert "2,000.00 NGN went to the payer's wallet" in estate.bello.sees
+
+
+def test_payer_may_say_no(estate: Estate, bill: Bill) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="To the wallet")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    estate.ada.presses("No")
+    assert "was given up; nothing moved" in estate.bello.sees
+    assert estate.balance(estate.ada) == naira(0)
+
+
+def test_too_much_is_asked_again(estate: Estate, bill: Bill) -> None:
+    begin(estate, bill)
+    estate.bello.presses("Part")
+    estate.bello.says("5000.01")
+    assert "At most 5,000.00 NGN may go back." in estate.bello.sees
+    estate.bello.says("5000")
+    assert "Where should it go?" in estate.bello.sees
+
+
+def test_failed_refund_is_told_to_payer_and_staff(estate: Estate, bill: Bill) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="Back by Sandbox")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    answer(estate, refunds(estate, bill)[0], Declined(error=ProviderError.PROVIDER_ERROR))
+    for talker in (estate.ada, estate.bello):
+        assert "2,000.00 NGN could not be refunded; nothing moved" in talker.sees
+
+
+def test_desk_shows_what_needs_a_human(estate: Estate, bill: Bill) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="Back by Sandbox")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    answer(estate, refunds(estate, bill)[0], Pending(needs="needs_attention"))
+    assert "Needs you at Sandbox Pay: needs_attention" in estate.bello.sees
+    estate.bello.says("/desk")
+    estate.bello.presses("Refunds 1")
+    estate.bello.presses(bill.number)
+    assert "Needs you at Sandbox Pay: needs_attention" in estate.bello.sees
+
+
+def test_claim_and_what_the_provider_gave_back_are_told(estate: Estate, bill: Bill) -> None:
+    def said(**what: object) -> Settled:
+        return Settled(
+            provider_id="capture-1",
+            reference=estate.last_attempt().reference,
+            captured=naira(500_000),
+            is_test=True,
+            **what,  # type: ignore[arg-type]
+        )
+
+    estate.answers(said(is_disputed=True, refunded=naira(0)))
+    assert "Chargeback: the bank of Ada claims back 5,000.00 NGN" in estate.bello.sees
+    begin(estate, bill)
+    assert "The payer's bank claims this money back" in estate.bello.sees
+    estate.answers(said(is_disputed=False, refunded=naira(500_000)))
+    assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
+    assert "5,000.00 NGN was given back by the provider" in estate.bello.sees
