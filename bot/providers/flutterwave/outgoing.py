@@ -11,7 +11,6 @@ from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.providers import Declined, Pending, ProviderError
 
-_MARK: Final = ": "
 _OLD_NAMES: Final = {
     "tx_id": "TransactionId",
     "amount_refunded": "AmountRefunded",
@@ -23,7 +22,7 @@ _OLD_NAMES: Final = {
 
 def comment(request: RefundRequest) -> str:
     """Return what a refund says of itself: our reference first, then why."""
-    return f"{request.reference}{_MARK}{request.reason}"
+    return f"{request.reference} {request.reason}".strip()
 
 
 def refund(answered: Record, *, request: RefundRequest, is_test: bool) -> Outflow:
@@ -144,7 +143,8 @@ def _amount(data: Record, request: RefundRequest) -> Money:
 
 def _reference(data: Record) -> str:
     said = data.get("comments")
-    return said.partition(_MARK)[0] if isinstance(said, str) else ""
+    words = said.split(maxsplit=1) if isinstance(said, str) else []
+    return words[0] if words else ""
 
 
 def _disbursed(data: Record) -> str:

@@ -132,7 +132,7 @@ def refund(sent: Sent) -> dict[str, object]:
     """Show a refund; it names no currency."""
     made = Refund(
         id=f"rfd_{int(sent.id):x}",
-        reference=f"0:{sent.reference}: Paid twice",
+        reference=f"0:{sent.reference} Paid twice",
         capture_id=f"cap_{int(sent.paid):x}",
         amount_minor=sent.amount.minor,
         currency=sent.amount.currency,
@@ -170,7 +170,7 @@ def refunds(request: httpx.Request, book: Book, currency: Currency) -> httpx.Res
 
 def reference(body: Mapping[str, object]) -> str:
     """Read our reference from a refund's comment."""
-    return str(body["comments"]).partition(": ")[0]
+    return str(body["comments"]).split()[0]
 
 
 def transfer(sent: Sent) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from bot.providers.flutterwave import outgoing
 from bot.sandbox.standins.flutterwave_views import pages
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
@@ -55,6 +56,13 @@ class TestFlutterwaveRefunds(Refunding):
             return self.dialect.answer_outflow(request, book)
         listed = says.old_refund(replace(self.whole, amount=amount))
         return says.said([listed], meta=pages(1, most=1))
+
+    async def test_refund_without_a_reason_is_known_by_its_bare_reference(self) -> None:
+        request = replace(self.request(self.asked), reason="")
+        listed = {**says.refund(self.whole), "comments": OUR_REFERENCE}
+        assert outgoing.comment(request) == OUR_REFERENCE
+        outcome = await self.over(lambda _: says.said([listed], meta=pages(1, most=1)), "send")
+        assert isinstance(outcome, Pending)
 
     async def test_list_of_another_payments_refunds_proves_nothing(self) -> None:
         book = Book(next=self.whole, sent=[replace(self.whole, reference="by hand", paid="90009")])
