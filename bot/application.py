@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.providers import KINDS
 from handlers.flows import (
     billing,
     bills,
@@ -16,6 +17,7 @@ from handlers.flows import (
     payments,
     people,
     pins,
+    providers,
     refunds,
     report,
     settings,
@@ -44,6 +46,7 @@ CAPABILITIES: Final[tuple[Routes, ...]] = (
     people.ROUTES,
     members.ROUTES,
     settings.ROUTES,
+    providers.routes(KINDS),
     pins.ROUTES,
     find.ROUTES,
     help_flows.ROUTES,

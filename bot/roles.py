@@ -21,7 +21,7 @@ class Part(StrEnum):
     POLLER = "poller"
     """Receives updates: polls, or tells Telegram where the doors are; announces the commands."""
     WORKER = "worker"
-    """Answers updates and provider events, writes notices, checks PINs, calls providers."""
+    """Answers updates and provider events, writes notices, checks PINs, asks providers."""
     SENDER = "sender"
     """Sends messages within Telegram's limits."""
     TIMER = "timer"
@@ -33,7 +33,7 @@ EVERY_PART: Final = frozenset(Part)
 KINDS: Final[Mapping[Part, frozenset[Kind]]] = {
     Part.WEB: frozenset(),
     Part.POLLER: frozenset(),
-    Part.WORKER: frozenset({Kind.UPDATE, Kind.HOOK, Kind.NOTICE, Kind.PIN, Kind.CALL}),
+    Part.WORKER: frozenset({Kind.UPDATE, Kind.HOOK, Kind.NOTICE, Kind.PIN, Kind.CALL, Kind.CHECK}),
     Part.SENDER: frozenset({Kind.MESSAGE}),
     Part.TIMER: frozenset(),
 }

@@ -13,6 +13,7 @@ from bot.database import open_database
 from bot.engine.alarms import Alarms
 from bot.engine.arrivals import park_update, store_updates
 from bot.engine.calls import Calls
+from bot.engine.checks import Checks
 from bot.engine.dispatch import Dispatcher
 from bot.engine.engine import Engine
 from bot.engine.leases import SoleOwner
@@ -146,9 +147,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     http = outside.http or open_client()
     tokens = OwnTokens(monotonic=clock.monotonic)
     kit = Kit(client=http, tokens=tokens, now=clock.now, is_test=settings.is_sandbox)
-    plays = settings.sandbox_plays if settings.is_sandbox else ""
-    credentials, addresses = credentials_of(settings), addresses_of(settings)
-    registry = Registry(kit, credentials, addresses, database, plays=plays)
+    registry = _registry(settings, kit, database)
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
@@ -170,6 +169,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
         outbox=outbox,
         sender=sender,
         calls=calls,
+        checks=Checks(database, registry),
         pins=pins,
         metrics=metrics,
         sleep=outside.sleep,
@@ -199,6 +199,13 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
         web=web.Application(),
         seat=seat,
     )
+
+
+def _registry(settings: Settings, kit: Kit, database: Database) -> Registry:
+    """Return what opens the adapters of the settings' providers, and of tenants' own."""
+    plays = settings.sandbox_plays if settings.is_sandbox else ""
+    credentials, addresses = credentials_of(settings), addresses_of(settings)
+    return Registry(kit, credentials, addresses, database, plays=plays)
 
 
 def _way_is_clear(engine: Engine, limits: SendLimits, clock: Clock) -> Callable[[int], bool]:

@@ -31,6 +31,7 @@ def commands_for(scopes: frozenset[Scope], words: Words) -> list[tuple[str, str]
         (Scope.REPORTS_VIEW, "report", words.label("The organisation's money")),
         (Scope.BILLS_MANAGE, "newbill", words.label("Issue a bill")),
         (Scope.MEMBERS_MANAGE, "people", words.label("Members and invitations")),
+        (Scope.SETTINGS_PROVIDERS, "providers", words.label("Payment providers and their keys")),
     )
     mine = {command: text for scope, command, text in staff if scope in scopes}
     return [*for_everybody(words), *mine.items()]

@@ -87,6 +87,12 @@ def unmatched_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [*holders(Scope.REPORTS_VIEW)(tx, event), *payer(tx, event)]
 
 
+def about_providers(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who keeps keys or watches over the money, but the actor."""
+    keepers = holders(Scope.SETTINGS_PROVIDERS)(tx, event)
+    return [*keepers, *holders(Scope.FINANCE_VIEW)(tx, event)]
+
+
 def pin_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return whose PIN it is, and who manages the members there."""
     staff: Sequence[PersonId] = ()

@@ -24,7 +24,7 @@ from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers import hearers, refund_cards
+from handlers import hearers, keys, refund_cards
 from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
@@ -370,6 +370,10 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=_pin_changed),
     EventName.PIN_LOCKED: Notice(recipients=hearers.pin_hearers, render=_pin_locked),
     EventName.ROLE_CHANGED: Notice(recipients=hearers.payer, render=_standing_changed),
+    EventName.PROVIDER_CHECKED: Notice(
+        recipients=hearers.payer, render=keys.checked, priority=Priority.ANSWER
+    ),
+    EventName.SETTINGS_CHANGED: Notice(recipients=hearers.about_providers, render=keys.changed),
     EventName.MEMBER_JOINED: Notice(
         recipients=hearers.holders(Scope.MEMBERS_MANAGE),
         render=_member_joined,

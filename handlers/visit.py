@@ -107,6 +107,8 @@ class Routes:
     presses: Mapping[str, Flow] = field(default_factory=dict)
     intents: Mapping[str, IntentRoute] = field(default_factory=dict)
     steps: Mapping[str, Flow] = field(default_factory=dict)
+    secret_steps: frozenset[str] = frozenset()
+    """Steps at which people type what must not stay in the chat, also when it comes too late."""
     links: Mapping[str, Flow] = field(default_factory=dict)
 
 

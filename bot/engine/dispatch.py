@@ -65,6 +65,7 @@ class Doors:
     intents: dict[str, IntentRoute]
     steps: dict[str, Flow]
     links: dict[str, Flow]
+    secret_steps: set[str]
 
 
 def doors_of(capabilities: Sequence[Routes]) -> Doors:
@@ -73,13 +74,14 @@ def doors_of(capabilities: Sequence[Routes]) -> Doors:
     Raises:
         InvariantBroken: two capabilities claim the same door.
     """
-    doors = Doors(commands={}, presses={}, intents={}, steps={}, links={})
+    doors = Doors(commands={}, presses={}, intents={}, steps={}, links={}, secret_steps=set())
     for routes in capabilities:
         _claim(doors.commands, {**routes.commands, **routes.aliases})
         _claim(doors.presses, {(routes.name, verb): f for verb, f in routes.presses.items()})
         _claim(doors.intents, dict(routes.intents))
         _claim(doors.steps, dict(routes.steps))
         _claim(doors.links, dict(routes.links))
+        doors.secret_steps.update(routes.secret_steps)
     return doors
 
 
@@ -217,13 +219,13 @@ class Dispatcher:
     def _route(self, tx: SqlTransaction, visit: Visit) -> Reply:
         incoming = visit.incoming
         dialogue = tx.dialogues.dialogue(visit.chat_id, visit.person.id)
-        is_over = dialogue is not None and (
+        if dialogue is not None and (
             tx.now >= dialogue.expires_at or dialogue.step not in self._doors.steps
-        )
-        if is_over:
+        ):
             tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
             if incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
-                return Reply(screen=home_screens.expired(visit.words), show=Show.SEND)
+                late = Reply(screen=home_screens.expired(visit.words), show=Show.SEND)
+                return replace(late, deletes=dialogue.step in self._doors.secret_steps)
             dialogue = None
         if incoming.did is Did.COMMAND:
             return self._command(tx, visit, dialogue)

@@ -14,6 +14,7 @@ import orjson
 import structlog
 
 from bot.engine.calls import Calls, handle_hook
+from bot.engine.checks import Checks
 from bot.engine.dispatch import Dispatcher
 from bot.engine.lanes import Lanes
 from bot.engine.leases import LaneLost, Leases, SoleOwner
@@ -66,6 +67,7 @@ class Engine:
         outbox: Outbox,
         sender: Sender,
         calls: Calls,
+        checks: Checks,
         pins: Pins,
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]],
@@ -87,6 +89,7 @@ class Engine:
         self._effects: dict[Kind, Callable[[Work], Awaitable[None]]] = {
             Kind.MESSAGE: sender.handle,
             Kind.CALL: calls.handle,
+            Kind.CHECK: checks.handle,
             Kind.PIN: pins.handle,
         }
         self._acts: dict[Kind, Callable[[SqlTransaction, Work], None]] = {

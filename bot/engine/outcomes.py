@@ -61,7 +61,12 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """The message to edit or delete is missing or too old: send a new screen instead."""
+    """The message to edit or delete is missing or too old: send a new screen instead.
+
+    `is_there`: it stands in the chat as before.
+    """
+
+    is_there: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +189,7 @@ def _refusal(description: str) -> SendOutcome:
     if any(words in said for words in _UNMODIFIED):
         return Unmodified()
     if any(words in said for words in _GONE):
-        return Gone()
+        return Gone(is_there="can't be" in said)
     if any(words in said for words in _STALE):
         return Stale()
     if any(words in said for words in _UNREACHABLE):

@@ -28,6 +28,7 @@ from bot.engine.outbox import (
     unbind_live,
 )
 from bot.engine.turns import Turns
+from bot.engine.undeleted import undeleted
 from core.domain.work import Work, WorkStatus
 from core.use_cases import people
 from storage.database import Database
@@ -190,6 +191,8 @@ def _elsewhere(
     if isinstance(outcome, outcomes.Migrated):
         payload = {**message.payload, "chat_id": outcome.new_chat_id}
         return replace(message, payload=payload, chat_id=outcome.new_chat_id)
+    if message.method == "deleteMessage" and outcome.is_there:
+        return undeleted(tx, message.chat_id)
     if message.method != "editMessageText":
         return None
     if message.live:

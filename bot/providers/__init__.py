@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.providers import flutterwave, mpesa, paystack, pesapal, sandbox, stripe
 from bot.providers.kit import Maker
+from core.domain.configurations import ProviderKind
 
 PROVIDERS: Final[dict[str, Maker]] = {
     "flutterwave": flutterwave.MAKER,
@@ -17,3 +18,17 @@ PROVIDERS: Final[dict[str, Maker]] = {
     "sandbox": sandbox.MAKER,
     "stripe": stripe.MAKER,
 }
+
+KINDS: Final[dict[str, ProviderKind]] = {
+    name: ProviderKind(
+        name=name,
+        title=maker.title,
+        credentials=maker.credentials,
+        secrets=maker.secrets,
+        defaults=maker.defaults,
+        is_test=maker.is_test,
+        is_pretend=maker is sandbox.MAKER,
+    )
+    for name, maker in PROVIDERS.items()
+}
+"""The same, as those see them who enter a tenant's credentials."""

@@ -101,6 +101,7 @@ _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 _CREDENTIALS: Final = {"secret_key": SECRET, "webhook_secret": SECRET}
+_WAY_BACK: Final = "/payments/callback/"
 _MODES: Final = {"test": True, "live": False}
 
 
@@ -156,6 +157,7 @@ class SandboxProvider:
                 "title": request.title,
                 "return_url": request.return_url,
                 "expires_at": request.expires_at.isoformat(),
+                **_hooks_beside(request.return_url),
             },
         )
         if isinstance(answer, Refused):
@@ -260,6 +262,14 @@ def _error_code(heard: Heard) -> str:
         return text(error, "code", _WORD) if isinstance(error, Mapping) else ""
     except Unreadable:
         return ""
+
+
+def _hooks_beside(return_url: str) -> dict[str, str]:
+    """Name the door for events that is beside the page payers return to: its owner's own."""
+    page = return_url.partition("?")[0]
+    if _WAY_BACK not in page:
+        return {}
+    return {"webhook_url": page.replace(_WAY_BACK, "/payments/webhooks/")}
 
 
 def _outcome(answer: Answer, *, reference: str) -> Outcome:

@@ -54,6 +54,8 @@ class ProviderKind:
     secrets: frozenset[str]
     defaults: Mapping[str, str] = field(default_factory=dict)
     is_test: Callable[[Mapping[str, str]], bool | None] = _untold
+    is_pretend: bool = False
+    """Only the sandbox has it: never offered where money is real."""
 
     def misshapen(self, credentials: Mapping[str, str]) -> str:
         """Return the first credential that is missing or has not its shape, "" for none."""

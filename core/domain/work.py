@@ -16,6 +16,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     CALL = "call"
     PIN = "pin"
+    CHECK = "check"
     NOTICE = "notice"
 
 

@@ -3,6 +3,7 @@
 `actor` None is the operator at the shell: whoever has that has the process's settings, too.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,10 @@ from core.domain.configurations import (
 )
 from core.domain.errors import InvalidInput, NotFound, OtherMode, PaymentsUnderWay
 from core.domain.ledger import Subject
-from core.domain.people import Actor, Scope
+from core.domain.people import Actor, PersonId, Scope
 from core.domain.providers import Accepted, Declined, Unknown
 from core.domain.tenants import TenantId
+from core.domain.work import Kind
 from core.ports import Transaction
 
 
@@ -103,10 +105,33 @@ def enter_keys(
     return keys
 
 
+def ask_check(tx: Transaction, *, keys: Keys, asked_by: PersonId) -> None:
+    """Have the provider asked whether keys work; whoever asked is told."""
+    payload = json.dumps({"keys": keys.id, "person": asked_by}).encode()
+    tx.work.add(Kind.CHECK, lane=f"k:{keys.configuration_id}", payload=payload)
+
+
+def check_again(
+    tx: Transaction, *, actor: Actor, configuration_id: ConfigurationId
+) -> Configuration:
+    """Have a provider asked whether the keys in use still work.
+
+    Raises:
+        NotFound, NotAllowed: as `one_set_up`.
+    """
+    found = one_set_up(tx, actor=actor, configuration_id=configuration_id)
+    ask_check(tx, keys=found.keys, asked_by=actor.person_id)
+    return found.configuration
+
+
 def record_check(
-    tx: Transaction, *, keys_id: KeysId, answer: Accepted | Declined | Unknown
+    tx: Transaction,
+    *,
+    keys_id: KeysId,
+    answer: Accepted | Declined | Unknown,
+    asked_by: PersonId | None = None,
 ) -> Keys:
-    """Note what a provider said of keys.
+    """Note what a provider said of keys; whoever asked in chat is told.
 
     Raises:
         NotFound: the keys are gone meanwhile.
@@ -114,6 +139,17 @@ def record_check(
     known = tx.configurations.keys(keys_id)
     heard = known.hear(answer, is_test=tx.configurations.is_test(), at=tx.now)
     tx.configurations.note_keys(heard)
+    configuration = tx.configurations.get(heard.configuration_id)
+    if asked_by is not None:
+        tx.events.append(
+            Event(
+                name=EventName.PROVIDER_CHECKED,
+                tenant_id=configuration.tenant_id,
+                subject=_subject(configuration),
+                person_id=asked_by,
+                other_id=heard.id,
+            )
+        )
     return heard
 
 

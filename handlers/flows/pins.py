@@ -325,4 +325,5 @@ ROUTES: Final = Routes(
     presses={"p": press, "w": wait},
     intents={"pin.change": IntentRoute(flow=change, needs_pin=True)},
     steps={TYPED: typed},
+    secret_steps=frozenset({TYPED}),
 )

@@ -243,11 +243,21 @@ def dropped(words: Words, step: str) -> Html:
         "pin": words.t("Dropped: the PIN. Nothing was changed and no money moved."),
         "people": words.t("Dropped: the invitation. No link was made."),
         "settings": words.t("Dropped: the setting. It is as it was."),
+        "providers": words.t("Dropped: the provider's keys. None of them was kept."),
         "start": words.t("Dropped: joining. Open the invitation link again when you are ready."),
     }
     return known.get(capability) or words.t(
         "Dropped what you had begun. Nothing was sent and no money moved."
     )
+
+
+def undeleted(words: Words) -> Screen:
+    """Say that a message could not be deleted, and ask its writer to do it."""
+    html = words.t(
+        "⚠️ I could not delete your message. If it held a PIN or a key, delete it yourself: hold "
+        "it, then Delete."
+    )
+    return Screen(html=html, rows=home_row(words))
 
 
 def home_row(words: Words) -> Rows:

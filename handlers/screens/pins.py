@@ -204,6 +204,9 @@ def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
         ),
         "members.suspend": words.t("It suspends a member. Nobody is suspended yet."),
         "members.restore": words.t("It lets a suspended member in again. Not yet."),
+        "provider.use": words.t("It takes a provider's keys into use. They are not used yet."),
+        "provider.switch": words.t("It changes what payers are offered. Nothing is changed yet."),
+        "provider.remove": words.t("It deletes a provider's keys. They are still there."),
         "wallet.unfreeze": words.t("It lets money leave your wallet again."),
     }
     return known.get(guarded.verb) or words.t(

@@ -1,9 +1,11 @@
 """A payment provider that answers by plan, and a registry that knows only it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from core.domain.configurations import Configuration
+from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
 from core.domain.outflows import Moved, Outflow, RefundRequest
 from core.domain.providers import (
@@ -125,6 +127,12 @@ class FakeRegistry:
         """Return the adapter of the configuration."""
         is_known = self.configuration is not None and self.configuration.id == configuration.id
         return self.provider if is_known else None
+
+    def made(self, name: str, credentials: Mapping[str, str], *, is_test: bool) -> Provider:
+        """Return the adapter, whatever the credentials."""
+        if self.provider is None:
+            raise ProviderProblem(provider=name, what="name")
+        return self.provider
 
     async def find(
         self, provider: str, tenant_id: TenantId

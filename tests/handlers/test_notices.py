@@ -24,7 +24,6 @@ SILENT = frozenset(
         EventName.WALLET_TOPPED_UP,  # The receipt tells.
         EventName.PAYMENT_COMPLETED,  # Machines hear it; people get the receipt.
         EventName.REFUND_REQUESTED,  # Who asked saw it; that it was approved is told.
-        EventName.SETTINGS_CHANGED,
         EventName.WEBHOOK_REJECTED,
     }
 )

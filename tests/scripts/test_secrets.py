@@ -1,7 +1,8 @@
 """A whole story of a real process, after which everything it left behind is searched.
 
 No full phone, no PIN, no token, no secret of the provider: not in the log, in the file's bytes, in
-the metrics, in an answer of the doors, in the chats of others.
+the metrics, in an answer of the doors, in the chats of others. The manager enters the provider's
+keys in chat meanwhile.
 """
 
 import asyncio
@@ -13,10 +14,12 @@ import httpx
 import pytest
 
 from bot.sandbox.player import draw
+from storage.transaction import SqlTransaction
 from tests.scripts import bank
 from tests.scripts.impatient import Impatient
 from tests.scripts.process import Bot
 from tests.scripts.stage import SECRET_KEY, Stage, raised
+from tests.scripts.test_provider_keys import enter, grant
 from tests.scripts.three_logs import RECEIPTS, rows_of_file, settle
 
 pytestmark = pytest.mark.sqlite
@@ -30,14 +33,15 @@ LEAST_PAYMENTS: Final = 2
 async def test_a_story_leaves_no_secret_anywhere(tmp_path: Path) -> None:
     async with (
         asyncio.timeout(BOUND_S),
-        raised(tmp_path, is_running=False, people=bank.cast(), seed=bank.seed) as stage,
+        raised(tmp_path, is_running=False, people=bank.cast(), seed=_seed) as stage,
     ):
-        for each in bank.RESIDENTS:
+        for each in (bank.MANAGER, *bank.RESIDENTS):
             stage.world.state.chats[each].is_started = True
         bot = Bot(stage, env={"LOG_LEVEL": "DEBUG"})
         try:
             await bot.start()
             await bot.is_ready()
+            await enter(stage, stage.player(bank.MANAGER))
             await _live(stage)
             said = await _ask_doors(stage)
         finally:
@@ -49,6 +53,12 @@ async def test_a_story_leaves_no_secret_anywhere(tmp_path: Path) -> None:
         left = {"log": bot.log.read_bytes(), "doors": said, "file": _bytes(stage.path)}
         assert {where: found for where in left if (found := _found(stage, left[where]))} == {}
         assert _phones_in_chats_of_others(stage) == []
+
+
+def _seed(tx: SqlTransaction) -> None:
+    """Found the court with a manager who keeps the provider's keys, too."""
+    bank.seed(tx)
+    grant(tx, bank.MANAGER)
 
 
 async def _live(stage: Stage) -> None:

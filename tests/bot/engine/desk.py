@@ -11,6 +11,7 @@ import orjson
 
 from bot.engine.arrivals import store_updates
 from bot.engine.calls import Calls
+from bot.engine.checks import Checks
 from bot.engine.dispatch import Dispatcher
 from bot.engine.engine import Engine
 from bot.engine.leases import Leases, SoleOwner
@@ -86,21 +87,25 @@ class Desk:
         self.calls = Calls(
             self.database, self.registry, public_url="https://hazina.example", leases=self.leases
         )
-        self.engine = Engine(
+        self.engine = self._engine()
+        if isinstance(self.leases, SharedLanes):
+            self.leases.watch(self.engine.lanes)
+        if is_quick:
+            self.outbox.may_go_now = lambda chat_id: self.engine.lanes.is_idle(f"c:{chat_id}")
+
+    def _engine(self) -> Engine:
+        return Engine(
             self.database,
             dispatcher=self.dispatcher,
             outbox=self.outbox,
             sender=self.sender,
             calls=self.calls,
+            checks=Checks(self.database, self.registry),
             pins=self.pins,
             metrics=self.metrics,
             sleep=self.time.sleep,
             leases=self.leases,
         )
-        if isinstance(self.leases, SharedLanes):
-            self.leases.watch(self.engine.lanes)
-        if is_quick:
-            self.outbox.may_go_now = lambda chat_id: self.engine.lanes.is_idle(f"c:{chat_id}")
 
     def _join_others(self, parts: frozenset[Part], *, owner: str) -> None:
         self.member = Membership(

@@ -12,6 +12,7 @@ from bot.engine.request import AnswerLost, Flooded, NotSent
 from core.domain.dialogues import LiveMessage
 from core.domain.work import Kind, WorkId, WorkStatus
 from core.use_cases import people
+from handlers.adapter import delete_message
 from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import CHAT, Desk, edit, open_desk, send
 
@@ -160,6 +161,21 @@ async def test_a_call_that_telegram_refuses_is_put_aside_at_once(tmp_path: Path)
         await desk.queue(send())
         await desk.settle()
         assert await desk.rows(Kind.MESSAGE) == [("dead", 0)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("message can't be deleted for everyone", 1), ("message to delete not found", 0)],
+)
+async def test_a_secret_that_stays_in_the_chat_is_told(
+    tmp_path: Path, reason: str, said: int
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.api.plan("deleteMessage", BadRequest(f"Bad Request: {reason}"))
+        call = delete_message(CHAT, 7)
+        await desk.queue(Message(method=call.method, payload=call.payload, chat_id=CHAT))
+        await desk.settle()
+        assert ["could not delete" in text for text in desk.api.texts] == [True] * said
 
 
 async def test_a_wrong_token_loses_nothing(tmp_path: Path) -> None:

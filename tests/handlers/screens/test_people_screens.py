@@ -181,7 +181,7 @@ def test_commands_grow_with_the_role() -> None:
     assert [command for command, _ in commands_for(frozenset(), WORDS)] == everybody
     staff = frozenset(Scope)
     more = [command for command, _ in commands_for(staff, WORDS)][len(everybody) :]
-    assert more == ["desk", "report", "newbill", "people"]
+    assert more == ["desk", "report", "newbill", "people", "providers"]
     assert [command for command, _ in for_groups(WORDS)] == ["help"]
 
 
