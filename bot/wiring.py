@@ -36,6 +36,7 @@ from bot.roles import Part
 from bot.seat import Seat, open_seat
 from bot.settings import Settings
 from bot.web import health
+from bot.web.answers import AnswerDoors
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
 from storage.database import Database
@@ -237,6 +238,12 @@ def mounted(service: Service) -> Service:
         count=service.metrics.turned,
         alarms=service.alarms,
         is_sandbox=settings.is_sandbox,
+    ).mount(app)
+    AnswerDoors(
+        service.database,
+        service.registry,
+        now=service.clock.now,
+        count=service.metrics.turned,
     ).mount(app)
     secret = settings.telegram_webhook_secret.get_secret_value()
     if secret:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.domain.acts import Cause, Event, NoteId
+from core.domain.addresses import StoredAddresses
 from core.domain.bills import StoredBills
 from core.domain.configurations import StoredConfigurations
 from core.domain.dialogues import StoredDialogues
@@ -112,6 +113,11 @@ class Transaction(Protocol):
     @property
     def refunds(self) -> StoredRefunds:
         """Refunds of payments."""
+        ...
+
+    @property
+    def addresses(self) -> StoredAddresses:
+        """One-time addresses at which providers answer."""
         ...
 
     @property

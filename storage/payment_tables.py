@@ -73,6 +73,7 @@ ATTEMPT: Final = table(
     time("sent_at", nullable=True),
     time("verified_at", nullable=True),
     number("checks"),
+    text("receipt", server_default=""),
     ident("act_id"),
     number("row_version"),
     *axis_columns("attempt", Axis("status", ATTEMPT_TRANSITIONS)),

@@ -14,6 +14,7 @@ from core.domain.tenants import TenantId
 from core.domain.work import Work
 from core.ports import Randomness
 from storage import audit
+from storage.addresses import SqlAddresses
 from storage.bills import SqlBills
 from storage.configurations import SqlConfigurations
 from storage.dialogues import SqlDialogues
@@ -74,6 +75,7 @@ class SqlTransaction:
         self._acts: dict[int, int] = {}
         self._lines: list[tuple[int, audit.Line]] = []
         self.tallies = SqlTallies(self)
+        self.addresses = SqlAddresses(self)
         self.tenants = SqlTenants(self)
         self.people = SqlPeople(self)
         self.wallets = SqlWallets(self)

@@ -16,6 +16,7 @@ import orjson
 import structlog
 
 from bot.engine.alarms import Alarms
+from bot.engine.answers import ASK, Answers
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from bot.engine.refund_calls import RefundCalls
@@ -81,7 +82,8 @@ class Calls:
         """Keep the ports; `public_url` builds return addresses."""
         self._alarms = alarms
         self._leases = leases or SoleOwner(database)
-        self._refunds = RefundCalls(database, providers, leases=self._leases)
+        self._answers = Answers(database, providers, public_url=public_url)
+        self._refunds = RefundCalls(database, providers, leases=self._leases, answers=self._answers)
         self._database = database
         self._providers = providers
         self._public_url = public_url
@@ -89,6 +91,9 @@ class Calls:
     async def handle(self, work: Work) -> None:
         """Make one call and record its outcome."""
         asked = orjson.loads(work.payload)
+        if asked["ask"] == ASK:
+            await self._answers.handle(work, asked)
+            return
         if "refund" in asked:
             await self._refunds.handle(work, asked)
             return
@@ -167,7 +172,10 @@ class Calls:
             if request is None or not isinstance(known, Unknown):
                 return known
         path = f"{_way_back(configuration)}?reference={attempt.reference}"
-        there = replace(request, return_url=f"{self._public_url}{path}")
+        address = await self._answers.address(
+            provider, configuration, about=About.PAYMENT, subject=attempt.id
+        )
+        there = replace(request, return_url=f"{self._public_url}{path}", answer_url=address)
         return await provider.create_link(there)
 
 

@@ -7,16 +7,26 @@ provider honours it. While books that were put back wait for their release it is
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
+from bot.engine.answers import Answers
 from bot.engine.leases import Leases
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.outflows import Outflow, RefundRequest, Refunds
-from core.domain.providers import Capabilities, Declined, PartOf, Provider, ProviderError, Unknown
+from core.domain.providers import (
+    About,
+    Capabilities,
+    Declined,
+    PartOf,
+    Provider,
+    ProviderError,
+    Unknown,
+)
 from core.domain.refunds import Refund, RefundId, RefundStatus
 from core.domain.work import Work, WorkStatus
 from core.use_cases import refunding
@@ -52,8 +62,11 @@ class _Question(NamedTuple):
 class RefundCalls:
     """Makes the calls of work rows that name a refund."""
 
-    def __init__(self, database: Database, providers: Providers, *, leases: Leases) -> None:
-        """Keep the ports."""
+    def __init__(
+        self, database: Database, providers: Providers, *, leases: Leases, answers: Answers
+    ) -> None:
+        """Keep the ports; `answers` draws the addresses at which some providers answer."""
+        self._answers = answers
         self._database = database
         self._providers = providers
         self._leases = leases
@@ -130,6 +143,10 @@ class RefundCalls:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
         if not isinstance(provider, Refunds) or not _can(provider.capabilities, request):
             return Declined(error=ProviderError.PROVIDER_ERROR, detail="cannot give this back")
+        address = await self._answers.address(
+            provider, configuration, about=About.REFUND, subject=refund.id
+        )
+        request = replace(request, answer_url=address)
         if is_new:
             return await provider.refund(request)
         known = await provider.look_up_refund(request, refund_ref=refund.provider_ref)

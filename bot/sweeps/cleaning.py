@@ -12,5 +12,6 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     dialogues.sweep(tx)
     tx.configurations.sweep()
     tx.tallies.sweep()
+    tx.addresses.sweep()
     tx.leases.sweep()
     return tx.work.sweep()

@@ -85,7 +85,7 @@ class PaymentDoors:
         found = await self._found(request)
         if found is None:
             return self._turn(404, "hook_unknown")
-        body = await _bounded(request)
+        body = await bounded(request)
         if body is None:
             return self._turn(413, "hook_too_large")
         configuration, provider = found
@@ -178,7 +178,8 @@ def _returns(tx: SqlTransaction, attempt: Attempt) -> str:
     return f"return:{attempt.id}:{int(tx.now.timestamp()) // 60}"
 
 
-async def _bounded(request: web.Request) -> bytes | None:
+async def bounded(request: web.Request) -> bytes | None:
+    """Return a body, None for one that is too large; it is read no further than that."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return None
     body = bytearray()

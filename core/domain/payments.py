@@ -183,7 +183,9 @@ class Attempt:
     """One try with one provider configuration.
 
     `reference` is ours, stored before the call, and serves as idempotency key. `link` is the
-    page people open. `is_put_back`, not stored: it is older than a restore not released yet.
+    page people open, `receipt` the number by which the payer knows what was taken, where the
+    provider gives it another than its own id. `is_put_back`, not stored: it is older than a
+    restore not released yet.
     """
 
     id: AttemptId
@@ -200,6 +202,7 @@ class Attempt:
     sent_at: datetime | None = None
     verified_at: datetime | None = None
     checks: int = 0
+    receipt: str = ""
     is_put_back: bool = False
     status: AttemptStatus = AttemptStatus.CREATED
     status_seq: int = 0

@@ -5,6 +5,7 @@ that arrives and fits nothing goes to the payer's wallet; money that disagrees w
 goes to suspense and the desk.
 """
 
+from dataclasses import replace
 from enum import StrEnum
 
 from core.domain.acts import EventName
@@ -49,6 +50,13 @@ def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> T
     """
     results = {_credit(tx, attempt, capture) for capture in (settled, *settled.more)}
     return next(taken for taken in reversed(Taken) if taken in results)
+
+
+def keep_receipt(tx: Transaction, *, attempt: Attempt, settled: Settled) -> Attempt:
+    """Keep the number by which the payer knows a capture; a look-up may not have told it."""
+    if settled.receipt in {"", attempt.receipt}:
+        return attempt
+    return tx.payments.replace_attempt(attempt, replace(attempt, receipt=settled.receipt))
 
 
 def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:

@@ -46,7 +46,7 @@ from core.domain.providers import (
 from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.bills import own_bill, wallet_rest
-from core.use_cases.captures import Taken, credit_captures
+from core.use_cases.captures import Taken, credit_captures, keep_receipt
 from core.use_cases.chargebacks import follow_capture
 from core.use_cases.payments import end_payment, own_payment, tell
 
@@ -109,8 +109,7 @@ def open_top_up(
 def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:
     """Mark an attempt as sent before the first byte leaves.
 
-    None when it was sent before, or when its payment ended while the call was waiting. The caller
-    fills `return_url`.
+    None when it was sent before, or its payment ended meanwhile. The caller fills the addresses.
     """
     attempt = tx.payments.attempt(attempt_id)
     payment = tx.payments.get(attempt.payment_id)
@@ -133,6 +132,7 @@ def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> Link
         title=f"{tenant.name} {number}".strip(),
         return_url="",
         expires_at=payment.expires_at or tx.now + timedelta(hours=1),
+        phone=payer.phone if payer.phone_verified_at else "",
     )
 
 
@@ -182,9 +182,7 @@ def check_now(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paymen
 
 
 def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:
-    """Give a waiting payment up: at once if its payer had no page on which to pay.
-
-    Else the provider is asked first whether it took the money.
+    """Give a waiting payment up: at once if its payer had no page, else once the provider is asked.
 
     Raises:
         NotFound: it is not the actor's.
@@ -326,6 +324,7 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
     taken = credit_captures(tx, attempt=attempt, settled=settled)
     if taken is Taken.NOTHING:
         return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
+    attempt = keep_receipt(tx, attempt=attempt, settled=settled)
     if attempt.status is not AttemptStatus.SETTLED:
         done = replace(attempt.move(AttemptStatus.SETTLED), verified_at=tx.now)
         tx.payments.replace_attempt(attempt, done)

@@ -76,6 +76,7 @@ def refund_request(tx: Transaction, *, refund: Refund) -> RefundRequest:
         provider_id=refund.capture,
         captured=captured,
         amount=refund.amount,
+        receipt=attempt.receipt,
         # Why staff give it back is theirs: the provider shows this to the payer.
         reason="" if bill_id is None else tx.bills.get(bill_id).number,
     )

@@ -7,11 +7,13 @@ from dataclasses import replace
 from core.domain.configurations import Configuration
 from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
-from core.domain.outflows import Moved, Outflow, RefundRequest
+from core.domain.outflows import Moved, Outflow, Question, RefundRequest
 from core.domain.providers import (
+    About,
     Accepted,
     Authentic,
     Capabilities,
+    Declined,
     Forged,
     Hook,
     LinkRequest,
@@ -21,6 +23,7 @@ from core.domain.providers import (
     Provider,
     ProviderError,
     Reading,
+    Settled,
     Truth,
     Unknown,
 )
@@ -142,3 +145,61 @@ class FakeRegistry:
             return None
         is_it = provider == self.configuration.provider and tenant_id == PLATFORM
         return (self.configuration, self.provider) if is_it else None
+
+
+class AnsweringProvider(FakeProvider):
+    """Answers on one-time addresses: `paid <id> <minor>`, `declined`; all else says nothing."""
+
+    async def create_link(self, request: LinkRequest) -> Outcome:
+        """Prompt, or do what is planned."""
+        self.created.append(request)
+        return await self._answer(Pending(provider_ref="prompt-1"))
+
+    def read_answer(self, hook: Hook, question: Question) -> Outcome | Outflow:
+        """Read what came to the address of a question."""
+        words = hook.body.decode("utf-8", "replace").split()
+        if words[:1] == ["declined"]:
+            return Declined(error=ProviderError.INSUFFICIENT_FUNDS)
+        if words[:1] != ["paid"] or question.provider_ref not in {"", words[1]} or hook.query:
+            return Unknown(error=ProviderError.PROVIDER_ERROR)
+        return Settled(
+            provider_id=words[1],
+            reference=question.reference,
+            captured=question.asked,
+            is_test=True,
+            receipt="SKL5XQ7ABC",
+        )
+
+
+class AnsweringRefunder(AnsweringProvider, FakeRefunder):
+    """Gives money back, and tells it at one-time addresses: `moved` and nothing else."""
+
+    def __init__(self) -> None:
+        """Begin with nothing asked; every refund is accepted."""
+        super().__init__(honours_our_id=False)
+        self.addresses: list[str] = []
+        self.receipts: list[str] = []
+
+    async def refund(self, request: RefundRequest) -> Outflow:
+        """Accept it."""
+        self.addresses.append(request.answer_url)
+        self.receipts.append(request.receipt)
+        return Pending(provider_ref="rev-1")
+
+    async def look_up_refund(self, request: RefundRequest, *, refund_ref: str) -> Outflow:
+        """Accept the question."""
+        self.addresses.append(request.answer_url)
+        return Pending(provider_ref=refund_ref)
+
+    def read_answer(self, hook: Hook, question: Question) -> Outcome | Outflow:
+        """Read what came to the address of a question."""
+        if question.about is not About.REFUND:
+            return super().read_answer(hook, question)
+        if hook.body != b"moved" or question.provider_ref != "rev-1":
+            return Unknown(error=ProviderError.PROVIDER_ERROR)
+        return Moved(
+            provider_id=question.receipt,
+            reference=question.reference,
+            amount=question.asked,
+            is_test=True,
+        )
