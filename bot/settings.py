@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     stripe_publishable_key: str = ""
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_api_url: str = ""
+    paypal_client_id: SecretStr = SecretStr("")
+    paypal_client_secret: SecretStr = SecretStr("")
+    paypal_webhook_id: str = ""
+    paypal_api_url: str = ""
     pesapal_consumer_key: SecretStr = SecretStr("")
     pesapal_consumer_secret: SecretStr = SecretStr("")
     pesapal_ipn_id: str = ""
@@ -128,6 +132,7 @@ class Settings(BaseSettings):
         "paystack_api_url",
         "flutterwave_api_url",
         "stripe_api_url",
+        "paypal_api_url",
         "pesapal_api_url",
     )
     @classmethod

@@ -6,13 +6,14 @@ Every maker opens an adapter from what the process shares and one configuration'
 
 from typing import Final
 
-from bot.providers import flutterwave, mpesa, paystack, pesapal, sandbox, stripe
+from bot.providers import flutterwave, mpesa, paypal, paystack, pesapal, sandbox, stripe
 from bot.providers.kit import Maker
 from core.domain.configurations import ProviderKind
 
 PROVIDERS: Final[dict[str, Maker]] = {
     "flutterwave": flutterwave.MAKER,
     "mpesa": mpesa.MAKER,
+    "paypal": paypal.MAKER,
     "paystack": paystack.MAKER,
     "pesapal": pesapal.MAKER,
     "sandbox": sandbox.MAKER,

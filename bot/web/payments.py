@@ -16,7 +16,7 @@ from bot.engine.arrivals import store_hook
 from bot.web.return_page import looks_of, return_page
 from core.domain.configurations import Configuration
 from core.domain.payments import Attempt, PaymentStatus
-from core.domain.providers import Authentic, Forged, Hook, Provider, Undecided
+from core.domain.providers import Authentic, Forged, Hook, Preparing, Provider, Undecided
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links
 from storage.database import Database
@@ -92,6 +92,8 @@ class PaymentDoors:
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = {name.lower(): value for name, value in request.query.items()}
         hook = Hook(body=body, headers=headers, query=query, received_at=self._now())
+        if isinstance(provider, Preparing):
+            await provider.prepare(hook)
         reading = provider.read_hook(hook)
         if isinstance(reading, Forged):
             _log.warning("hook_rejected", provider=configuration.provider, reason=reading.reason)

@@ -365,3 +365,12 @@ class Listings(Protocol):
     ) -> Listing | Unknown:
         """Return one page of what was captured between two aware moments."""
         ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A provider that must fetch something, as a certificate, before it can judge a webhook."""
+
+    async def prepare(self, hook: Hook) -> None:
+        """Fetch what judging this one takes; what cannot be had leaves the webhook undecided."""
+        ...

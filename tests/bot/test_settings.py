@@ -58,6 +58,7 @@ BAD = {
     "PAYSTACK_API_URL": ("http://paystack.example", "ftp://127.0.0.1/"),
     "FLUTTERWAVE_API_URL": ("http://flutterwave.example",),
     "STRIPE_API_URL": ("http://stripe.example",),
+    "PAYPAL_API_URL": ("http://paypal.example",),
     "PESAPAL_API_URL": ("http://pesapal.example",),
     "SANDBOX_CLOCK_OFFSET_S": ("tomorrow",),
 }

@@ -158,7 +158,7 @@ def asked_for(_: Record, *, provider_id: str) -> Pending:
 def notice(hook: Hook) -> Undecided:
     """Read a notice, from its body or from the address.
 
-    It says that something changed, never what: each minute's is a new hint.
+    It says that something changed, never what: one hint a minute about what it names.
 
     Raises:
         Unreadable: it is none.
@@ -167,8 +167,9 @@ def notice(hook: Hook) -> Undecided:
     reference = text(named, "ordermerchantreference", REFERENCE)
     kind = text(named, "ordernotificationtype", WORD).upper()
     minute = int(hook.received_at.timestamp()) // 60
+    text(named, "ordertrackingid", TOKEN)
     return Undecided(
-        event_key=f"{text(named, 'ordertrackingid', TOKEN)}:{reference}:{minute}",
+        event_key=f"hint:{reference}:{minute}",
         reference=reference,
         about=About.PAYMENT if kind in NOTICES else About.NOTHING,
     )

@@ -15,7 +15,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.outbox import Outbox
 from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
 from core.domain.payments import PaymentStatus
-from core.domain.providers import Hook, Reading, Undecided
+from core.domain.providers import Forged, Hook, Reading, Undecided
 from core.use_cases import links
 from storage.database import Database
 from storage.statements import written
@@ -109,6 +109,25 @@ async def test_an_event_in_the_address_is_stored_too(estate: Estate) -> None:
         async with doors.client.get(PATH, params={"Reference": "hz1"}) as answer:
             assert answer.status == 200
         assert await doors.count("hook") == 1
+
+
+class Fetching(FakeProvider):
+    """Must fetch something before it can judge."""
+
+    has_fetched = False
+
+    async def prepare(self, hook: Hook) -> None:
+        """Fetch it."""
+        self.has_fetched = True
+
+    def read_hook(self, hook: Hook) -> Reading:
+        """Judge by what was fetched."""
+        return super().read_hook(hook) if self.has_fetched else Forged(reason="too early")
+
+
+async def test_what_judging_an_event_takes_is_fetched_before(estate: Estate) -> None:
+    async with open_doors(estate, Fetching()) as doors:
+        assert await doors.posts(b"ok evt-1 hz1") == 200
 
 
 async def test_a_replayed_event_is_harmless(estate: Estate) -> None:

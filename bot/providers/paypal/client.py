@@ -1,0 +1,334 @@
+"""The calls to PayPal, under one configuration."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.providers import wire
+from bot.providers.kit import Kit, Maker
+from bot.providers.paypal import answers, events
+from bot.providers.paypal.certificates import Certificates, Roots, trusted_roots
+from bot.providers.paypal.codes import (
+    ADDRESS,
+    CAPABILITIES,
+    CAPTURED_BEFORE,
+    FORGOTTEN,
+    ID,
+    MODES,
+    NOT_YET,
+    NOTE,
+    REFERENCE,
+    TITLE,
+)
+from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
+from core.domain.errors import ProviderProblem
+from core.domain.money import Money
+from core.domain.outflows import Outflow, RefundRequest
+from core.domain.providers import (
+    Accepted,
+    AccessToken,
+    Authentic,
+    Capabilities,
+    Declined,
+    Forged,
+    Hook,
+    LinkRequest,
+    Outcome,
+    Pending,
+    ProviderError,
+    Reading,
+    Settled,
+    Unknown,
+)
+
+_ORDERS: Final = "/v2/checkout/orders"
+_CREDENTIALS: Final = {
+    "client_id": re.compile(r"[A-Za-z0-9_-]{16,200}"),
+    "client_secret": re.compile(r"[A-Za-z0-9_-]{16,200}"),
+    "webhook_id": re.compile(r"[A-Za-z0-9_-]{0,100}"),
+}
+_DEFAULTS: Final = {"webhook_id": ""}
+
+
+def open_paypal(
+    kit: Kit, credentials: Mapping[str, str], *, address: str, roots: Roots = trusted_roots
+) -> "PayPal":
+    """Open the adapter with `client_id`, `client_secret` and perhaps `webhook_id`.
+
+    Without the last no event can be proven; each is a hint to ask.
+
+    Raises:
+        ProviderProblem: one is missing or malformed, or the address is; or that address is one of
+            pretend money in a process of real money, or the other way round (`mode`).
+    """
+    given = {**_DEFAULTS, **credentials}
+    wire.check_credentials("paypal", given, _CREDENTIALS)
+    url = wire.check_address("paypal", address)
+    if MODES.get(urlsplit(url).hostname or "", kit.is_test) is not kit.is_test:
+        raise ProviderProblem(provider="paypal", what="mode")
+    keys = Keys(id=given["client_id"], secret=given["client_secret"], hook=given["webhook_id"])
+    return PayPal(Line(client=kit.client, url=url), keys, kit=kit, roots=roots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The client's id and secret, which a repr does not show; `hook` is our webhook's id."""
+
+    id: str = field(repr=False)
+    secret: str = field(repr=False)
+    hook: str = ""
+
+    @property
+    def basic(self) -> str:
+        """Return both as a call for a token carries them."""
+        return base64.b64encode(f"{self.id}:{self.secret}".encode()).decode()
+
+    @property
+    def digest(self) -> str:
+        """Return what tells these keys from others without showing them."""
+        return hashlib.sha256(self.basic.encode()).hexdigest()
+
+
+class PayPal:
+    """PayPal under one configuration."""
+
+    name: str = "paypal"
+    capabilities: Capabilities = CAPABILITIES
+
+    def __init__(self, line: Line, keys: Keys, *, kit: Kit, roots: Roots) -> None:
+        """Keep the way there; nothing is sent yet."""
+        self._line = line
+        self._keys = keys
+        self._tokens = kit.tokens
+        self._is_test = kit.is_test
+        self._certificates = Certificates(line, now=kit.now, roots=roots)
+
+    async def create_link(self, request: LinkRequest) -> Outcome:
+        """Open an order; asked again under the same reference, PayPal answers with the first."""
+        reference = request.reference
+        if not REFERENCE.fullmatch(reference):
+            return Declined(error=ProviderError.PROVIDER_ERROR, detail="reference not usable")
+        unit = {
+            "custom_id": reference,
+            "invoice_id": reference,
+            "description": request.title[:TITLE],
+            "amount": _amount_of(request.amount),
+        }
+        context = {
+            "return_url": request.return_url,
+            "cancel_url": request.return_url,
+            "user_action": "PAY_NOW",
+            "shipping_preference": "NO_SHIPPING",
+        }
+        body = {
+            "intent": "CAPTURE",
+            "purchase_units": [unit],
+            "payment_source": {"paypal": {"experience_context": context}},
+        }
+        answer = await self._ask("POST", _ORDERS, body=body, request_id=reference)
+        if isinstance(answer, Refused):
+            return answer.as_declined
+        return wire.read(answer, lambda it: answers.page(it, asked=reference))
+
+    async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
+        """Look an order up by its id, and capture it where its payer has approved it.
+
+        An order that PayPal has forgotten was never captured; it may only not be there yet.
+        """
+        if not ID.fullmatch(provider_ref):
+            return wire.unknown("no order")
+        answer = await self._order(provider_ref)
+        if isinstance(answer, Refused) and answer.detail in FORGOTTEN:
+            return Declined(error=answer.error, detail=answer.detail, is_final=False)
+        is_approved = wire.read(
+            answer,
+            lambda it: answers.is_to_be_captured(
+                it, order=provider_ref, reference=reference, asked=asked
+            ),
+        )
+        if isinstance(is_approved, Unknown):
+            return is_approved
+        if is_approved:
+            return await self._capture(reference, provider_ref)
+        return await self._read(answer, reference, provider_ref)
+
+    async def refund(self, request: RefundRequest) -> Outflow:
+        """Give back a capture or a part of it; PayPal gives once under one request id."""
+        if not ID.fullmatch(request.provider_id) or not REFERENCE.fullmatch(request.reference):
+            return Declined(error=ProviderError.PROVIDER_ERROR, detail="not possible here")
+        body = {
+            "amount": _amount_of(request.amount),
+            "invoice_id": request.reference,
+            "custom_id": request.payment_reference,
+            "note_to_payer": request.reason[:NOTE],
+        }
+        path = f"/v2/payments/captures/{request.provider_id}/refund"
+        answer = await self._ask("POST", path, body=body, request_id=request.reference)
+        if isinstance(answer, Refused):
+            return answer.as_declined
+        return self._read_refund(answer, request)
+
+    async def look_up_refund(self, request: RefundRequest, *, refund_ref: str) -> Outflow:
+        """Ask what became of a refund, by its id or by our reference within the order."""
+        if ID.fullmatch(refund_ref):
+            answer = await self._ask("GET", f"/v2/payments/refunds/{refund_ref}")
+            return self._read_refund(answer, request)
+        if not ID.fullmatch(request.provider_ref):
+            return wire.unknown("no order")
+        found = wire.read(
+            await self._order(request.provider_ref),
+            lambda it: answers.find_refund(it, request=request, is_test=self._is_test),
+        )
+        return found or wire.unknown("no such refund")
+
+    async def prepare(self, hook: Hook) -> None:
+        """Fetch the certificate that an event names, where it is PayPal's and not here yet."""
+        address = hook.headers.get("paypal-cert-url", "")
+        if self._keys.hook and self._certificates.is_paypals(address):
+            await self._certificates.fetch(address)
+
+    def read_hook(self, hook: Hook) -> Reading:
+        """Judge a webhook by its raw bytes: size, certificate, then signature.
+
+        No time is bounded: an event played again has the id of the first one.
+        """
+        if len(hook.body) > MAX_BYTES:
+            return Forged(reason="too large")
+        address = hook.headers.get("paypal-cert-url", "")
+        if not self._certificates.is_paypals(address):
+            return Forged(reason="certificate of somebody else")
+        try:
+            proof = events.proof(hook, webhook_id=self._keys.hook)
+            key = self._certificates.key(address)
+            if key is None or not self._keys.hook:
+                return events.hint(hook)
+        except Unreadable as problem:
+            return Forged(reason=f"no proof: {problem}")
+        if not proof.holds(key):
+            return Forged(reason="wrong signature")
+        try:
+            return events.event(hook.body)
+        except Unreadable:
+            digest = hashlib.sha256(hook.body).hexdigest()
+            return Authentic(event_key=f"sha256:{digest}", reference="", kind="unreadable")
+
+    def acknowledge(self, hook: Hook) -> bytes:
+        """Any 2xx is enough."""
+        return b"ok"
+
+    async def check(self) -> Accepted | Declined | Unknown:
+        """Ask for a token: whoever gets one has keys that work."""
+        fetched = await self._fetch_token()
+        if isinstance(fetched, AccessToken):
+            return Accepted(account="", is_test=self._is_test)
+        if fetched.error is ProviderError.AUTHENTICATION_ERROR:
+            return Declined(error=fetched.error, detail=fetched.detail)
+        return fetched
+
+    async def _order(self, number: str) -> Answer:
+        return await self._ask("GET", f"{_ORDERS}/{number}")
+
+    async def _capture(self, reference: str, number: str) -> Outcome:
+        """Capture an approved order, once however often; say what came of it."""
+        answer = await self._ask(
+            "POST", f"{_ORDERS}/{number}/capture", body={}, request_id=f"{reference}-capture"
+        )
+        if isinstance(answer, Refused):
+            if answer.detail == CAPTURED_BEFORE:
+                return await self._read(await self._order(number), reference, number)
+            if answer.detail in NOT_YET:
+                return Pending()
+            return answers.declined(answer) or answer.as_unknown
+        return await self._read(answer, reference, number)
+
+    async def _read(self, answer: Answer, reference: str, number: str) -> Outcome:
+        outcome = wire.read(
+            answer,
+            lambda it: answers.order(it, number=number, asked=reference, is_test=self._is_test),
+        )
+        if not isinstance(outcome, Settled):
+            return outcome
+        return await self._with_disputes(outcome)
+
+    async def _with_disputes(self, settled: Settled) -> Settled:
+        """Ask of each capture whether it is claimed back; where PayPal does not say, nor do we."""
+        more = [await self._with_disputes(each) for each in settled.more]
+        path = f"/v1/customer/disputes?disputed_transaction_id={settled.provider_id}"
+        told = wire.read(await self._ask("GET", path), answers.is_disputed)
+        is_disputed = None if isinstance(told, Unknown) else told
+        return replace(settled, is_disputed=is_disputed, more=tuple(more))
+
+    def _read_refund(self, answer: Answer, request: RefundRequest) -> Outflow:
+        return wire.read(
+            answer, lambda it: answers.refund(it, request=request, is_test=self._is_test)
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        request_id: str = "",
+    ) -> Answer:
+        """Make a call under a token; one that is no longer taken is renewed once."""
+        refused = ""
+        answer: Answer = wire.unknown("no token")
+        for _ in range(2):
+            token = await self._token(refused=refused)
+            if isinstance(token, Unknown):
+                return token
+            headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+            if request_id:
+                headers |= {"paypal-request-id": request_id, "prefer": "return=representation"}
+            content = None if body is None else wire.as_json(body)
+            heard = await self._line.ask(method, path, headers=headers, content=content)
+            answer = _envelope(heard)
+            if isinstance(heard, Unknown) or heard.status != _STALE:
+                break
+            refused = token
+        return answer
+
+    async def _token(self, *, refused: str = "") -> str | Unknown:
+        key = f"paypal:{self._keys.digest}:{self._line.url}"
+        return await self._tokens.token(key, self._fetch_token, refused=refused)
+
+    async def _fetch_token(self) -> AccessToken | Unknown:
+        heard = await self._line.ask(
+            "POST",
+            "/v1/oauth2/token",
+            headers={
+                "authorization": f"Basic {self._keys.basic}",
+                "content-type": "application/x-www-form-urlencoded",
+            },
+            content=b"grant_type=client_credentials",
+        )
+        return wire.read(_envelope(heard), answers.token)
+
+
+_STALE: Final = 401
+
+
+def _envelope(heard: Heard | Unknown) -> Answer:
+    try:
+        return heard if isinstance(heard, Unknown) else answers.envelope(heard)
+    except Unreadable as problem:
+        return wire.unknown(str(problem))
+
+
+def _amount_of(amount: Money) -> dict[str, str]:
+    return {"currency_code": amount.currency, "value": f"{amount.decimal():f}"}
+
+
+MAKER: Final = Maker(
+    title="PayPal",
+    open=open_paypal,
+    credentials=_CREDENTIALS,
+    secrets=frozenset({"client_id", "client_secret"}),
+    address=ADDRESS,
+    defaults=_DEFAULTS,
+)

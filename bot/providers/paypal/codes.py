@@ -1,0 +1,140 @@
+"""PayPal's words, limits and shapes, and what they are in ours."""
+
+import re
+from typing import Final
+
+from core.domain.outflows import Moved, Outflow
+from core.domain.providers import (
+    About,
+    Capabilities,
+    Declined,
+    Outcome,
+    PartOf,
+    Pending,
+    ProviderError,
+    Settled,
+    Truth,
+)
+
+ADDRESS: Final = "https://api-m.paypal.com"
+MODES: Final = {
+    "api-m.paypal.com": False,
+    "api.paypal.com": False,
+    "api-m.sandbox.paypal.com": True,
+    "api.sandbox.paypal.com": True,
+}
+"""Whether the money of a host is pretend."""
+
+CAPABILITIES: Final = Capabilities(
+    currencies=frozenset({"USD", "EUR", "GBP", "CAD", "JPY"}),
+    can_link=True,
+    refunds=PartOf.ANY,
+    honours_our_id=True,
+    truth=Truth.BY_QUERY,
+)
+"""Of PayPal's currencies those whose decimals are the same there and in our books."""
+
+TITLE: Final = 127
+NOTE: Final = 255
+DISPUTES: Final = 20
+
+ORDERS: Final[dict[str, type[Outcome]]] = {
+    "CREATED": Pending,
+    "SAVED": Pending,
+    "PAYER_ACTION_REQUIRED": Pending,
+    "APPROVED": Pending,
+    "VOIDED": Declined,
+    "COMPLETED": Settled,
+}
+APPROVED: Final = "APPROVED"
+
+CAPTURES: Final[dict[str, type[Outcome]]] = {
+    "COMPLETED": Settled,
+    "PARTIALLY_REFUNDED": Settled,
+    "REFUNDED": Settled,
+    "PENDING": Pending,
+    "DECLINED": Declined,
+    "FAILED": Declined,
+}
+REFUNDED: Final = "REFUNDED"
+
+REFUNDS: Final[dict[str, type[Outflow]]] = {
+    "PENDING": Pending,
+    "COMPLETED": Moved,
+    "FAILED": Declined,
+    "CANCELLED": Declined,
+}
+
+NEEDS: Final = frozenset(
+    {
+        "RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION",
+        "UNILATERAL",
+        "VERIFICATION_REQUIRED",
+    }
+)
+"""Why a capture waits for the merchant; the other reasons wait for PayPal or a bank."""
+
+DECLINES: Final[dict[str, ProviderError]] = {
+    **dict.fromkeys(("PAYER_CANNOT_PAY", "5120"), ProviderError.INSUFFICIENT_FUNDS),
+    **dict.fromkeys(
+        ("CARD_NUMBER_REQUIRED", "INVALID_SECURITY_CODE_LENGTH", "5180", "00N7"),
+        ProviderError.INVALID_CARD,
+    ),
+    **dict.fromkeys(
+        ("CARD_EXPIRED", "REFERENCED_CARD_EXPIRED", "5400"), ProviderError.EXPIRED_CARD
+    ),
+    **dict.fromkeys(
+        (
+            "INSTRUMENT_DECLINED",
+            "TRANSACTION_REFUSED",
+            "COMPLIANCE_VIOLATION",
+            "PAYER_ACCOUNT_RESTRICTED",
+            "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
+            "TRANSACTION_LIMIT_EXCEEDED",
+            "TRANSACTION_BLOCKED_BY_PAYEE",
+            "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED",
+            "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+            "0500",
+        ),
+        ProviderError.DECLINED_CARD,
+    ),
+}
+"""Why the payer's payment failed: the issue of a refused capture, or its processor's code."""
+
+NOT_YET: Final = frozenset(
+    {
+        "ORDER_NOT_APPROVED",
+        "ORDER_COMPLETION_IN_PROGRESS",
+        "PREVIOUS_REQUEST_IN_PROGRESS",
+        "PAYER_ACTION_REQUIRED",
+    }
+)
+"""What a capture is refused with when it comes too early, or beside another one."""
+
+CAPTURED_BEFORE: Final = "ORDER_ALREADY_CAPTURED"
+UNDECIDED: Final = frozenset(
+    {"DUPLICATE_INVOICE_ID", "PREVIOUS_REQUEST_IN_PROGRESS", "ORDER_ALREADY_CAPTURED"}
+)
+"""What says that something was made before."""
+
+ERRORS: Final[dict[str, ProviderError]] = {
+    "REFUND_FAILED_INSUFFICIENT_FUNDS": ProviderError.INSUFFICIENT_FUNDS,
+    "PERMISSION_DENIED": ProviderError.AUTHENTICATION_ERROR,
+    "NOT_AUTHORIZED": ProviderError.AUTHENTICATION_ERROR,
+}
+"""Why our call failed; everything else is `PROVIDER_ERROR`."""
+
+FORGOTTEN: Final = frozenset({"RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"})
+RESOLVED: Final = "RESOLVED"
+
+EVENTS: Final[tuple[tuple[str, About], ...]] = (
+    ("CHECKOUT.ORDER.", About.PAYMENT),
+    ("PAYMENT.CAPTURE.REFUNDED", About.REFUND),
+    ("PAYMENT.CAPTURE.", About.PAYMENT),
+    ("PAYMENT.REFUND.", About.REFUND),
+    ("CUSTOMER.DISPUTE.", About.DISPUTE),
+)
+"""What events are about, by how their name begins; the first that fits."""
+
+REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ID: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")

@@ -1,0 +1,85 @@
+"""PayPal's adapter as the suite is given it, and how PayPal speaks to it."""
+
+import json
+from datetime import datetime
+from typing import Final
+
+import httpx
+
+from bot.providers import PROVIDERS
+from bot.providers.paypal.client import open_paypal
+from core.domain.money import Currency, Money
+from core.domain.providers import Hook, Provider, ProviderError
+from tests.bot.providers import paypal_says as says
+from tests.bot.providers.conformance import NOW, Fact
+from tests.bot.providers.conformance_outflows import Book
+from tests.bot.providers.kits import a_kit
+
+KEYS: Final = {
+    "client_id": "not-a-real-client-id",
+    "client_secret": "not-a-real-client-secret",
+    "webhook_id": says.WEBHOOK_ID,
+}
+MAKER: Final = PROVIDERS["paypal"]
+USD: Final = Currency("USD")
+ASKED: Final = Money(500_000, USD)
+
+
+def adapter(client: httpx.AsyncClient, *, now: datetime = NOW) -> Provider:
+    roots = [says.signer().root]
+    kit = a_kit(client, now=now, is_test=True)
+    return open_paypal(kit, KEYS, address=says.API, roots=lambda: roots)
+
+
+class PayPalDialect:
+    """How PayPal says things."""
+
+    declines: tuple[ProviderError, ...] = tuple(says.REASONS)
+    secrets: tuple[str, ...] = (KEYS["client_id"], KEYS["client_secret"])
+    currency = USD
+    other = Currency("EUR")
+    can_get_stuck = False
+
+    def adapter(self, client: httpx.AsyncClient) -> Provider:
+        return adapter(client)
+
+    def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
+        path = request.url.path
+        if self.is_prelude(request):
+            return says.token()
+        if path.endswith("/disputes"):
+            return httpx.Response(200, json={"items": []})
+        if path.endswith("/capture"):
+            return says.refused(says.REASONS[fact.decline])
+        return says.order(fact, ASKED)
+
+    def is_prelude(self, request: httpx.Request) -> bool:
+        return request.url.path == "/v1/oauth2/token"
+
+    def asked(self, request: httpx.Request) -> tuple[str, Money]:
+        (unit,) = json.loads(request.content)["purchase_units"]
+        reference = request.headers["paypal-request-id"]
+        assert (unit["custom_id"], unit["invoice_id"]) == (reference, reference)
+        return reference, says.amount(unit["amount"])
+
+    def refuse_content(self) -> httpx.Response:
+        return says.refused("INVALID_PARAMETER_VALUE", status=400)
+
+    def not_found(self) -> httpx.Response:
+        return says.refused("INVALID_RESOURCE_ID", status=404)
+
+    def with_amount(self, body: bytes, token: bytes) -> bytes:
+        return says.with_amount(body, token)
+
+    def answer_outflow(self, request: httpx.Request, book: Book) -> httpx.Response:
+        is_prelude = self.is_prelude(request)
+        return says.token() if is_prelude else says.refunds(request, book, ASKED)
+
+    def hook(self, *, event_id: str, reference: str, at: datetime, is_genuine: bool = True) -> Hook:
+        body = says.event(
+            "PAYMENT.CAPTURE.COMPLETED", {"id": "90001", "custom_id": reference}, number=event_id
+        )
+        headers = says.signer().headers(
+            body, at=at, webhook_id="" if not is_genuine else says.WEBHOOK_ID
+        )
+        return Hook(body=body, headers=headers, received_at=at)
