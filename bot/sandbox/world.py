@@ -74,20 +74,22 @@ class World:
         data_dir: Path | None = None,
         own_base: str = "",
         board: Switchboard | None = None,
+        most_messages: int = MAX_MESSAGES,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take up the kept world of `data_dir`, or begin one with these people and groups.
 
         `started` have pressed Start before, also after a reset. `own_base` is the sandbox's own
-        address, which buttons may open. `data_dir` `None` keeps everything in memory. `clock`
-        gives Unix seconds.
+        address, which buttons may open. `data_dir` `None` keeps everything in memory. A chat keeps
+        its newest `most_messages`. `clock` gives Unix seconds.
         """
         self.own_base = own_base
         self.board = board or Switchboard()
         self.clock = clock
         self.monotonic = monotonic
         self.hang_s = HANG_S
+        self._most_messages = most_messages
         self.limits = SendLimits(monotonic)
         self.shelf = Shelf(data_dir / "files" if data_dir else None)
         self.calls: deque[ApiCall] = deque(maxlen=MAX_CALLS)
@@ -169,7 +171,7 @@ class World:
         chat = self.state.chats[message.chat_id]
         kept = replace(message, revision=self._next_revision())
         chat.messages[kept.id] = kept
-        if len(chat.messages) > MAX_MESSAGES:
+        if len(chat.messages) > self._most_messages:
             del chat.messages[next(iter(chat.messages))]
         self.tell("message", lambda: view.message(self.state, kept))
         return kept

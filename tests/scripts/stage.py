@@ -10,6 +10,7 @@ import contextlib
 import random
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -183,7 +184,10 @@ async def raised(
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     groups = estate.groups() if people is None else ()
-    world = World(people=people or estate.cast(), groups=groups, own_base=base)
+    # Stories that last for hours are compared with all that was said.
+    world = World(
+        people=people or estate.cast(), groups=groups, own_base=base, most_messages=sys.maxsize
+    )
     world.board.turn_off("telegram.limits")
     stage = Stage(folder, world, _provider(folder, world, base), base)
     hooks = f"http://127.0.0.1:{stage.port}/payments/webhooks/sandbox/"
