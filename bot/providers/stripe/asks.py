@@ -1,5 +1,6 @@
 """What Stripe is asked, as the forms that it takes."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -26,6 +27,8 @@ IN_LIST: Final = {"expand[0]": "data.latest_charge.balance_transaction"}
 IN_INTENT: Final = {"expand[0]": "latest_charge.balance_transaction"}
 IN_PAGE: Final = {"expand[0]": "payment_intent.latest_charge.balance_transaction"}
 
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+"""One that Stripe takes for sure: an odd one would cost the whole page."""
 _NOBODYS: Final = (".example", ".invalid")
 """How addresses end that stand for people without one; Stripe lets nobody change what is filled."""
 
@@ -38,7 +41,7 @@ def page(request: LinkRequest, *, now: datetime) -> Form:
         title=request.title,
         return_url=request.return_url,
     )
-    if request.email and not request.email.endswith(_NOBODYS):
+    if _EMAIL.fullmatch(request.email) and not request.email.endswith(_NOBODYS):
         form["customer_email"] = request.email
     if request.keeps_method:
         form["customer_creation"] = "always"
