@@ -115,14 +115,13 @@ def intent(answer: Record, *, asked: str) -> Outcome:
         return _settled(answer)
     if reference != asked:
         raise Unreadable("another reference")
+    if kind is Declined:
+        return Declined(error=ProviderError.DECLINED_CARD, detail="canceled")
     failed = answer.get("last_payment_error")
-    is_over = kind is Declined
-    is_refused = text(answer, "status", WORD) == "requires_payment_method" and failed is not None
-    if not is_over and not is_refused:
-        return Pending(provider_ref=text(answer, "id", TOKEN))
-    error, said = _reason(failed) if isinstance(failed, Mapping) else (None, "canceled")
-    reason = error or ProviderError.DECLINED_CARD
-    return Declined(error=reason, detail=said, is_final=is_over)
+    if answer["status"] == "requires_payment_method" and isinstance(failed, Mapping):
+        error, said = _reason(failed)
+        return Declined(error=error, detail=said, is_final=False)
+    return Pending(provider_ref=text(answer, "id", TOKEN))
 
 
 def refused_charge(answer: Record, *, asked: str) -> Declined:
@@ -170,8 +169,8 @@ def listing(answer: Record, *, since: datetime, until: datetime) -> Listing:
     listed = rows(answer, "data", most=LISTED)
     taken = [_settled(row) for row in listed if _intent_kind(row) is Settled]
     wanted = [each for each in taken if since <= (each.settled_at or since) < until]
-    has_more = flag(answer, "has_more") and bool(listed)
-    after = text(listed[-1], "id", TOKEN) if has_more else ""
+    has_more = flag(answer, "has_more")
+    after = text(listed[-1], "id", TOKEN) if listed and has_more else ""
     return Listing(items=tuple(reversed(wanted)), after=after)
 
 

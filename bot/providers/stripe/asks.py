@@ -81,13 +81,15 @@ def charge(request: ChargeRequest) -> Form:
 
 def refund(request: RefundRequest) -> Form:
     """Ask to give a part of a capture back; both of our references go with it."""
-    return {
+    form = {
         "payment_intent": request.provider_id,
         "amount": str(written(request.amount)),
         f"metadata[{REFERENCE_KEY}]": request.reference,
         f"metadata[{PAYMENT_KEY}]": request.payment_reference,
-        f"metadata[{REASON_KEY}]": request.reason[:VALUE_LENGTH],
     }
+    if request.reason:
+        form[f"metadata[{REASON_KEY}]"] = request.reason[:VALUE_LENGTH]
+    return form
 
 
 def written(amount: Money) -> int:

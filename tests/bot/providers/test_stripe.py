@@ -144,9 +144,6 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         assert isinstance(outcome, Settled)
         assert outcome.fee is None
 
-    async def test_charge_that_took_another_amount_than_its_intent_is_unknown(self) -> None:
-        assert isinstance(await self.of_charge(amount_captured=499_999), Unknown)
-
     @pytest.mark.parametrize(
         ("answer", "is_claimed"),
         [
@@ -177,6 +174,53 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         outcome, path = await self.sought("pi_9", says.said(says.intent(self.paid)))
         assert path == "/v1/payment_intents/pi_9"
         assert isinstance(outcome, Settled)
+
+    @pytest.mark.parametrize(
+        ("changed", "expected"),
+        [
+            ({"status": "processing"}, Pending(provider_ref="pi_open")),
+            ({"status": "requires_action"}, Pending(provider_ref="pi_open")),
+            ({"last_payment_error": None}, Pending(provider_ref="pi_open")),
+            (
+                {"status": "canceled"},
+                Declined(error=ProviderError.DECLINED_CARD, detail="canceled"),
+            ),
+            (
+                {},
+                Declined(error=ProviderError.DECLINED_CARD, detail="do_not_honor", is_final=False),
+            ),
+        ],
+    )
+    async def test_charge_that_took_nothing_says_how_it_stands(
+        self, changed: dict[str, object], expected: Outcome
+    ) -> None:
+        shown = {**says.intent(Fact(status="declined")), **changed}
+        outcome, _ = await self.sought("pi_open", says.said(shown))
+        assert outcome == expected
+
+    async def test_refusal_that_is_no_cards_decides_nothing(self) -> None:
+        intent = says.intent(Fact(status="declined"))
+        strange = says.refused(402, "x", kind="api_error", payment_intent=intent)
+        outcome, _ = await self.watched(self.charge, lambda _: strange)
+        assert isinstance(outcome, Unknown)
+
+    @pytest.mark.parametrize("changed", [{"paid": False}, {"amount_captured": 499_999}])
+    async def test_charge_that_is_not_paid_as_its_intent_says_is_unknown(
+        self, changed: dict[str, object]
+    ) -> None:
+        assert isinstance(await self.of_charge(**changed), Unknown)
+
+    async def test_what_is_no_card_is_not_kept(self) -> None:
+        details = {"type": "link", "card": says.CARD}
+        outcome = await self.of_charge(payment_method_details=details)
+        assert isinstance(outcome, Settled)
+        assert outcome.method is None
+
+    @pytest.mark.parametrize("value", [None, "soon", 0, -1, 2**60])
+    async def test_strange_date_is_no_reason_to_doubt_the_money(self, value: object) -> None:
+        outcome = await self.of_charge(created=value)
+        assert isinstance(outcome, Settled)
+        assert outcome.settled_at is None
 
     async def test_what_has_no_id_is_searched_for_by_our_reference(self) -> None:
         second = replace(self.paid.taken[0], provider_id="90002")

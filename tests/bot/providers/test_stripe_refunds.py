@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import httpx
 
+from bot.providers.stripe import asks
 from core.domain.outflows import Moved, Returned
 from core.domain.providers import (
     Declined,
@@ -58,12 +59,31 @@ class TestStripeRefunds(Refunding):
         ((key, form),) = forms
         assert key == form["metadata[hazina_reference]"]
         assert form["metadata[hazina_payment]"] == REFERENCE
+        assert form["metadata[hazina_reason]"] == "Paid twice"
         assert form["payment_intent"] == "90001"
+
+    def test_nothing_is_sent_empty(self) -> None:
+        form = asks.refund(replace(self.request(self.asked), reason=""))
+        assert all(form.values())
 
     async def test_list_that_may_lack_ours_sends_nothing(self) -> None:
         other = says.refund(replace(self.whole, reference="by hand", paid="90009"))
-        for answer in (says.a_list([], has_more=True), says.a_list([other])):
-            assert isinstance(await self.over(lambda _, a=answer: a, "send"), Unknown)  # type: ignore[misc]
+        asked = []
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            asked.append(request.method)
+            return answers[len(asked) - 1]
+
+        answers = [says.a_list([], has_more=True), says.a_list([other])]
+        outcomes = [await self.over(behave, "send") for _ in range(2)]
+        assert all(isinstance(each, Unknown) for each in outcomes)
+        assert asked == ["GET", "GET"]
+
+    async def test_refund_that_failed_before_it_left_says_why(self) -> None:
+        data = says.refund(replace(self.whole, status="failed"))
+        for changed, why in (({"failure_reason": "declined"}, "declined"), ({}, "failed")):
+            outcome = await self.over(lambda _, d={**data, **changed}: says.said(d), "look")  # type: ignore[misc]
+            assert outcome == Declined(error=ProviderError.PROVIDER_ERROR, detail=why)
 
     async def test_two_refunds_under_our_reference_are_a_humans_task(self) -> None:
         book = Book(sent=[self.whole, replace(self.whole, id="70002")])
