@@ -12,7 +12,7 @@ from sqlalchemy import (
 from core.domain.money import MAX_MINOR
 from core.domain.payments import ATTEMPT_TRANSITIONS, TRANSITIONS
 from storage.records import Axis, axis_columns
-from storage.schema import ident, number, only_where, table, text, time
+from storage.schema import flag, ident, number, only_where, table, text, time
 
 IS_OPEN_PROVIDER: Final = "method = 'provider' AND status IN ('pending', 'processing')"
 
@@ -74,6 +74,7 @@ ATTEMPT: Final = table(
     time("verified_at", nullable=True),
     number("checks"),
     text("receipt", server_default=""),
+    flag("is_prompt", server_default="0"),
     ident("act_id"),
     number("row_version"),
     *axis_columns("attempt", Axis("status", ATTEMPT_TRANSITIONS)),

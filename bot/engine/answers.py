@@ -29,7 +29,7 @@ from core.domain.providers import (
 from core.domain.refunds import RefundId
 from core.domain.work import Work
 from core.use_cases import links, refunding
-from core.use_cases.addresses import draw_address
+from core.use_cases.addresses import draw_address, note_prompt
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -65,11 +65,14 @@ class Answers:
         """
         if not self._public_url or not isinstance(provider, Answering):
             return ""
-        secret = await self._database.run(
-            lambda tx: draw_address(
-                tx, configuration_id=configuration.id, about=about, subject=subject
-            )
-        )
+        is_prompt = about is About.PAYMENT and provider.capabilities.can_prompt
+
+        def draw(tx: SqlTransaction) -> str:
+            if is_prompt:
+                note_prompt(tx, attempt_id=AttemptId(subject), is_prompt=True)
+            return draw_address(tx, configuration_id=configuration.id, about=about, subject=subject)
+
+        secret = await self._database.run(draw)
         return f"{self._public_url}/payments/hooks/{secret}"
 
     async def handle(self, work: Work, told: Mapping[str, Any]) -> None:

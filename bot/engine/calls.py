@@ -36,6 +36,7 @@ from core.domain.providers import (
 from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
+from core.use_cases.addresses import note_prompt
 from core.use_cases.chargebacks import contest
 from storage.database import Database
 from storage.transaction import SqlTransaction
@@ -65,6 +66,11 @@ class _Question(NamedTuple):
     asked: Money
     request: LinkRequest | None
     is_repeat: bool = False
+
+    def was_not_asked(self, outcome: Outcome, *, is_new: bool) -> bool:
+        """Tell whether the payer cannot have been asked, though his first prompt was to leave."""
+        is_first = is_new and self.request is not None and not self.is_repeat
+        return is_first and isinstance(outcome, Unknown) and outcome.is_unsent
 
 
 class Calls:
@@ -113,6 +119,8 @@ class Calls:
         is_cancelling = asked["ask"] == "cancel"
 
         def record(tx: SqlTransaction) -> None:
+            if question.was_not_asked(outcome, is_new=asked["ask"] == "create"):
+                note_prompt(tx, attempt_id=attempt_id, is_prompt=False)
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )

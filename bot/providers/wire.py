@@ -115,7 +115,8 @@ class Line:
                 body = await _bounded_body(response, most_bytes)
                 return Heard(status=response.status_code, body=body)
         except (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError):
-            return Unknown(error=ProviderError.NETWORK_ERROR, detail="not sent")
+            network = ProviderError.NETWORK_ERROR
+            return Unknown(error=network, detail="not sent", is_unsent=True)
         except (httpx.TimeoutException, TimeoutError):
             return Unknown(error=ProviderError.TIMEOUT_ERROR, detail="no answer in time")
         except httpx.HTTPError:

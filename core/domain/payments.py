@@ -184,7 +184,8 @@ class Attempt:
 
     `reference` is ours, stored before the call, and serves as idempotency key. `link` is the
     page people open, `receipt` the number by which the payer knows what was taken, where the
-    provider gives it another than its own id. `is_put_back`, not stored: it is older than a
+    provider gives it another than its own id; `is_prompt`: its payer may have been asked on his
+    phone, where he pays without a page. `is_put_back`, not stored: it is older than a
     restore not released yet.
     """
 
@@ -203,6 +204,7 @@ class Attempt:
     verified_at: datetime | None = None
     checks: int = 0
     receipt: str = ""
+    is_prompt: bool = False
     is_put_back: bool = False
     status: AttemptStatus = AttemptStatus.CREATED
     status_seq: int = 0
@@ -217,7 +219,8 @@ class Attempt:
     def had_page(self) -> bool:
         """Tell whether its payer may have paid: he had a page to pay on, or a prompt."""
         known = {AttemptStatus.WAITING, AttemptStatus.SETTLED}
-        return bool(self.link) or self.status in known or (self.is_put_back and not self.has_failed)
+        is_shown = bool(self.link) or self.is_prompt
+        return is_shown or self.status in known or (self.is_put_back and not self.has_failed)
 
     @property
     def is_doubtful(self) -> bool:

@@ -200,10 +200,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody knows whether it happened; `error` says why we do not know."""
+    """Nobody knows whether it happened; `error` says why we do not know.
+
+    `is_unsent`: nothing that moves money can have reached the provider.
+    """
 
     error: ProviderError
     detail: str = ""
+    is_unsent: bool = False
 
 
 Outcome = Settled | Pending | Declined | Unknown

@@ -1,9 +1,11 @@
 """Drawing and finding the one-time addresses at which providers answer."""
 
 import hashlib
+from dataclasses import replace
 
 from core.domain.addresses import LIFE, Address, digest_of
 from core.domain.configurations import ConfigurationId
+from core.domain.payments import AttemptId
 from core.domain.providers import About
 from core.ports import Transaction
 
@@ -26,6 +28,13 @@ def draw_address(
         )
     )
     return secret
+
+
+def note_prompt(tx: Transaction, *, attempt_id: AttemptId, is_prompt: bool) -> None:
+    """Note that an attempt's payer may be asked on his phone, or that he cannot have been."""
+    attempt = tx.payments.attempt(attempt_id)
+    if attempt.is_prompt is not is_prompt:
+        tx.payments.replace_attempt(attempt, replace(attempt, is_prompt=is_prompt))
 
 
 def find_address(tx: Transaction, *, secret: str) -> Address | None:

@@ -123,7 +123,7 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
     if at is Stage.DECLINED:
         return (
             words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount),
-            why(words, view.attempts[-1].error, provider),
+            _why_not(words, view.attempts[-1], provider),
         )
     if at is Stage.PAID:
         return _paid_story(words, view)
@@ -141,7 +141,7 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
         "Should the provider still report money, it goes to your wallet and you are told."
     )
     default = words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount)
-    if at is Stage.EXPIRED and any(each.link and each.error for each in view.attempts):
+    if at is Stage.EXPIRED and any(_was_doubtful(each) for each in view.attempts):
         doubt = words.t(
             "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money "
             "was taken; none was credited.",
@@ -179,12 +179,27 @@ def _open_story(
             ),
             words.t("Nothing has been taken yet. %(fee)s", fee=fee),
         )
+    is_prompt = view.attempts[-1].is_prompt
     return (
         words.t("⏳ Waiting for %(provider)s · %(amount)s", provider=provider, amount=amount),
-        words.t("Open the payment page and pay there; this message changes by itself."),
-        _valid_line(words, view.payment),
+        _on_phone(words, provider)
+        if is_prompt
+        else words.t("Open the payment page and pay there; this message changes by itself."),
+        Html("") if is_prompt else _valid_line(words, view.payment),
         words.t("Nothing has been taken yet. %(fee)s", fee=fee),
     )
+
+
+def _on_phone(words: Words, provider: str) -> Html:
+    return words.t(
+        "Look at your phone: %(provider)s asks for your PIN there. This message changes by itself.",
+        provider=provider,
+    )
+
+
+def _was_doubtful(attempt: Attempt) -> bool:
+    """Tell whether an attempt that may have been paid was never answered."""
+    return (bool(attempt.link) or attempt.is_prompt) and attempt.error is not None
 
 
 def _checking_story(
@@ -267,6 +282,28 @@ def _reference(words: Words, view: PaymentView) -> Html:
     if not view.attempts:
         return Html("")
     return words.t("Reference <code>%(reference)s</code>", reference=view.attempts[-1].reference)
+
+
+def _why_not(words: Words, attempt: Attempt, provider: str) -> Html:
+    """Return why nothing was taken: a phone says other things than a card."""
+    if not attempt.is_prompt:
+        return why(words, attempt.error, provider)
+    match attempt.error:
+        case ProviderError.INSUFFICIENT_FUNDS:
+            return words.t("There is not enough money on your %(provider)s.", provider=provider)
+        case ProviderError.INVALID_CARD:
+            return words.t(
+                "We know no phone of yours that %(provider)s can ask. Pay another way.",
+                provider=provider,
+            )
+        case ProviderError.DECLINED_CARD:
+            return words.t("It was cancelled on the phone, or a limit of yours was reached.")
+        case ProviderError.TIMEOUT_ERROR:
+            return words.t("Nobody answered on the phone in time.")
+        case ProviderError.AUTHENTICATION_ERROR:
+            return words.t("The PIN was not right.")
+        case _:
+            return why(words, attempt.error, provider)
 
 
 def why(words: Words, error: ProviderError | None, provider: str) -> Html:

@@ -148,7 +148,12 @@ class FakeRegistry:
 
 
 class AnsweringProvider(FakeProvider):
-    """Answers on one-time addresses: `paid <id> <minor>`, `declined`; all else says nothing."""
+    """Prompts, and answers on one-time addresses: `paid <id>`, `declined`, or nothing of use."""
+
+    def __init__(self, *, honours_our_id: bool = False) -> None:
+        """Begin with nothing planned."""
+        super().__init__(honours_our_id=honours_our_id)
+        self.capabilities = replace(self.capabilities, can_link=False, can_prompt=True)
 
     async def create_link(self, request: LinkRequest) -> Outcome:
         """Prompt, or do what is planned."""

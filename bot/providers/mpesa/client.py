@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -285,12 +286,14 @@ class Mpesa:
         """Make one call; again with a new token where the old one was not taken."""
         token = await self._token()
         if isinstance(token, Unknown):
-            return token
+            return replace(token, is_unsent=True)
         answer = await self._post(path, body, token)
         if not isinstance(answer, Refused) or answer.detail.rpartition(" ")[2] not in STALE_TOKENS:
             return answer
         token = await self._token(refused=token)
-        return token if isinstance(token, Unknown) else await self._post(path, body, token)
+        if isinstance(token, Unknown):
+            return replace(token, is_unsent=True)
+        return await self._post(path, body, token)
 
     async def _post(self, path: str, body: Mapping[str, object], token: str) -> Answer:
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}

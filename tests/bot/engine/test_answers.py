@@ -149,9 +149,29 @@ async def test_an_answer_counts_though_the_first_word_was_lost(
     provider = AnsweringProvider(honours_our_id=False)
     provider.plans = [Unknown(error=ProviderError.TIMEOUT_ERROR)]
     async with prompted(tmp_path, estate, provider) as door:
-        assert door.tried.attempt.status is AttemptStatus.UNKNOWN
+        attempt = door.tried.attempt
+        assert attempt.status is AttemptStatus.UNKNOWN
+        assert (attempt.had_page, attempt.is_idle, attempt.is_doubtful) == (True, False, True)
         assert await door.posts(b"paid prompt-1") == 200
         assert door.tried.payment.status is PaymentStatus.COMPLETED
+
+
+async def test_who_was_surely_not_asked_may_try_another_way(tmp_path: Path, estate: Estate) -> None:
+    provider = AnsweringProvider(honours_our_id=False)
+    provider.plans = [Unknown(error=ProviderError.NETWORK_ERROR, is_unsent=True)]
+    async with prompted(tmp_path, estate, provider) as door:
+        attempt = door.tried.attempt
+        assert (attempt.status, attempt.is_idle) == (AttemptStatus.UNKNOWN, True)
+
+
+async def test_a_look_up_that_was_not_sent_leaves_the_prompt_standing(
+    tmp_path: Path, estate: Estate
+) -> None:
+    async with prompted(tmp_path, estate) as door:
+        door.provider.plans = [Unknown(error=ProviderError.NETWORK_ERROR, is_unsent=True)]
+        await door.posts(b"something else")
+        attempt = door.tried.attempt
+        assert (attempt.status, attempt.had_page) == (AttemptStatus.UNKNOWN, True)
 
 
 async def test_a_look_up_and_an_answer_post_the_same_money_once(

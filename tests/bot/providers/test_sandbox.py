@@ -222,7 +222,7 @@ async def test_nobody_listening_is_unknown_and_was_not_sent() -> None:
         config = SandboxConfig(url=gone, secret_key="k", webhook_secret="w")
         adapter = SandboxProvider(client, config)
         outcome = await adapter.create_link(request)
-    assert outcome == Unknown(error=ProviderError.NETWORK_ERROR, detail="not sent")
+    assert outcome == Unknown(error=ProviderError.NETWORK_ERROR, detail="not sent", is_unsent=True)
 
 
 async def test_wrong_key_is_unknown(loopback: Loopback) -> None:

@@ -120,6 +120,48 @@ def test_waiting() -> None:
     assert screen.rows[0][0].url == LINK
 
 
+def prompted(status: AttemptStatus, *, error: ProviderError | None = None) -> PaymentView:
+    """Return a payment whose payer is asked on his phone."""
+    attempt = replace(
+        ATTEMPT, provider="mpesa", status=status, error=error, is_prompt=True, provider_ref="ws_1"
+    )
+    return replace(view(status), attempts=(attempt,))
+
+
+def test_waiting_for_a_phone_has_no_page() -> None:
+    screen = live(WORDS, prompted(AttemptStatus.WAITING))
+    assert plain(screen).splitlines()[:3] == [
+        "⏳ Waiting for M-Pesa · 5,000.00 NGN",
+        "Look at your phone: M-Pesa asks for your PIN there. This message changes by itself.",
+        "Nothing has been taken yet. No fee for you on this bill.",
+    ]
+    assert [[b.label for b in row] for row in screen.rows] == [
+        ["Check now", "Cancel payment"],
+        ["Back"],
+    ]
+
+
+def test_who_was_asked_on_his_phone_is_not_told_that_he_cannot_have_paid() -> None:
+    told = plain(live(WORDS, prompted(AttemptStatus.UNKNOWN)))
+    assert "Do not pay again" in told
+    assert "cannot have paid" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ProviderError.INSUFFICIENT_FUNDS, "There is not enough money on your M-Pesa."),
+        (ProviderError.INVALID_CARD, "We know no phone of yours that M-Pesa can ask"),
+        (ProviderError.DECLINED_CARD, "It was cancelled on the phone"),
+        (ProviderError.TIMEOUT_ERROR, "Nobody answered on the phone in time."),
+        (ProviderError.AUTHENTICATION_ERROR, "The PIN was not right."),
+        (ProviderError.PROVIDER_ERROR, "M-Pesa has trouble now."),
+    ],
+)
+def test_a_phone_says_other_things_than_a_card(error: ProviderError, words: str) -> None:
+    assert words in plain(live(WORDS, prompted(AttemptStatus.DECLINED, error=error)))
+
+
 def test_being_checked() -> None:
     assert plain(live(WORDS, view(AttemptStatus.UNKNOWN))) == (
         "🔎 Being checked: 5,000.00 NGN at Paystack\n"
