@@ -25,6 +25,7 @@ _POSTGRES: Final = (
     "postgres://",
 )
 _TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
+_PEM: Final = "-----BEGIN CERTIFICATE-----"
 _WEBHOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -92,6 +93,16 @@ class Settings(BaseSettings):
     pesapal_consumer_secret: SecretStr = SecretStr("")
     pesapal_ipn_id: str = ""
     pesapal_api_url: str = ""
+    mpesa_consumer_key: SecretStr = SecretStr("")
+    mpesa_consumer_secret: SecretStr = SecretStr("")
+    mpesa_shortcode: str = ""
+    mpesa_passkey: SecretStr = SecretStr("")
+    mpesa_till: str = ""
+    mpesa_b2c_shortcode: str = ""
+    mpesa_initiator_name: str = ""
+    mpesa_initiator_password: SecretStr = SecretStr("")
+    mpesa_certificate: Annotated[str, Field(repr=False)] = ""
+    mpesa_api_url: str = ""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -134,6 +145,7 @@ class Settings(BaseSettings):
         "stripe_api_url",
         "paypal_api_url",
         "pesapal_api_url",
+        "mpesa_api_url",
     )
     @classmethod
     def _is_safe_url(cls, value: str) -> str:
@@ -144,6 +156,22 @@ class Settings(BaseSettings):
             message = "must be https (plain http is accepted on loopback only)"
             raise ValueError(message)
         return value
+
+    @field_validator("mpesa_certificate")
+    @classmethod
+    def _is_certificate(cls, value: str) -> str:
+        """Take the certificate itself, perhaps with its line ends written out, or its file."""
+        written = value.replace("\\n", "\n").strip()
+        if not written or written.startswith(_PEM):
+            return written
+        try:
+            held = Path(written).read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            held = ""
+        if not held.startswith(_PEM):
+            message = "must be a certificate (PEM), or a file that holds one"
+            raise ValueError(message)
+        return held
 
     @field_validator("telegram_bot_token")
     @classmethod

@@ -60,6 +60,8 @@ BAD = {
     "STRIPE_API_URL": ("http://stripe.example",),
     "PAYPAL_API_URL": ("http://paypal.example",),
     "PESAPAL_API_URL": ("http://pesapal.example",),
+    "MPESA_API_URL": ("http://daraja.example",),
+    "MPESA_CERTIFICATE": ("no certificate", "/nowhere/at/all.cer"),
     "SANDBOX_CLOCK_OFFSET_S": ("tomorrow",),
 }
 
@@ -147,6 +149,16 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_loopback_address_may_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch, PUBLIC_URL="http://127.0.0.1:8080/")
     assert settings.public_url == "http://127.0.0.1:8080"
+
+
+def test_a_certificate_is_written_out_or_held_by_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
+    held = tmp_path / "safaricom.cer"
+    held.write_text(f"{pem}\n", encoding="ascii")
+    for written in (pem, pem.replace("\n", "\\n"), str(held)):
+        assert loaded(monkeypatch, MPESA_CERTIFICATE=written).mpesa_certificate == pem
 
 
 def test_secrets_stay_out_of_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:

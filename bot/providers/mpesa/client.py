@@ -31,6 +31,7 @@ from bot.providers.mpesa.codes import (
     SHORT_REFERENCE,
     SHORT_TITLE,
     STALE_TOKENS,
+    TURNED_AWAY,
 )
 from bot.providers.mpesa.codes import ID as REFERENCE
 from bot.providers.mpesa.shop import CREDENTIALS, OPTIONAL, Shop, shop_of
@@ -111,6 +112,8 @@ class Mpesa:
             "TransactionDesc": _plain(request.title, SHORT_TITLE) or "Payment",
         }
         answer = await self._ask("/mpesa/stkpush/v1/processrequest", body)
+        if isinstance(answer, Refused) and answer.detail.endswith(TURNED_AWAY):
+            return replace(answer.as_unknown, is_unsent=True)
         if isinstance(answer, Refused):
             return answer.as_declined
         return wire.read(answer, answers.prompt)

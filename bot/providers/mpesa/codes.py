@@ -90,6 +90,9 @@ TRANSACTIONS: Final[dict[str, type[Outflow]]] = {
 STALE_TOKENS: Final = frozenset({"404.001.03", "400.003.01", "401.002.01"})
 """Nothing was done: the access token is not taken (any more)."""
 
+TURNED_AWAY: Final = ("500.003.02", "500.003.03", "credentials", *sorted(STALE_TOKENS))
+"""How a refusal ends that comes before anything is done: too many calls, or wrong keys."""
+
 BAD_KEYS: Final = frozenset({"400.008.01", "400.008.02"})
 """What the token's own address answers to a wrong key or secret."""
 

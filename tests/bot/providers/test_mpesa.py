@@ -32,6 +32,7 @@ from tests.bot.providers.conformance import (
     Fact,
     create,
     look_up,
+    raising,
 )
 from tests.bot.providers.conformance_failures import Failures
 from tests.bot.providers.conformance_prompts import PromptBodies, Prompts
@@ -108,6 +109,27 @@ class TestMpesa(Prompts, Failures, PromptBodies):
             outcome, _ = await self.watched(act, lambda _: wrong)
             assert isinstance(outcome, Unknown)
             assert outcome.error is ProviderError.AUTHENTICATION_ERROR
+            assert outcome.is_unsent is (act is create)
+
+    async def test_too_many_calls_ask_nobody(self) -> None:
+        busy = says.refused(500, "500.003.02", "Spike arrest violation")
+        outcome, _ = await self.watched(create, lambda _: busy)
+        assert isinstance(outcome, Unknown)
+        assert outcome.is_unsent
+
+    async def test_without_a_token_nobody_was_asked(self) -> None:
+        def behave(request: httpx.Request) -> httpx.Response:
+            raise httpx.ReadTimeout("slow", request=request)
+
+        async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
+            outcome = await create(adapter(client), self.asked)
+        assert isinstance(outcome, Unknown)
+        assert outcome.is_unsent
+
+    async def test_prompt_whose_answer_is_late_may_have_come(self) -> None:
+        outcome, _ = await self.watched(create, raising(httpx.ReadTimeout))
+        assert isinstance(outcome, Unknown)
+        assert not outcome.is_unsent
 
     @pytest.mark.parametrize("code", ["1037", "1"])
     async def test_word_that_nothing_has_ended_counts_before_its_code(self, code: str) -> None:
