@@ -4,8 +4,7 @@ Commands work beside a running service: each writes through its own connection a
 notices within a second.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,12 +14,13 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from bot.answers import AsJson, fail, report, say, words_of
-from bot.database import check_database, name_of, open_database, prepare_database
+from bot.database import name_of, prepare_database
 from bot.deep_links import link_of
 from bot.ports import SystemClock
+from bot.provider_commands import provider_app
 from bot.settings import Settings, load
+from bot.shell import look, with_database, with_keys, write
 from bot.start import log_redacted, start
-from core.domain.errors import CoreError
 from core.domain.money import Currency
 from core.domain.people import Role
 from core.domain.tenants import PLATFORM, TenantKind
@@ -44,6 +44,7 @@ audit_app: Final = typer.Typer(no_args_is_help=True, help="The audit chain.")
 outflows_app: Final = typer.Typer(no_args_is_help=True, help="Outflows after a restore.")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(invite_app, name="invite")
+app.add_typer(provider_app, name="provider")
 app.add_typer(audit_app, name="audit")
 app.add_typer(outflows_app, name="outflows")
 
@@ -70,7 +71,7 @@ def migrate(*, as_json: AsJson = False) -> None:
     settings = load()
     log_redacted(settings)
     try:
-        prepare_database(settings, KeyRing(_with_keys(settings).secret_keys))
+        prepare_database(settings, KeyRing(with_keys(settings).secret_keys))
     except (setup.WrongMode, setup.NewerSchema, setup.WasMoved, WrongKeys, OSError) as problem:
         fail(words_of(problem))
     except UnreadableSecret:
@@ -112,7 +113,7 @@ def create_tenant(
         _, key = people.invite(tx, tenant_id=tenant.id, role=Role.ADMIN)
         return tenant.id, key
 
-    tenant_id, key = _write(create)
+    tenant_id, key = write(create)
     say(
         {"tenant": str(tenant_id), "code": f"i_{key}", "link": link_of(key, load())},
         as_json=as_json,
@@ -138,7 +139,7 @@ def create_invitation(
         _, key = people.invite(tx, tenant_id=found.id, role=role, unit_code=unit, phone=bound)
         return key
 
-    key = _write(create)
+    key = write(create)
     say({"code": f"i_{key}", "link": link_of(key, load())}, as_json=as_json)
 
 
@@ -165,7 +166,7 @@ def process_payments(
         chosen = [s for s in SWEEPS if s.task and task in {"all", s.task}]
         return {s.name: await run_sweep(database, s, at=moment) for s in chosen}
 
-    say(_with_database(sweep), as_json=as_json)
+    say(with_database(sweep), as_json=as_json)
 
 
 @app.command()
@@ -179,10 +180,10 @@ def doctor(
 ) -> None:
     """Check the invariants; exit 0 when all hold, else 1 with one line each; warn beside it."""
     # A stop is lifted when the books hold: the dead row that led to it waits for a human still.
-    problems = _look(doctors.broken if release else doctors.examine)
+    problems = look(doctors.broken if release else doctors.examine)
     if release and not problems:
-        _write(_release)
-    report(problems, "healthy", as_json=as_json, warnings=_look(doctors.warnings))
+        write(_release)
+    report(problems, "healthy", as_json=as_json, warnings=look(doctors.warnings))
 
 
 def _release(tx: SqlTransaction) -> None:
@@ -203,7 +204,7 @@ def verify(*, tenant: Annotated[str, typer.Option()] = "", as_json: AsJson = Fal
         )
         return [line for each in chosen for line in audit.verify(tx.cursor, each)]
 
-    report(_look(walk), "chain holds", as_json=as_json)
+    report(look(walk), "chain holds", as_json=as_json)
 
 
 @app.command()
@@ -241,7 +242,7 @@ def move(
             server,
             mode=settings.mode,
             now=SystemClock().now(),
-            ring=KeyRing(_with_keys(settings).secret_keys),
+            ring=KeyRing(with_keys(settings).secret_keys),
             randomness=SystemRandomness(node=shell_node()),
         )
     except AlreadyRunning:
@@ -262,7 +263,7 @@ def restore(file: Path, *, as_json: AsJson = False) -> None:
 
     settings = load()
     _need_file(settings, "restore")
-    found = _put_back("restore", lambda: asdict(restoring.restore(_with_keys(settings), file)))
+    found = _put_back("restore", lambda: asdict(restoring.restore(with_keys(settings), file)))
     say({"restored": str(file), **found}, as_json=as_json)
 
 
@@ -272,8 +273,8 @@ def freeze_outflows(*, as_json: AsJson = False) -> None:
     from bot import restoring
 
     # What every command refuses: another schema, mode or key.
-    _look(lambda _tx: None)
-    found = _put_back("freeze", lambda: asdict(restoring.freeze(_with_keys(load()))))
+    look(lambda _tx: None)
+    found = _put_back("freeze", lambda: asdict(restoring.freeze(with_keys(load()))))
     say(found, as_json=as_json)
 
 
@@ -299,7 +300,7 @@ def release_outflows(
     as_json: AsJson = False,
 ) -> None:
     """Let outflows and older messages go again after a restore."""
-    released = _write(lambda tx: tx.freeze.release(is_handling=held is Held.HANDLE))
+    released = write(lambda tx: tx.freeze.release(is_handling=held is Held.HANDLE))
     found = asdict(released)
     say({"released": found.pop("woken"), **found}, as_json=as_json)
 
@@ -320,60 +321,3 @@ def _moment(at: str, settings: Settings) -> datetime | None:
     if not settings.is_sandbox and moment > SystemClock().now():
         fail("at: live mode refuses the future", code=2)
     return moment.astimezone(UTC)
-
-
-def _write(function: Callable[[SqlTransaction], T]) -> T:
-    async def act(database: Database) -> T:
-        def run(tx: SqlTransaction) -> T:
-            from bot.engine.notices import expand
-
-            result = function(tx)
-            expand(tx)
-            return result
-
-        return await database.run(run)
-
-    return _with_database(act)
-
-
-def _look(function: Callable[[SqlTransaction], T]) -> T:
-    return _with_database(lambda database: database.read(function))
-
-
-def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
-    settings = load()
-    log_redacted(settings)
-
-    async def go() -> T:
-        from bot.ports import SystemRandomness, shell_node
-
-        database = open_database(
-            _with_keys(settings), randomness=SystemRandomness(node=shell_node())
-        )
-        try:
-            return await act(database)
-        finally:
-            await database.close()
-
-    try:
-        check_database(settings, KeyRing(_with_keys(settings).secret_keys))
-        return asyncio.run(go())
-    except setup.NeedsMigration:
-        fail("the database is not at the newest schema: run `python main.py migrate` first")
-    except (setup.WrongMode, setup.WasMoved, WrongKeys, OSError) as problem:
-        fail(words_of(problem))
-    except UnreadableSecret:
-        fail(OTHER)
-    except CoreError as problem:
-        data = ", ".join(f"{k} {v}" for k, v in problem.data.items())
-        fail(f"{type(problem).__name__}: {data}" if data else type(problem).__name__)
-
-
-def _with_keys(settings: Settings) -> Settings:
-    """Use the sandbox's own key where none is set."""
-    if settings.secret_keys or not settings.is_sandbox:
-        return settings
-    from bot.sandbox.start import own_key
-
-    key = own_key(settings.database_path.parent)
-    return settings.model_copy(update={"hazina_secret_key": type(settings.hazina_secret_key)(key)})

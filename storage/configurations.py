@@ -38,6 +38,7 @@ from storage.audit import add_change
 from storage.birth import SANDBOX, mode_of
 from storage.payment_tables import ATTEMPT
 from storage.records import Records
+from storage.refund_tables import IS_OPEN, REFUND
 from storage.schema import flag, ident, number, sealed, table, text, time
 from storage.statements import Statement, inserting
 
@@ -109,12 +110,20 @@ _KNOWN: Final = Statement(
 _OWNED: Final = Statement(
     _CONFIGURATIONS.select().where(_IS_OWN, CONFIGURATION.c.keys_id > 0).order_by(*_ORDER).limit(50)
 )
-_UNDER_WAY: Final = Statement(
-    select(func.count()).where(
+_TRIED: Final = (
+    select(func.count())
+    .where(
         ATTEMPT.c.configuration_id == bindparam("configuration_id"),
         literal_column("attempt.status IN ('created', 'sent', 'waiting', 'unknown')"),
     )
+    .scalar_subquery()
 )
+_GIVEN_BACK: Final = (
+    select(func.count())
+    .where(REFUND.c.configuration_id == bindparam("configuration_id"), literal_column(IS_OPEN))
+    .scalar_subquery()
+)
+_UNDER_WAY: Final = Statement(select(_TRIED + _GIVEN_BACK))
 _SET: Final = _KEYS.by("id")
 _BODY: Final = Statement(select(KEYS.c.body).where(KEYS.c.id == bindparam("id")))
 _ADD_KEYS: Final = inserting(KEYS)
@@ -173,7 +182,7 @@ class SqlConfigurations:
         return _CONFIGURATIONS.one(self._tx, _OF, tenant_id=tenant_id, provider=provider)
 
     def under_way(self, configuration_id: ConfigurationId) -> int:
-        """Count the attempts that may still bring money."""
+        """Count the attempts that may still bring money, and the refunds under way."""
         rows = _UNDER_WAY.rows(self._tx.cursor, {"configuration_id": configuration_id})
         return int(rows[0][0])
 

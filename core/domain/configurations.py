@@ -154,7 +154,7 @@ class StoredConfigurations(Protocol):
         ...
 
     def under_way(self, configuration_id: ConfigurationId) -> int:
-        """Count the attempts that may still bring money."""
+        """Count the attempts that may still bring money, and the refunds under way."""
         ...
 
     def add(self, configuration: Configuration) -> None:

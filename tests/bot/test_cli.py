@@ -158,6 +158,27 @@ def test_an_invitation_that_cannot_be_is_refused(tenant: str, options: str) -> N
     refused(f"invite create {options.format(t=tenant)}", code=1)
 
 
+@pytest.mark.parametrize(
+    ("line", "typed", "code"),
+    [
+        ("set --provider hooli", "", 2),
+        ("set --provider sandbox", "sk_hunter2_typed_without_a_name", 2),
+        ("set --provider sandbox", "secret_key=hunter2", 1),
+        ("set --provider paystack", f"secret_key=sk_live_{'hunter2' * 6}", 1),
+        ("enable --provider paystack", "", 1),
+    ],
+)
+def test_keys_that_cannot_be_are_refused_and_not_repeated(
+    tenant: str, line: str, typed: str, code: int
+) -> None:
+    words = f"provider {line} --tenant {tenant}".split()
+    result = CliRunner().invoke(app, words, input=typed)
+    assert result.exit_code == code
+    assert result.stderr.count("\n") == 1
+    assert "hunter2" not in result.output
+    assert told(f"provider list --tenant {tenant}") == {"providers": []}
+
+
 @pytest.mark.parametrize("task", ["all", "reconcile", "bill_reminders", "overdue_bills"])
 def test_a_sweep_by_hand_prints_its_counts(tenant: str, task: str) -> None:
     found = told(f"process-payments --task {task}")

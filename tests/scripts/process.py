@@ -78,20 +78,23 @@ class Bot:
         self._process = None
         return code
 
-    async def command(self, *words: str) -> tuple[int, str]:
+    async def command(self, *words: str, typed: str = "") -> tuple[int, str]:
         """Run a command of the shell; returns its exit code and what it said."""
-        process = await self._spawn(*words, out=asyncio.subprocess.PIPE)
-        said, _ = await process.communicate()
+        pipe = asyncio.subprocess.PIPE
+        process = await self._spawn(*words, out=pipe, into=pipe)
+        said, _ = await process.communicate(typed.encode())
         return process.returncode or 0, said.decode()
 
-    async def _spawn(self, *words: str, out: int) -> asyncio.subprocess.Process:
+    async def _spawn(
+        self, *words: str, out: int, into: int = asyncio.subprocess.DEVNULL
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             str(ENTRY),
             *words,
             cwd=self._stage.folder,
             env=self._env(),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=into,
             stdout=out,
             stderr=asyncio.subprocess.STDOUT,
         )

@@ -3,11 +3,15 @@
 What is typed leaves the chat at once and lies nowhere in clear: not in a row, a log, a world.
 """
 
+import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.sandbox import estate
 from bot.sandbox.player import Player, draw
-from core.domain.configurations import Configuration
+from core.domain.configurations import Configuration, KeysId
 from core.domain.people import Role
 from core.use_cases import people
 from storage.statements import written
@@ -22,6 +26,7 @@ from tests.scripts.playing import (
     tap,
     toast,
 )
+from tests.scripts.process import Bot
 from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import Stage, raised
 
@@ -110,6 +115,50 @@ async def test_nobody_else_touches_a_provider(tmp_path: Path) -> None:
         assert "keys are deleted" not in await toast(keeper, "Back")
         assert "shared" in await say(keeper, "/providers", until="Payment providers")
         await stage.check_books()
+
+
+@pytest.mark.sqlite
+async def test_the_shell_sets_up_a_provider_beside_the_service(tmp_path: Path) -> None:
+    async with raised(tmp_path) as stage:
+        ours = ("--tenant", "Palm Court Estate", "--json")
+        it = ("--provider", "sandbox", *ours)
+        key, hook = secrets_of(stage)
+        shell = Bot(stage, name="shell")
+
+        async def told(*words: str, typed: str = "", code: int = 0) -> dict[str, Any]:
+            found, said = await shell.command("provider", *words, typed=typed)
+            assert found == code, said
+            assert key not in said
+            assert hook not in said
+            answer: dict[str, Any] = json.loads(said.splitlines()[-1])
+            return answer
+
+        made = await told("set", *it, typed=f"secret_key={key}\nwebhook_secret={hook}\n")
+        assert (made["mode"], made["enabled"], made["health"]) == ("test", True, "working")
+        before = await stage.look(_in_use)
+        foreign = "secret_key=sk_of_somebody_else_0001\nwebhook_secret=whsec_of_nobody_0001"
+        assert (await told("set", *it, typed=foreign, code=1))["health"] == "refused"
+        assert await stage.look(_in_use) == before
+        assert (await told("set", "--from-environment", *it))["health"] == "working"
+        assert await stage.look(_in_use) != before
+
+        ibrahim = stage.player(estate.IBRAHIM)
+        await acknowledge(ibrahim, await number_of(stage, 3))
+        await pay_page(stage, await ask_link(ibrahim))
+        await newest(ibrahim, "Receipt RCPT-")
+        assert (await own_provider(stage)).keys_id in await stage.look(_in_use)
+        assert (await told("check", *it))["health"] == "working"
+        assert (await told("disable", *it))["enabled"] is False
+        (listed,) = (await told("list", *ours))["providers"]
+        assert (listed["provider"], listed["enabled"]) == ("sandbox", False)
+        assert await told("order", "sandbox", *ours) == {"providers": ["sandbox"]}
+        await stage.quiet()
+        await stage.check_books()
+
+
+def _in_use(tx: SqlTransaction) -> list[KeysId]:
+    rows = written("SELECT id FROM provider_keys").rows(tx.cursor, {})
+    return [KeysId(row[0]) for row in rows]
 
 
 async def keeps_keys(stage: Stage, person_id: int) -> Player:
