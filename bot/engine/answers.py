@@ -14,7 +14,7 @@ from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
 from core.domain.configurations import Configuration
 from core.domain.outflows import Answering, Moved, Outflow, Question, Returned
-from core.domain.payments import AttemptId
+from core.domain.payments import Attempt, AttemptId
 from core.domain.providers import (
     About,
     Declined,
@@ -97,6 +97,15 @@ class Answers:
         await self._database.run(record, cause=cause)
 
 
+def may_be_known(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> bool:
+    """Tell whether people may have heard of an outcome from the books that a restore replaced."""
+    freeze = tx.freeze.find() if attempt.is_put_back else None
+    if freeze is None:
+        return False
+    taken_at = outcome.settled_at if isinstance(outcome, Settled) else None
+    return taken_at is None or taken_at < freeze.since
+
+
 def _record_payment(
     tx: SqlTransaction, attempt_id: AttemptId, hook: Hook, provider: Provider | None
 ) -> None:
@@ -111,6 +120,7 @@ def _record_payment(
     _log.info("answer_came", reference=attempt.reference, outcome=type(outcome).__name__)
     if isinstance(outcome, Settled | Pending | Declined):
         links.record_answer(tx, attempt_id=attempt_id, outcome=outcome)
+        expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
     elif links.is_watched(tx, attempt=attempt):
         links.ask_again(tx, attempt=attempt)
 

@@ -16,7 +16,7 @@ import orjson
 import structlog
 
 from bot.engine.alarms import Alarms
-from bot.engine.answers import ASK, Answers
+from bot.engine.answers import ASK, Answers, may_be_known
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from bot.engine.refund_calls import RefundCalls
@@ -126,7 +126,7 @@ class Calls:
             )
             if asked["ask"] == "claim":
                 _follow_claim(tx, attempt, outcome)
-            expand(tx, is_repeat=_may_be_known(tx, attempt, outcome))
+            expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
             tx.work.end(work)
             self._leases.finish(tx, work)
 
@@ -199,15 +199,6 @@ def _way_back(configuration: Configuration) -> str:
     shared = f"/payments/callback/{configuration.provider}/"
     owner = configuration.tenant_id
     return shared if owner == PLATFORM else f"{shared}{owner}/"
-
-
-def _may_be_known(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> bool:
-    """Tell whether people may have heard of an outcome from the books that a restore replaced."""
-    freeze = tx.freeze.find() if attempt.is_put_back else None
-    if freeze is None:
-        return False
-    taken_at = outcome.settled_at if isinstance(outcome, Settled) else None
-    return taken_at is None or taken_at < freeze.since
 
 
 def _is_silent(outcome: Outcome) -> bool:

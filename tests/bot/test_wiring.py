@@ -43,7 +43,12 @@ def doors(service: Service) -> set[str]:
 
 async def test_a_web_process_has_all_doors(tmp_path: Path) -> None:
     async with wired(tmp_path, "web") as service:
-        assert doors(service) >= {*HEALTH, PATH, "/payments/webhooks/{provider}"}
+        assert doors(service) >= {
+            *HEALTH,
+            PATH,
+            "/payments/webhooks/{provider}",
+            "/payments/hooks/{secret}",
+        }
 
 
 async def test_every_other_process_serves_its_health_only(tmp_path: Path) -> None:
