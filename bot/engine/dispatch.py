@@ -41,6 +41,7 @@ from storage.transaction import SqlTransaction
 K = TypeVar("K")
 V = TypeVar("V")
 _Act = Callable[[], Reply]
+_WRITTEN: Final = frozenset({Did.TEXT, Did.FILE, Did.CONTACT})
 _NUMBERS: Final = re.compile(r"\d+")
 
 CHANNEL: Final = "telegram"
@@ -213,8 +214,16 @@ class Dispatcher:
                 intent, intent.end(IntentStatus.REFUSED, outcome=beginning(screen.html))
             )
         show = Show.SEND if visit.incoming.did is not Did.PRESS or is_askable else Show.EDIT
-        reply = Reply(screen=screen, show=show, ends_dialogue=not is_askable)
+        deletes = self._is_secret(tx, visit)
+        reply = Reply(screen=screen, show=show, ends_dialogue=not is_askable, deletes=deletes)
         return self._keep(tx, visit, reply)
+
+    def _is_secret(self, tx: SqlTransaction, visit: Visit) -> bool:
+        """Tell whether what was written answers a question for a secret: refused, too, it goes."""
+        if visit.incoming.did not in _WRITTEN:
+            return False
+        dialogue = tx.dialogues.dialogue(visit.chat_id, visit.person.id)
+        return dialogue is not None and dialogue.step in self._doors.secret_steps
 
     def _route(self, tx: SqlTransaction, visit: Visit) -> Reply:
         incoming = visit.incoming
@@ -223,7 +232,7 @@ class Dispatcher:
             tx.now >= dialogue.expires_at or dialogue.step not in self._doors.steps
         ):
             tx.dialogues.drop_dialogue(visit.chat_id, visit.person.id)
-            if incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
+            if incoming.did in _WRITTEN:
                 late = Reply(screen=home_screens.expired(visit.words), show=Show.SEND)
                 return replace(late, deletes=dialogue.step in self._doors.secret_steps)
             dialogue = None
@@ -232,7 +241,7 @@ class Dispatcher:
         kept = replace(visit, data=dialogue.data) if dialogue else visit
         if incoming.did is Did.PRESS:
             return self._keep(tx, visit, self._press(tx, kept))
-        if dialogue is not None and incoming.did in {Did.TEXT, Did.FILE, Did.CONTACT}:
+        if dialogue is not None and incoming.did in _WRITTEN:
             step = self._doors.steps[dialogue.step]
             return self._keep(tx, visit, step(tx, kept))
         return self._keep(tx, visit, self._plain(tx, visit))

@@ -1,0 +1,118 @@
+"""Keys typed too late, for another organisation, or without the PIN."""
+
+import json
+
+import pytest
+
+from core.domain.configurations import KeysId
+from core.domain.people import Role
+from core.domain.providers import Accepted
+from core.domain.work import Kind
+from core.use_cases.configurations import record_check
+from core.use_cases.people import actor_of, choose_tenant
+from handlers import keys
+from handlers.chat import Screen
+from handlers.visit import Reader
+from handlers.words import Words
+from storage.transaction import SqlTransaction
+from tests.factories import CREDENTIALS, add_member, add_person, add_tenant
+from tests.handlers.chatting import BOT, Message, Talker, plain
+from tests.handlers.flows.conftest import Estate
+
+KIM = 5099
+SECRET, HOOK = CREDENTIALS["secret_key"], CREDENTIALS["webhook_secret"]
+
+
+@pytest.fixture
+def kim(estate: Estate) -> Talker:
+    """Keeper of the keys, and nothing else."""
+
+    def let_in(tx: SqlTransaction) -> None:
+        person = add_person(tx, name="Kim", telegram_id=KIM)
+        add_member(tx, estate.tenant, person, roles=(Role.PROVIDER_KEEPER,))
+        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
+
+    estate.world.run(let_in)
+    return estate.world.person("Kim", KIM)
+
+
+def begins(kim: Talker) -> None:
+    kim.says("/providers")
+    kim.presses("Add")
+    kim.presses("Sandbox")
+
+
+def test_a_key_that_comes_too_late_is_deleted_all_the_same(estate: Estate, kim: Talker) -> None:
+    begins(kim)
+    estate.world.clock.move(minutes=16)
+    kim.says(SECRET)
+    assert len(kim.deleted) == 1
+    assert "2 of 2" not in kim.sees
+
+
+def test_keys_begun_for_one_organisation_are_not_entered_for_another(
+    estate: Estate, kim: Talker
+) -> None:
+    begins(kim)
+    kim.says(SECRET)
+    person = kim.person
+
+    def elsewhere(tx: SqlTransaction) -> None:
+        other = add_tenant(tx, name="Hill View")
+        add_member(tx, other, person, roles=(Role.PROVIDER_KEEPER,))
+        choose_tenant(tx, person_id=person.id, tenant_id=other.id)
+
+    estate.world.run(elsewhere)
+    kim.says(HOOK)
+    assert "out of date" in kim.sees
+    assert len(kim.deleted) == 2
+    assert estate.world.run(checks) == []
+
+
+def test_keys_are_taken_into_use_with_the_pin(estate: Estate, kim: Talker) -> None:
+    begins(kim)
+    kim.says(SECRET)
+    kim.says(HOOK)
+    assert len(kim.deleted) == 2
+    estate.world.set_pin(kim, "482659")
+    (asked,) = estate.world.run(checks)
+    message = Message(estate.world.next_id(), told(estate, kim, asked))
+    kim.messages.append(message)
+    _, enable = kim.finds("Enable")
+    assert "Enter your PIN" in plain(kim.presses("Enable"))
+    assert "In use" in plain(kim.enters("482659"))
+    kim.presses_data(enable.data, message)
+    assert "In use" in kim.sees
+    usable = estate.world.run(lambda tx: tx.configurations.usable(estate.tenant.id))
+    assert [each.keys_id for each in usable] == [asked]
+
+
+def checks(tx: SqlTransaction) -> list[KeysId]:
+    """Return which keys are to be tried out; what they are stands in no row."""
+    found = [
+        each for each in tx.work.live(at=tx.now, after=0, limit=100) if each.kind is Kind.CHECK
+    ]
+    assert not any(SECRET.encode() in each.payload for each in found)
+    return [KeysId(json.loads(each.payload)["keys"]) for each in found]
+
+
+def told(estate: Estate, kim: Talker, asked: KeysId) -> Screen:
+    """Let the provider take the keys; return what their keeper is told."""
+    person = kim.person
+
+    def answer(tx: SqlTransaction) -> Screen:
+        worked = Accepted(account="Palm Court Ltd", is_test=True)
+        record_check(tx, keys_id=asked, answer=worked, asked_by=person.id)
+        (event,) = tx.events
+        actor = actor_of(tx, person_id=person.id, tenant_id=estate.tenant.id)
+        reader = Reader(
+            person=person, tenant=estate.tenant, words=Words(), bot_username=BOT, actor=actor
+        )
+        reply = keys.checked(tx, reader, event)
+        assert reply is not None
+        assert reply.screen is not None
+        return reply.screen
+
+    screen = estate.world.run(answer)
+    assert "Account: Palm Court Ltd" in plain(screen)
+    return screen
