@@ -30,10 +30,10 @@ class Sweep:
 SWEEPS: Final = (
     Sweep(name="payment_expiry", task="reconcile", every_s=15, run=payments.expire),
     Sweep(name="payment_check", task="reconcile", every_s=15, run=payments.look_up),
-    Sweep(name="refund_check", task="reconcile", every_s=15, run=refunds.look_up),
-    Sweep(name="refund_consent", task="reconcile", every_s=60, run=refunds.give_up),
     Sweep(name="bill_reminders", task="bill_reminders", every_s=60, run=bills.remind),
     Sweep(name="overdue_bills", task="overdue_bills", every_s=60, run=bills.overdue),
+    Sweep(name="refund_check", task="reconcile", every_s=15, run=refunds.look_up),
+    Sweep(name="refund_consent", task="reconcile", every_s=60, run=refunds.give_up),
     Sweep(name="cleaning", task="", every_s=3600, run=cleaning.clean),
 )
 
