@@ -69,6 +69,7 @@ def test_what_people_did_is_held_and_what_was_to_be_told_waits(books: Books) -> 
         "notice": ("parked", True),
         "call": ("sent", False),
         "hook": ("due", False),
+        "check": ("due", False),
         "hook names nothing": ("parked", False),
     }
     assert kept(books, Kind.UPDATE) == (HELD, b"update")
@@ -102,6 +103,7 @@ def test_a_release_drops_what_people_did(books: Books) -> None:
         "notice": ("due", True),
         "call": ("sent", False),
         "hook": ("due", False),
+        "check": ("due", False),
         "hook names nothing": ("parked", False),
     }
     assert books.run(lambda tx: tx.freeze.find()) is None
