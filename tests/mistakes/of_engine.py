@@ -304,7 +304,7 @@ MISTAKES: Final = (
     Mistake(unmarked_repeat, by.World("doubtful", seeds=60, first=14)),
     Mistake(intent_left_open, by.World("repeating")),
     Mistake(everything_is_new, by.World("repeating")),
-    Mistake(taken_before_done, by.World("dying and silent", seeds=60, first=32)),
+    Mistake(taken_before_done, by.World("dying and silent", seeds=90, first=87)),
     Mistake(secrets_in_clear, by.World("calm")),
     Mistake(digits_logged, by.World("calm")),
     Mistake(wrong_chat, by.World("calm")),

@@ -7,7 +7,7 @@ from alembic import op
 from storage import setup, triggers
 from tests.mistakes import instruments as by
 from tests.mistakes.mistake import Mistake, Plant
-from tests.storage import attacks, attacks_on_bills, attacks_on_history
+from tests.storage import attacks, attacks_on_bills, attacks_on_history, attacks_on_refunds
 
 
 def _without(plant: Plant, *names: str) -> None:
@@ -35,6 +35,16 @@ def bill_overpaid(plant: Plant) -> None:
     _without(plant, "bill_counted")
 
 
+def refund_without_ceiling(plant: Plant) -> None:
+    """More is refunded than was paid, in parts that are each less."""
+    _without(plant, "refund_ceiling")
+
+
+def refund_without_its_money(plant: Plant) -> None:
+    """A refund is done by a journal that moved something else."""
+    _without(plant, "refund_moved")
+
+
 def null_in_a_key(plant: Plant) -> None:
     """A column of a foreign key may be NULL, which skips the whole check."""
     real = op.create_table
@@ -56,5 +66,7 @@ MISTAKES: Final = (
     Mistake(allocation_unbacked, by.attacks("allocations", attacks_on_bills.ALLOCATIONS)),
     Mistake(stop_ignored, by.attacks("journals", attacks.JOURNALS)),
     Mistake(bill_overpaid, by.attacks("counts", attacks_on_bills.COUNTS)),
+    Mistake(refund_without_ceiling, by.attacks("refunds", attacks_on_refunds.REFUNDS)),
+    Mistake(refund_without_its_money, by.attacks("refunds' steps", attacks_on_refunds.STEPS)),
     Mistake(null_in_a_key, by.attacks("events", attacks_on_history.EVENTS)),
 )

@@ -79,6 +79,17 @@ def seed(tx: SqlTransaction) -> None:
     tx.events.clear()
 
 
+def seed_with_keeper(tx: SqlTransaction) -> None:
+    """Found the court with a manager who has a PIN: who gives money back needs one."""
+    seed(tx)
+    person_id = next(
+        identity.person_id for identity in [tx.people.identity_of(CHANNEL, MANAGER)] if identity
+    )
+    peppered = tx.ring.pepper(PIN, person_id=person_id)
+    pins.set_pin(tx, person_id=person_id, pin_hash=_HASHER.hash(peppered))
+    tx.events.clear()
+
+
 def seed_among_themselves(tx: SqlTransaction) -> None:
     """Found the court with a manager whom nobody can reach.
 

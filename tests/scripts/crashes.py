@@ -195,6 +195,18 @@ class _Adapter:
         self._crash.point("after create_link")
         return result
 
+    async def refund(self, request: Any) -> Any:
+        self._crash.point("before refund")
+        result = await self._inner.refund(request)
+        self._crash.point("after refund")
+        return result
+
+    async def look_up_refund(self, request: Any, **known: Any) -> Any:
+        self._crash.point("before look_up_refund")
+        result = await self._inner.look_up_refund(request, **known)
+        self._crash.point("after look_up_refund")
+        return result
+
     async def advance(self, **asked: Any) -> Any:
         self._crash.point("before advance")
         result = await self._inner.advance(**asked)

@@ -160,7 +160,7 @@ async def play_story(folder: Path, at: int = NEVER) -> tuple[Ending, Crash]:
         crash = Crash(at, tell=setter(play.died))
         await stage.start(crash)
         for goal in GOALS:
-            await _reach(play, goal)
+            await reach(play, goal)
         await stage.check_books()
         await check_arrivals(stage, since)
         await check_told(stage)
@@ -169,7 +169,7 @@ async def play_story(folder: Path, at: int = NEVER) -> tuple[Ending, Crash]:
         return await ending(stage), crash
 
 
-async def _reach(play: Play, goal: Goal) -> None:
+async def reach(play: Play, goal: Goal) -> None:
     """Pursue a goal until it is reached, through the deaths of the service."""
     for _ in range(MAX_LIVES):
         await _rise(play)

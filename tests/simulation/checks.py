@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from core.domain.tenants import PLATFORM
 from core.domain.work import WorkId
 from storage import audit
@@ -48,6 +49,13 @@ _CAPTURES: Final = (
 )
 
 
+_REFUNDS: Final = (
+    "SELECT reference, status, capture, amount_minor FROM refund WHERE destination = 'original'"
+)
+_GONE: Final = frozenset({"completed", "returned"})
+_DONE: Final = frozenset({RefundStatus.DONE, RefundStatus.RETURNED})
+
+
 def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[str]:
     """Return one sentence for everything that is not as it must be.
 
@@ -56,6 +64,7 @@ def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[s
     return [
         *_of_books(stage),
         *_of_provider(stage),
+        *_of_refunds(stage),
         *_of_telling(stage, asked),
         *_of_arrivals(stage),
         *_of_neighbours(stage),
@@ -116,6 +125,41 @@ def _of_provider(stage: Stage) -> Iterator[str]:
     for one in stage.provider.checkouts():
         if one.terms.reference not in known:
             yield f"the provider has a page {one.terms.reference} that we never asked for"
+
+
+def _of_refunds(stage: Stage) -> Iterator[str]:
+    """What went back is in the books once, never twice, and everything that began has ended."""
+    booked = stage.look(lambda tx: rows(tx, _REFUNDS))
+    ours = {reference: status for reference, status, _, _ in booked}
+    made = [refund for one in stage.provider.checkouts() for refund in one.refunds]
+    gone = [refund for refund in made if refund.status in _DONE]
+    for reference in {refund.reference for refund in made} - {"", *ours}:
+        yield f"the provider has a refund {reference} that we never asked for"
+    for refund in gone:
+        if ours.get(refund.reference, "completed") not in _GONE:
+            yield f"refund {refund.reference} went out and is {ours[refund.reference]} here"
+    for reference, status in ours.items():
+        if status == "processing":
+            yield f"refund {reference} is still on its way"
+    yield from _twice(booked, gone)
+
+
+def _twice(booked: list[Any], gone: list[Refund]) -> Iterator[str]:
+    left: Counter[str] = Counter()
+    for refund in gone:
+        left[refund.capture_id] += refund.amount_minor
+    left.subtract(_booked_back(booked))
+    for capture, minor in left.items():
+        if minor < 0:
+            yield f"{-minor} of {capture} went back in the books, and not at the provider"
+
+
+def _booked_back(booked: list[Any]) -> Counter[str]:
+    """Return what went back in the books, by capture."""
+    total: Counter[str] = Counter()
+    for _, status, capture, minor in booked:
+        total[capture] += minor if status in _GONE else 0
+    return total
 
 
 def _of_telling(stage: Stage, asked: Counter[tuple[int, str]]) -> Iterator[str]:

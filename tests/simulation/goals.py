@@ -147,6 +147,21 @@ CHANGE: Final = Goal(
         tap("bill-"),
     ),
 )
+REFUND: Final = Goal(
+    name="refund",
+    opening=tuple(f"/find RCPT-2026-{number:06d}" for number in (1, 1, 2, 2, 3, 4, 5)),
+    steps=(
+        tap("refund [0-9]"),
+        write("your reason is kept", *REASONS),
+        tap("back by|to the wallet"),
+        write("how much goes back\\? write", "100", "500", "1,000", "9k", "0"),
+        tap("all: |part"),
+        tap("refund$"),
+    ),
+)
+CONSENT: Final = Goal(
+    name="answer where a refund goes", opening=("/menu",), steps=(tap("yes, to my wallet|no$"),)
+)
 LOOK: Final = Goal(
     name="look around",
     opening=("/report", "/people", "/wallet", "/menu", "/desk", "/find BILL-2026-000001"),
@@ -160,8 +175,9 @@ OF_RESIDENTS: Final = (
     *(DISPUTE,) * 2,
     WITHDRAW,
     SECURE,
+    CONSENT,
 )
-OF_STAFF: Final = (*(ISSUE,) * 2, *(CHANGE,) * 3, *(ANSWER,) * 3, LOOK)
+OF_STAFF: Final = (*(ISSUE,) * 2, *(CHANGE,) * 3, *(ANSWER,) * 3, *(REFUND,) * 5, LOOK)
 
 
 def goals_of(person_id: int) -> tuple[Goal, ...]:

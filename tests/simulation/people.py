@@ -47,6 +47,8 @@ LIKES: Final = (
     ("open payment page", 14.0),
     ("acknowledge & pay", 9.0),
     ("pay ", 9.0),
+    ("refund", 6.0),
+    ("yes, to my", 6.0),
     ("in 7 days", 4.0),
     ("full", 6.0),
     ("confirm", 8.0),

@@ -148,11 +148,20 @@ class Director:
 
     def _switch(self) -> None:
         stage = self._stage
-        if self._mood.random() < 0.3:
+        if self._mood.random() < 0.15:
+            self._give_back()
+        elif self._mood.random() < 0.3:
             lay_lines(stage.network, self._mood, is_kind=self._mood.random() < 0.4)
             stage.trace.tell("fault", "other lines")
         else:
             stage.trace.tell("fault", flip(stage.board, self._mood))
+
+    def _give_back(self) -> None:
+        """Let the estate refund a payment on the provider's own dashboard."""
+        paid = [each for each in self._stage.provider.checkouts() if each.captures]
+        if paid:
+            self._stage.trace.tell("fault", "a refund from the provider's dashboard")
+            self._stage.provider.desk.give_back(self._mood.choice(paid))
 
     def _move_clock(self) -> None:
         moved = self._mood.choice((-0.5, -2.0, 0.7, 40.0, 700.0))

@@ -27,7 +27,7 @@ from tests.simulation.process import HASHER
 
 KEYS: Final = KeyRing(["not-a-secret-" * 4])
 SECRET_KEY: Final = "not-a-secret-" * 4
-PINS: Final = {estate.ADAEZE: "482659", estate.CHIDI: "739164"}
+PINS: Final = {estate.ADAEZE: "482659", estate.CHIDI: "739164", estate.BOLA: "615827"}
 """Digits that nothing else here contains."""
 
 CAST: Final = (
