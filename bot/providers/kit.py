@@ -3,13 +3,15 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import httpx
 
 from core.domain.providers import AccessToken, Provider, Tokens, Unknown
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +92,27 @@ class OwnTokens:
             lives_s = fetched.lives_s * 0.9
             self._kept[key] = (fetched.value, self._monotonic() + lives_s)
             return fetched.value
+
+
+class TokenInUse(Protocol):
+    """Returns the access token in use; `refused` is one that is no longer taken."""
+
+    async def __call__(self, *, refused: str = "") -> str | Unknown:
+        """Return it, or why there is none."""
+        ...
+
+
+async def under_token(
+    token: TokenInUse, call: Callable[[str], Awaitable[_T]], *, is_stale: Callable[[_T], bool]
+) -> _T | Unknown:
+    """Make a call under an access token; one that is no longer taken is renewed once.
+
+    A call whose token was refused, or could not be had, did not happen.
+    """
+    held = await token()
+    if isinstance(held, str):
+        answer = await call(held)
+        if not is_stale(answer):
+            return answer
+        held = await token(refused=held)
+    return await call(held) if isinstance(held, str) else replace(held, is_unsent=True)

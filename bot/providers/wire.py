@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -37,6 +38,8 @@ SAFE_URL: Final = re.compile(
 LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
 TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_. -]{0,59}")
+EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,190}")
+LAST4: Final = re.compile(r"[0-9]{4}")
 LINE: Final = re.compile(r"[^\x00-\x1f\x7f]{0,300}")
 
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
@@ -89,16 +92,20 @@ class Line:
         path: str,
         *,
         headers: Mapping[str, str],
+        body: Mapping[str, object] | None = None,
         content: bytes | None = None,
         query: Mapping[str, str] | None = None,
         most_bytes: int = MAX_BYTES,
     ) -> Heard | Unknown:
         """Make one call, once; whatever the network does is `Unknown`.
 
-        `headers` name the content's type, where there is content; an answer longer than
+        `body` goes as JSON; `headers` name the type of other `content`. An answer longer than
         `most_bytes` is not read to its end.
         """
         sent = {"accept": "application/json", "accept-encoding": "identity", **headers}
+        if body is not None:
+            sent["content-type"] = "application/json"
+            content = as_json(body)
         try:
             async with (
                 asyncio.timeout(self.deadline_s),
@@ -112,8 +119,8 @@ class Line:
                     follow_redirects=False,
                 ) as response,
             ):
-                body = await _bounded_body(response, most_bytes)
-                return Heard(status=response.status_code, body=body)
+                heard = await _bounded_body(response, most_bytes)
+                return Heard(status=response.status_code, body=heard)
         except (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError):
             network = ProviderError.NETWORK_ERROR
             return Unknown(error=network, detail="not sent", is_unsent=True)
@@ -154,6 +161,14 @@ def unknown(detail: str, *, error: ProviderError = ProviderError.PROVIDER_ERROR)
     return Unknown(error=error, detail=detail)
 
 
+def understood(heard: Heard | Unknown, envelope: Callable[[Heard], Answer]) -> Answer:
+    """Return what the provider's envelope says, of what was heard; unreadable is `Unknown`."""
+    try:
+        return heard if isinstance(heard, Unknown) else envelope(heard)
+    except Unreadable as problem:
+        return unknown(str(problem))
+
+
 def read(answer: Answer, reader: Callable[[Record], _T]) -> _T | Unknown:
     """Return what a reader finds in an answer; what it cannot read is `Unknown`."""
     if isinstance(answer, Unknown):
@@ -187,6 +202,16 @@ def check_address(provider: str, address: str) -> str:
     if not SAFE_URL.fullmatch(address):
         raise ProviderProblem(provider=provider, what="url")
     return address.rstrip("/")
+
+
+def check_mode(provider: str, url: str, modes: Mapping[str, bool], *, is_test: bool) -> None:
+    """Make sure that an address (`modes` by host) is that of pretend money where ours is pretend.
+
+    Raises:
+        ProviderProblem: it is the other one; `what` is `mode`.
+    """
+    if modes.get(urlsplit(url).hostname or "", is_test) is not is_test:
+        raise ProviderProblem(provider=provider, what="mode")
 
 
 def check_credentials(

@@ -19,6 +19,8 @@ from bot.providers.flutterwave.codes import (
     WHY,
 )
 from bot.providers.wire import (
+    EMAIL,
+    LAST4,
     LINE,
     LINK,
     TOKEN,
@@ -47,10 +49,8 @@ from core.domain.providers import (
 )
 
 _CARD_TOKEN: Final = re.compile(r"flw-t[A-Za-z0-9-]{8,100}")
-_EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,190}")
 _FEE: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
 _EXPIRY: Final = re.compile(r"(0[1-9]|1[0-2])/([0-9]{2})")
-_LAST4: Final = re.compile(r"[0-9]{4}")
 _RECEIPT: Final = re.compile(r"(?!N/A)[!-~]{4,100}")
 _REDIRECT: Final = re.compile(r"https?://[ -~]{1,2000}")
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -280,8 +280,8 @@ def _method(data: Record) -> SavedMethod | None:
         month, year = expiry.groups() if expiry else ("", "")
         return SavedMethod(
             token=text(card, "token", _CARD_TOKEN),
-            owner=text(inner(data, "customer"), "email", _EMAIL),
-            label=f"{text(card, 'type', WORD).title()} •••• {text(card, 'last_4digits', _LAST4)}",
+            owner=text(inner(data, "customer"), "email", EMAIL),
+            label=f"{text(card, 'type', WORD).title()} •••• {text(card, 'last_4digits', LAST4)}",
             expires=f"20{year}-{month}",
         )
     except Unreadable:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.providers import wire
-from bot.providers.kit import Kit, Maker
+from bot.providers.kit import Kit, Maker, under_token
 from bot.providers.mpesa import answers
 from bot.providers.mpesa.codes import (
     ADDRESS,
@@ -283,26 +283,17 @@ class Mpesa:
             headers={"authorization": f"Basic {pair}"},
             query={"grant_type": "client_credentials"},
         )
-        return wire.read(_read(heard), answers.token)
+        return wire.read(wire.understood(heard, answers.envelope), answers.token)
 
     async def _ask(self, path: str, body: Mapping[str, object]) -> Answer:
-        """Make one call; again with a new token where the old one was not taken."""
-        token = await self._token()
-        if isinstance(token, Unknown):
-            return replace(token, is_unsent=True)
-        answer = await self._post(path, body, token)
-        if not isinstance(answer, Refused) or answer.detail.rpartition(" ")[2] not in STALE_TOKENS:
-            return answer
-        token = await self._token(refused=token)
-        if isinstance(token, Unknown):
-            return replace(token, is_unsent=True)
-        return await self._post(path, body, token)
+        """Make one call under a token."""
 
-    async def _post(self, path: str, body: Mapping[str, object], token: str) -> Answer:
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        return _read(
-            await self._line.ask("POST", path, headers=headers, content=wire.as_json(body))
-        )
+        async def call(token: str) -> Answer:
+            headers = {"authorization": f"Bearer {token}"}
+            heard = await self._line.ask("POST", path, headers=headers, body=body)
+            return wire.understood(heard, answers.envelope)
+
+        return await under_token(self._token, call, is_stale=_is_stale)
 
 
 def short_reference(reference: str) -> str:
@@ -312,11 +303,9 @@ def short_reference(reference: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "", reference)[-SHORT_REFERENCE:]
 
 
-def _read(heard: wire.Heard | Unknown) -> Answer:
-    try:
-        return heard if isinstance(heard, Unknown) else answers.envelope(heard)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
+def _is_stale(answer: Answer) -> bool:
+    """Tell whether a call was refused because of its token; nothing came of it then."""
+    return isinstance(answer, Refused) and answer.detail.rpartition(" ")[2] in STALE_TOKENS
 
 
 def _is_reachable(to: Destination) -> bool:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from bot.providers import wire
-from bot.providers.kit import Kit, Maker
+from bot.providers.kit import Kit, Maker, under_token
 from bot.providers.paypal import answers, events
 from bot.providers.paypal.certificates import Certificates, Roots, trusted_roots
 from bot.providers.paypal.codes import (
@@ -25,7 +24,6 @@ from bot.providers.paypal.codes import (
     TITLE,
 )
 from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
-from core.domain.errors import ProviderProblem
 from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest
 from core.domain.providers import (
@@ -68,8 +66,7 @@ def open_paypal(
     given = {**_DEFAULTS, **credentials}
     wire.check_credentials("paypal", given, _CREDENTIALS)
     url = wire.check_address("paypal", address)
-    if MODES.get(urlsplit(url).hostname or "", kit.is_test) is not kit.is_test:
-        raise ProviderProblem(provider="paypal", what="mode")
+    wire.check_mode("paypal", url, MODES, is_test=kit.is_test)
     keys = Keys(id=given["client_id"], secret=given["client_secret"], hook=given["webhook_id"])
     return PayPal(Line(client=kit.client, url=url), keys, kit=kit, roots=roots)
 
@@ -275,23 +272,16 @@ class PayPal:
         body: Mapping[str, object] | None = None,
         request_id: str = "",
     ) -> Answer:
-        """Make a call under a token; one that is no longer taken is renewed once."""
-        refused = ""
-        answer: Answer = wire.unknown("no token")
-        for _ in range(2):
-            token = await self._token(refused=refused)
-            if isinstance(token, Unknown):
-                return token
+        """Make a call under a token."""
+
+        async def call(token: str) -> Heard | Unknown:
             headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             if request_id:
                 headers |= {"paypal-request-id": request_id, "prefer": "return=representation"}
-            content = None if body is None else wire.as_json(body)
-            heard = await self._line.ask(method, path, headers=headers, content=content)
-            answer = _envelope(heard)
-            if isinstance(heard, Unknown) or heard.status != _STALE:
-                break
-            refused = token
-        return answer
+            return await self._line.ask(method, path, headers=headers, body=body)
+
+        heard = await under_token(self._token, call, is_stale=_is_stale)
+        return wire.understood(heard, answers.envelope)
 
     async def _token(self, *, refused: str = "") -> str | Unknown:
         key = f"paypal:{self._keys.digest}:{self._line.url}"
@@ -307,17 +297,15 @@ class PayPal:
             },
             content=b"grant_type=client_credentials",
         )
-        return wire.read(_envelope(heard), answers.token)
+        return wire.read(wire.understood(heard, answers.envelope), answers.token)
 
 
 _STALE: Final = 401
 
 
-def _envelope(heard: Heard | Unknown) -> Answer:
-    try:
-        return heard if isinstance(heard, Unknown) else answers.envelope(heard)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
+def _is_stale(heard: Heard | Unknown) -> bool:
+    """Tell whether a call was refused because of its token; nothing came of it then."""
+    return isinstance(heard, Heard) and heard.status == _STALE
 
 
 def _amount_of(amount: Money) -> dict[str, str]:

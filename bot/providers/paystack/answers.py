@@ -19,6 +19,8 @@ from bot.providers.paystack.codes import (
     TRANSFERS,
 )
 from bot.providers.wire import (
+    EMAIL,
+    LAST4,
     LINE,
     LINK,
     TOKEN,
@@ -52,10 +54,8 @@ _AUTHORIZATION: Final = re.compile(r"AUTH_[A-Za-z0-9]{1,60}")
 _RECIPIENT: Final = re.compile(r"RCP_[A-Za-z0-9]{1,60}")
 _TRANSFER: Final = re.compile(r"TRF_[A-Za-z0-9]{1,60}")
 _CURSOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,200}")
-_EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,190}")
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _MONTH: Final = re.compile(r"0?[1-9]|1[0-2]")
-_LAST4: Final = re.compile(r"[0-9]{4}")
 _SHORT: Final = "balance is not enough"
 
 
@@ -296,8 +296,8 @@ def _method(data: Record) -> SavedMethod | None:
         year, month = text(card, "exp_year", _YEAR), text(card, "exp_month", _MONTH)
         return SavedMethod(
             token=text(card, "authorization_code", _AUTHORIZATION),
-            owner=text(inner(data, "customer"), "email", _EMAIL),
-            label=f"{text(card, 'brand', WORD).title()} •••• {text(card, 'last4', _LAST4)}",
+            owner=text(inner(data, "customer"), "email", EMAIL),
+            label=f"{text(card, 'brand', WORD).title()} •••• {text(card, 'last4', LAST4)}",
             expires=f"{year}-{month:0>2}",
         )
     except Unreadable:

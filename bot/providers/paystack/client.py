@@ -250,20 +250,10 @@ class Paystack:
         most_bytes: int = MAX_BYTES,
     ) -> Answer:
         headers = {"authorization": f"Bearer {self._key.secret}"}
-        if body is not None:
-            headers["content-type"] = "application/json"
         heard = await self._line.ask(
-            method,
-            path,
-            headers=headers,
-            content=None if body is None else wire.as_json(body),
-            query=query,
-            most_bytes=most_bytes,
+            method, path, headers=headers, body=body, query=query, most_bytes=most_bytes
         )
-        try:
-            return heard if isinstance(heard, Unknown) else answers.envelope(heard)
-        except Unreadable as problem:
-            return wire.unknown(str(problem))
+        return wire.understood(heard, answers.envelope)
 
 
 def _amount_of(amount: Money) -> dict[str, object]:

@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 import orjson
 
 from bot.providers import wire
-from bot.providers.kit import Kit, Maker
+from bot.providers.kit import Kit, Maker, under_token
 from bot.providers.pesapal import answers
 from bot.providers.pesapal.codes import (
     ADDRESS,
@@ -24,7 +23,6 @@ from bot.providers.pesapal.codes import (
     TOKEN_S,
 )
 from bot.providers.wire import MAX_BYTES, TOKEN, Answer, Heard, Line, Refused, Unreadable
-from core.domain.errors import ProviderProblem
 from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest
 from core.domain.providers import (
@@ -61,8 +59,7 @@ def open_pesapal(kit: Kit, credentials: Mapping[str, str], *, address: str) -> "
     given = {**_DEFAULTS, **credentials}
     wire.check_credentials("pesapal", given, _CREDENTIALS)
     url = wire.check_address("pesapal", address)
-    if MODES.get(urlsplit(url).hostname or "", kit.is_test) is not kit.is_test:
-        raise ProviderProblem(provider="pesapal", what="mode")
+    wire.check_mode("pesapal", url, MODES, is_test=kit.is_test)
     keys = Keys(key=given["consumer_key"], secret=given["consumer_secret"], notices=given["ipn_id"])
     return Pesapal(Line(client=kit.client, url=url), keys, kit=kit)
 
@@ -241,7 +238,9 @@ class Pesapal:
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        return _envelope(await self._send(method, path, body=body, query=query))
+        return wire.understood(
+            await self._send(method, path, body=body, query=query), answers.envelope
+        )
 
     async def _send(
         self,
@@ -252,14 +251,10 @@ class Pesapal:
         query: Mapping[str, str] | None = None,
         most_bytes: int = MAX_BYTES,
     ) -> Heard | Unknown:
-        """Make a call under a token; one that is no longer taken is renewed once."""
-        refused = ""
-        heard: Heard | Unknown = wire.unknown("no token")
-        for _ in range(2):
-            token = await self._token(refused=refused)
-            if isinstance(token, Unknown):
-                return token
-            heard = await self._line.ask(
+        """Make a call under a token."""
+
+        async def call(token: str) -> Heard | Unknown:
+            return await self._line.ask(
                 method,
                 path,
                 headers={"authorization": f"Bearer {token}", **_JSON},
@@ -267,10 +262,8 @@ class Pesapal:
                 query=query,
                 most_bytes=most_bytes,
             )
-            if not _is_stale(heard):
-                break
-            refused = token
-        return heard
+
+        return await under_token(self._token, call, is_stale=_is_stale)
 
     async def _token(self, *, refused: str = "") -> str | Unknown:
         key = f"pesapal:{self._keys.digest}:{self._line.url}"
@@ -278,25 +271,18 @@ class Pesapal:
 
     async def _fetch_token(self) -> AccessToken | Unknown:
         keys = {"consumer_key": self._keys.key, "consumer_secret": self._keys.secret}
-        heard = await self._line.ask(
-            "POST", "/api/Auth/RequestToken", headers=_JSON, content=wire.as_json(keys)
+        heard = await self._line.ask("POST", "/api/Auth/RequestToken", headers={}, body=keys)
+        return wire.read(
+            wire.understood(heard, answers.envelope), lambda it: answers.token(it, lives_s=TOKEN_S)
         )
-        return wire.read(_envelope(heard), lambda it: answers.token(it, lives_s=TOKEN_S))
 
 
 _JSON: Final = {"content-type": "application/json"}
 
 
-def _envelope(heard: Heard | Unknown) -> Answer:
-    try:
-        return heard if isinstance(heard, Unknown) else answers.envelope(heard)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
-
-
 def _is_stale(heard: Heard | Unknown) -> bool:
     """Tell whether a call was refused because of its token; nothing came of it then."""
-    answer = _envelope(heard)
+    answer = wire.understood(heard, answers.envelope)
     return isinstance(answer, Refused) and answer.error is ProviderError.AUTHENTICATION_ERROR
 
 

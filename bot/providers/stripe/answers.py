@@ -22,6 +22,7 @@ from bot.providers.stripe.codes import (
     REFUNDS_LISTED,
 )
 from bot.providers.wire import (
+    LAST4,
     LINE,
     LINK,
     TOKEN,
@@ -52,7 +53,6 @@ from core.domain.providers import (
 
 _METHOD: Final = re.compile(r"(pm|card|src)_[A-Za-z0-9_]{1,120}")
 _CUSTOMER: Final = re.compile(r"cus_[A-Za-z0-9_]{1,120}")
-_LAST4: Final = re.compile(r"[0-9]{4}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = 2**33
 """Seconds; about the year 2242."""
@@ -303,7 +303,7 @@ def _method(data: Record, charge: Record) -> SavedMethod | None:
         return SavedMethod(
             token=text(charge, "payment_method", _METHOD),
             owner=text(data, "customer", _CUSTOMER),
-            label=f"{brand} •••• {text(card, 'last4', _LAST4)}",
+            label=f"{brand} •••• {text(card, 'last4', LAST4)}",
             expires=f"{year}-{month:02}",
         )
     except Unreadable:

@@ -132,7 +132,7 @@ class Stripe:
         if isinstance(heard, Heard) and heard.status == REFUSED:
             outcome = _readable(heard, request)
         else:
-            answer = _answer(heard)
+            answer = wire.understood(heard, answers.envelope)
             if isinstance(answer, Refused):
                 return answer.as_declined
             outcome = wire.read(answer, lambda it: answers.intent(it, asked=request.reference))
@@ -170,7 +170,8 @@ class Stripe:
         found = await self._find_refund(request)
         if found is not None:
             return found
-        answer = _answer(await self._post("/refunds", asks.refund(request), key=request.reference))
+        heard = await self._post("/refunds", asks.refund(request), key=request.reference)
+        answer = wire.understood(heard, answers.envelope)
         if isinstance(answer, Refused):
             return answer.as_declined
         return self._read_refund(answer, request)
@@ -203,7 +204,8 @@ class Stripe:
         return Accepted(account="", is_test=is_test)
 
     async def _open_page(self, form: asks.Form, *, key: str, asked: str) -> Pending | Outcome:
-        answer = _answer(await self._post("/checkout/sessions", form, key=key))
+        heard = await self._post("/checkout/sessions", form, key=key)
+        answer = wire.understood(heard, answers.envelope)
         if isinstance(answer, Refused):
             return answer.as_declined
         return wire.read(answer, lambda it: answers.new_page(it, asked=asked))
@@ -240,7 +242,7 @@ class Stripe:
         heard = await self._line.ask(
             "GET", path, headers=self._headers(), query=query, most_bytes=most_bytes
         )
-        return _answer(heard)
+        return wire.understood(heard, answers.envelope)
 
     async def _post(self, path: str, form: asks.Form, *, key: str) -> Heard | Unknown:
         headers = {
@@ -252,13 +254,6 @@ class Stripe:
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._keys.secret}", "stripe-version": VERSION}
-
-
-def _answer(heard: Heard | Unknown) -> Answer:
-    try:
-        return heard if isinstance(heard, Unknown) else answers.envelope(heard)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
 
 
 def _readable(heard: Heard, request: ChargeRequest) -> Outcome:

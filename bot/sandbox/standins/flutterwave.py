@@ -7,7 +7,6 @@ Source: as of `bot/providers/flutterwave`; this is the far side of the wire and 
 it.
 """
 
-import hmac
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -42,7 +41,7 @@ from bot.sandbox.standins.flutterwave_views import (
     tries,
     view_refund,
 )
-from bot.sandbox.standins.standin import number, own_key
+from bot.sandbox.standins.standin import Api, bears, number, own_key
 from core.domain.money import EXPONENTS, MAX_MINOR
 
 PREFIX: Final = "/flutterwave/v3"
@@ -92,8 +91,7 @@ class FlutterwaveStandin:
 
     def turned_away(self, request: web.Request) -> web.Response | None:
         """Check the key, constant-time."""
-        given = request.headers.get("authorization", "").encode(errors="replace")
-        if hmac.compare_digest(given, f"Bearer {self._key}".encode()):
+        if bears(request, self._key):
             return None
         return as_json(401, refusal("Invalid authorization key"))
 
@@ -124,23 +122,8 @@ class FlutterwaveStandin:
         ]
 
 
-class _Api:
+class _Api(Api):
     """The calls."""
-
-    def __init__(
-        self,
-        manners: FlutterwaveStandin,
-        store: ProviderStore,
-        desk: Desk,
-        *,
-        base_url: str,
-        webhook_url: str,
-    ) -> None:
-        self._manners = manners
-        self._store = store
-        self._desk = desk
-        self._base_url = base_url
-        self._webhook_url = webhook_url
 
     async def page(self, request: web.Request) -> web.Response:
         """Make a page, unless the reference was used before."""

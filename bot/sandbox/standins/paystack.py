@@ -33,7 +33,7 @@ from bot.sandbox.provider_records import Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
-from bot.sandbox.standins.standin import number, own_key
+from bot.sandbox.standins.standin import Api, bears, number, own_key
 
 PREFIX: Final = "/paystack"
 LIFE: Final = timedelta(days=1)
@@ -109,8 +109,7 @@ class PaystackStandin:
 
     def turned_away(self, request: web.Request) -> web.Response | None:
         """Check the key, constant-time."""
-        given = request.headers.get("authorization", "").encode(errors="replace")
-        if hmac.compare_digest(given, f"Bearer {self._key}".encode()):
+        if bears(request, self._key):
             return None
         return as_json(401, refusal("invalid_Key", "Invalid key"))
 
@@ -141,23 +140,8 @@ class PaystackStandin:
         ]
 
 
-class _Api:
+class _Api(Api):
     """The calls."""
-
-    def __init__(
-        self,
-        manners: PaystackStandin,
-        store: ProviderStore,
-        desk: Desk,
-        *,
-        base_url: str,
-        webhook_url: str,
-    ) -> None:
-        self._manners = manners
-        self._store = store
-        self._desk = desk
-        self._base_url = base_url
-        self._webhook_url = webhook_url
 
     async def initialize(self, request: web.Request) -> web.Response:
         """Make a page, unless the reference was used before."""

@@ -1,6 +1,7 @@
 """What a stand-in brings: a language, its manners, and its API over the one pretend provider."""
 
 import hashlib
+import hmac
 from typing import Protocol
 
 from aiohttp import web
@@ -23,6 +24,26 @@ class Standin(Tongue, Manners, Protocol):
     def routes(self, desk: Desk, door: Door) -> list[web.RouteDef]:
         """Return the API's routes, each guarded by the door, below a prefix of its own."""
         ...
+
+
+class Api:
+    """The calls of a stand-in, and what they need."""
+
+    def __init__(
+        self, manners: Manners, store: ProviderStore, desk: Desk, *, base_url: str, webhook_url: str
+    ) -> None:
+        """Pages are below `base_url`, events go to `webhook_url`."""
+        self._manners = manners
+        self._store = store
+        self._desk = desk
+        self._base_url = base_url
+        self._webhook_url = webhook_url
+
+
+def bears(request: web.Request, key: str) -> bool:
+    """Tell whether a call brings the key as its bearer, constant-time."""
+    given = request.headers.get("authorization", "").encode(errors="replace")
+    return hmac.compare_digest(given, f"Bearer {key}".encode())
 
 
 def number(record_id: str) -> int:

@@ -30,7 +30,7 @@ from bot.sandbox.provider_door import (
 from bot.sandbox.provider_records import Checkout, Terms
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
-from bot.sandbox.standins.standin import own_key
+from bot.sandbox.standins.standin import Api, bears, own_key
 from bot.sandbox.standins.stripe_forms import (
     page_of,
     read_currency,
@@ -141,8 +141,7 @@ class StripeStandin:
 
     def turned_away(self, request: web.Request) -> web.Response | None:
         """Check the key, constant-time."""
-        given = request.headers.get("authorization", "").encode(errors="replace")
-        if hmac.compare_digest(given, f"Bearer {self._key}".encode()):
+        if bears(request, self._key):
             return None
         return as_json(401, refusal("", "Invalid API Key provided"))
 
@@ -182,23 +181,8 @@ class StripeStandin:
         ]
 
 
-class _Api:
+class _Api(Api):
     """The calls."""
-
-    def __init__(
-        self,
-        manners: StripeStandin,
-        store: ProviderStore,
-        desk: Desk,
-        *,
-        base_url: str,
-        webhook_url: str,
-    ) -> None:
-        self._manners = manners
-        self._store = store
-        self._desk = desk
-        self._base_url = base_url
-        self._webhook_url = webhook_url
 
     async def open_page(self, request: web.Request) -> web.Response:
         """Make a page, or show the first one of this reference."""
