@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.providers import PROVIDERS
 from bot.providers.kit import Kit
-from bot.settings import Settings
+from bot.settings import BadSetting, Settings
 from core.domain.configurations import NO_KEYS, Configuration, ConfigurationId, KeysId
 from core.domain.errors import ProviderProblem
 from core.domain.providers import Provider
@@ -26,6 +26,8 @@ from storage.transaction import SqlTransaction
 _log = structlog.get_logger(__name__)
 
 SANDBOX: Final = "sandbox"
+MODE: Final = "mode"
+"""What is wrong with credentials for pretend money where ours is real, or the other way round."""
 MOST_OPEN: Final = 1000
 """Adapters of tenants that are kept open."""
 
@@ -58,6 +60,12 @@ def addresses_of(settings: Settings) -> dict[str, str]:
 def _setting(settings: Settings, name: str) -> str:
     value = getattr(settings, name, "")
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _said_of(provider: str, what: str) -> str:
+    """Say which setting a provider cannot be opened with."""
+    name = f"{provider}_{'api_url' if what == 'url' else what}".upper()
+    return f"{name}: missing, or not what the provider gives (docs/providers)"
 
 
 class _Opened(NamedTuple):
@@ -104,12 +112,17 @@ class Registry:
 
         Pretend money never meets real books, nor real money the sandbox's: credentials of the
         other mode are not opened.
+
+        Raises:
+            BadSetting: a credential is missing or malformed, or where the provider is.
         """
         for name, credentials in self._credentials.items():
             try:
                 adapter = self.made(name, credentials, is_test=is_test)
             except ProviderProblem as problem:
-                _log.error("provider_not_opened", provider=name, what=problem.data.get("what"))
+                if problem.data["what"] != MODE:
+                    raise BadSetting(_said_of(name, str(problem.data["what"]))) from None
+                _log.error("provider_not_opened", provider=name, what=MODE)
                 continue
 
             def ensure(tx: SqlTransaction, name: str = name) -> Configuration:
@@ -131,7 +144,7 @@ class Registry:
         given = {**maker.defaults, **credentials}
         adapter = maker.open(self._kit, given, address=self._addresses.get(name, maker.address))
         if maker.is_test(given) not in {None, is_test}:
-            raise ProviderProblem(provider=name, what="mode")
+            raise ProviderProblem(provider=name, what=MODE)
         return adapter
 
     def _ensured(self, tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
