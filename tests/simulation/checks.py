@@ -42,6 +42,7 @@ _OVERTAKEN: Final = (
 - two that two processes stored in one millisecond (the numbers below are counted by each alone):
   nobody can say which came first, and they are handled by id where they meet in memory.
 """
+_HASH: Final = re.compile(rb"[0-9a-f]{64}")
 _CAPTURES: Final = (
     "SELECT j.key, t.amount_minor, t.currency FROM journal j JOIN transfer t ON t.journal_id = j.id"
     " JOIN account a ON a.id = t.from_account AND a.kind = 'provider'"
@@ -252,13 +253,18 @@ def _of_secrets(stage: Stage) -> Iterator[str]:
     for digits in town.PINS.values():
         # Within a longer number it is chance. The digits come first: they are looked for fast.
         alone = re.compile(rf"{digits}(?!\d)(?<!\d{digits})")
-        in_bytes = re.compile(alone.pattern.encode())
-        if any(in_bytes.search(content) for content in files):
+        if any(is_in_clear(digits, content) for content in files):
             yield "a PIN is in the database in clear"
         if any(alone.search(text) for _, text in stage.world.said):
             yield "the bot said a PIN"
         if any(alone.search(str(event)) for event in stage.trace.logged):
             yield "a PIN is in the log"
+
+
+def is_in_clear(digits: str, content: bytes) -> bool:
+    """Tell whether digits stand in a file; within a longer number, or a hash, it is chance."""
+    alone = re.compile(rf"{digits}(?!\d)(?<!\d{digits})".encode())
+    return bool(alone.search(content)) and bool(alone.search(_HASH.sub(b"#", content)))
 
 
 def rows(tx: SqlTransaction, query: str) -> list[Any]:
