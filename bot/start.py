@@ -76,7 +76,7 @@ async def _run(settings: Settings) -> None:
         # Late: the live bot has no sandbox.
         from bot.sandbox.start import start_sandbox
 
-        _begin_collecting()
+        begin_collecting()
         await start_sandbox(settings, say=lambda line: print(line, flush=True))  # noqa: T201 - the one line on the terminal
         return
     # Late: the sandbox's supervisor has no service.
@@ -84,7 +84,7 @@ async def _run(settings: Settings) -> None:
     from bot.life import run_service
     from bot.seat import LostSeat
 
-    _begin_collecting()
+    begin_collecting()
     prepare_database(settings, KeyRing(settings.secret_keys))
     try:
         await run_service(settings)
@@ -92,7 +92,7 @@ async def _run(settings: Settings) -> None:
         sys.exit(AGAIN)
 
 
-def _begin_collecting() -> None:
+def begin_collecting() -> None:
     """Let the garbage collector begin, and pass over what was loaded: that stays."""
     gc.freeze()
     gc.enable()
