@@ -14,6 +14,9 @@ from core.domain.money import MAX_MINOR
 from storage.records import Axis, axis_columns
 from storage.schema import flag, ident, number, only_where, table, text, time
 
+IS_OF_CAPTURE: Final = "kind IN ('link_payment', 'top_up', 'suspense')"
+"""What is posted under the key of a capture, which a provider's event may name."""
+
 ACCOUNT: Final = table(
     "account",
     ident(primary_key=True),
@@ -63,6 +66,7 @@ JOURNAL: Final = table(
     CheckConstraint("lines BETWEEN 1 AND 1000", name="lines"),
     CheckConstraint("token LIKE 'TXN-%'", name="token"),
     Index("ix_journal_subject", "subject_kind", "subject_id"),
+    Index("ix_journal_capture", "key", **only_where(IS_OF_CAPTURE)),
     Index("ix_journal_act_id", "act_id"),
 )
 

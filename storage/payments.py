@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import (
     bindparam,
+    case,
     func,
     literal_column,
     select,
 )
 
 from core.domain.bills import BillId
+from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
 from core.domain.errors import NotFound
 from core.domain.ledger import JournalId
@@ -26,6 +28,7 @@ from core.domain.payments import (
 )
 from core.domain.people import PersonId
 from core.domain.tenants import TenantId
+from storage.ledger_tables import IS_OF_CAPTURE, JOURNAL
 from storage.payment_tables import (
     ALLOCATION,
     ATTEMPT,
@@ -117,6 +120,23 @@ _TRIES: Final = Statement(
     .order_by(ATTEMPT.c.number)
     .limit(50)
 )
+_CAPTURED: Final = Statement(
+    _TRIED.join(JOURNAL, JOURNAL.c.subject_id == ATTEMPT.c.payment_id)
+    .where(
+        JOURNAL.c.key == bindparam("key"),
+        literal_column(IS_OF_CAPTURE),
+        JOURNAL.c.subject_kind == literal_column("'payment'"),
+        ATTEMPT.c.configuration_id == bindparam("configuration_id"),
+    )
+    # Money that somebody was credited with before what was kept apart; of a payment's attempts
+    # the one that its capture settled.
+    .order_by(
+        case((JOURNAL.c.kind == literal_column("'suspense'"), 1), else_=0),
+        case((ATTEMPT.c.verified_at == JOURNAL.c.posted_at, 0), else_=1),
+        ATTEMPT.c.number.desc(),
+    )
+    .limit(1)
+)
 _RETURNED: Final = (
     select(func.coalesce(func.sum(RETURN.c.amount_minor), 0))
     .where(RETURN.c.payment_id == ALLOCATION.c.payment_id, RETURN.c.line == ALLOCATION.c.line)
@@ -192,6 +212,11 @@ class SqlPayments:
     ) -> Attempt | None:
         """Return the attempt behind our reference with this configuration."""
         found = self._tried(_REFERENCED, configuration_id=configuration_id, reference=reference)
+        return found[0] if found else None
+
+    def attempt_by_capture(self, key: CaptureKey) -> Attempt | None:
+        """Return the attempt that a posted capture came by, whichever tenant's it is."""
+        found = self._tried(_CAPTURED, configuration_id=key.configuration_id, key=str(key))
         return found[0] if found else None
 
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:

@@ -21,6 +21,7 @@ from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from bot.engine.refund_calls import RefundCalls
 from core.domain.acts import Cause, CauseKind
+from core.domain.captures import CaptureKey
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
@@ -218,7 +219,7 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
     """
     kept = orjson.loads(work.payload)
     configuration_id = ConfigurationId(kept["configuration"])
-    attempt = tx.payments.attempt_by_reference(configuration_id, kept["reference"])
+    attempt = _named(tx, configuration_id, kept["reference"])
     is_proven = kept.get("is_proven", True)
     if attempt is None and not is_proven and tx.freeze.find() is None:
         tx.work.end(work)  # Anybody may have made it up; after a restore it may be a lost page's.
@@ -231,6 +232,12 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
     is_claim = is_proven and kept.get("about") == About.DISPUTE
     links.ask_again(tx, attempt=attempt, ask="claim" if is_claim else "advance")
     tx.work.end(work)
+
+
+def _named(tx: SqlTransaction, configuration_id: ConfigurationId, reference: str) -> Attempt | None:
+    """Return the attempt that an event names: by our reference, or by the id of its capture."""
+    found = tx.payments.attempt_by_reference(configuration_id, reference)
+    return found or tx.payments.attempt_by_capture(CaptureKey(configuration_id, reference))
 
 
 def _follow_claim(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NewType, Protocol
 
 from core.domain.bills import BillId
+from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalId
 from core.domain.machines import NONE, machine
@@ -330,6 +331,10 @@ class StoredPayments(Protocol):
         self, configuration_id: ConfigurationId, reference: str
     ) -> Attempt | None:
         """Return the attempt behind our reference with this configuration."""
+        ...
+
+    def attempt_by_capture(self, key: CaptureKey) -> Attempt | None:
+        """Return the attempt that a posted capture came by, whichever tenant's it is."""
         ...
 
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:

@@ -248,7 +248,8 @@ class Authentic:
     """A provider event that proved where it came from.
 
     `event_key` de-duplicates deliveries; `reference` names our attempt (for a refund or a dispute
-    that of the payment, for a payout the payout's), "" if it names none.
+    that of the payment, or the provider's own id of the capture where it tells no more; for a
+    payout the payout's), "" if it names none.
     """
 
     event_key: str

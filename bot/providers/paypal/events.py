@@ -100,8 +100,14 @@ def _reference(record: Record, about: About) -> str:
     resource = inner(record, "resource")
     if about is About.DISPUTE:
         disputed = rows(resource, "disputed_transactions")
-        return maybe(disputed[0], "custom", REFERENCE) if disputed else ""
+        return _disputed(disputed[0]) if disputed else ""
     if resource.get("purchase_units") is not None:
         units = rows(resource, "purchase_units")
         return maybe(units[0], "custom_id", REFERENCE) if units else ""
     return maybe(resource, "custom_id", REFERENCE)
+
+
+def _disputed(transaction: Record) -> str:
+    """Return our reference of a disputed payment; PayPal's own id of it where it lacks that."""
+    named = maybe(transaction, "custom", REFERENCE)
+    return named or maybe(transaction, "seller_transaction_id", ID)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.engine.arrivals import store_hook
 from bot.sweeps import refunds as sweeps
+from core.domain.configurations import Configuration
 from core.domain.money import Money
 from core.domain.providers import (
     About,
@@ -16,6 +17,7 @@ from core.domain.providers import (
     Declined,
     PartOf,
     ProviderError,
+    Undecided,
     Unknown,
 )
 from core.domain.refunds import RefundStatus
@@ -24,6 +26,7 @@ from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, palm_court, settled
 from tests.core.use_cases.refunding import Refunds
+from tests.factories import add_configuration
 from tests.fakes.providers import FakeProvider, FakeRefunder, FakeRegistry
 
 UNKNOWN = Unknown(error=ProviderError.TIMEOUT_ERROR)
@@ -42,11 +45,22 @@ def opened(
     return open_desk(tmp_path, path=estate.books.path, registry=registry)
 
 
-async def hook(desk: Desk, estate: Estate, reference: str, about: About) -> None:
-    reading = Authentic(event_key="evt-1", reference=reference, kind="x", about=about)
+async def hook(
+    desk: Desk,
+    estate: Estate,
+    reference: str,
+    about: About,
+    *,
+    key: str = "evt-1",
+) -> None:
+    reading = Authentic(event_key=key, reference=reference, kind="x", about=about)
+    await kept(desk, estate.configuration, reading)
+
+
+async def kept(desk: Desk, configuration: Configuration, reading: Authentic | Undecided) -> None:
     await desk.run(
         lambda tx: store_hook(
-            tx, configuration_id=estate.configuration.id, provider="sandbox", reading=reading
+            tx, configuration_id=configuration.id, provider="sandbox", reading=reading
         )
     )
     await desk.settle()
@@ -142,6 +156,36 @@ async def test_an_event_of_a_claim_counts_where_look_ups_do_not_say(
     known = estate.look(lambda tx: tx.refunds.find_refundable(refunds.payment.id))
     is_contested = known is not None and known.contested_at is not None
     assert is_contested == (about is About.DISPUTE)
+    refunds.told(0, is_disputed=False)
+
+
+async def test_a_claim_finds_its_payment_by_the_providers_own_id_however_often_it_comes(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    said = settled(refunds.tried, capture=refunds.capture)
+    provider.plans = [replace(said, is_disputed=True)] * 2
+    async with opened(tmp_path, estate, provider) as desk:
+        await hook(desk, estate, refunds.capture, About.DISPUTE)
+        await hook(desk, estate, refunds.capture, About.DISPUTE, key="evt-2")
+    known = estate.look(lambda tx: tx.refunds.find_refundable(refunds.payment.id))
+    assert known is not None
+    assert known.contested_at is not None
+    assert provider.plans == []
+    refunds.told(0, is_disputed=False)
+
+
+async def test_another_configurations_claim_finds_nothing(tmp_path: Path, estate: Estate) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    said = replace(settled(refunds.tried, capture=refunds.capture), is_disputed=True)
+    provider.plans = [said]
+    other = estate.books.run(lambda tx: add_configuration(tx, estate.other))
+    hint = Undecided(event_key="evt-1", reference=refunds.capture, about=About.DISPUTE)
+    async with opened(tmp_path, estate, provider) as desk:
+        await kept(desk, other, hint)
+        assert provider.plans == [said]
+        await kept(desk, estate.configuration, hint)
+        assert provider.plans == []
     refunds.told(0, is_disputed=False)
 
 

@@ -188,6 +188,12 @@ def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing() -> None:
             About.DISPUTE,
             "R-1",
         ),
+        (
+            "CUSTOMER.DISPUTE.UPDATED",
+            {"disputed_transactions": [{"seller_transaction_id": "4AB90001"}]},
+            About.DISPUTE,
+            "4AB90001",
+        ),
         ("PAYMENT.CAPTURE.REVERSED", {"id": "C-1"}, About.PAYMENT, ""),
         ("BILLING.SUBSCRIPTION.CREATED", {}, About.NOTHING, ""),
     ],
