@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.ports import SystemClock, SystemRandomness, shell_node
-from bot.sandbox import estate
+from bot.sandbox.places import LAGOS, Place, place_of
 from bot.sandbox.story import Section
 from storage import files, inside, renewal, setup
 from storage.embedded import EmbeddedDatabase
@@ -33,6 +33,7 @@ class Books:
         """Name the file and the keys; touch nothing yet."""
         self._path = path
         self._ring = ring
+        self.place = LAGOS
 
     async def open(self) -> str:
         """Bring the books to the newest schema, or found them; return the mark of their birth.
@@ -43,14 +44,14 @@ class Books:
         if not self._path.exists():
             return await self.found()
         self._prepare(self._path)
-        await self._furnish(self._path)
+        self.place = await self._furnish(self._path, self.place)
         return self._mark()
 
-    async def found(self) -> str:
+    async def found(self, place: Place | None = None) -> str:
         """Make the books anew and return the mark of their birth; the bot must be down.
 
-        They are made beside the old ones, which stay in use if that fails, and are kept as
-        `<name>.before` if not.
+        The estate stands at the place, or where it stood. The books are made beside the old ones,
+        which stay in use if that fails, and are kept as `<name>.before` if not.
 
         Raises:
             WrongMode: what is there is no sandbox's database.
@@ -59,15 +60,16 @@ class Books:
         made = renewal.fresh(self._path)
         try:
             await asyncio.to_thread(self._prepare, made)
-            await self._furnish(made)
+            standing = await self._furnish(made, place or self.place)
             await asyncio.to_thread(renewal.exchange, self._path, made)
         finally:
             files.remove(made)
+        self.place = standing
         return self._mark()
 
     async def look(self) -> list[Section]:
         """Return what happened inside, newest first."""
-        tables = await asyncio.to_thread(inside.look, self._path, timezone=estate.TIMEZONE)
+        tables = await asyncio.to_thread(inside.look, self._path, timezone=self.place.timezone)
         return [Section(title=t.title, columns=t.columns, rows=t.rows) for t in tables]
 
     async def happened(self) -> frozenset[tuple[int, str]]:
@@ -77,8 +79,8 @@ class Books:
     def _prepare(self, path: Path) -> None:
         setup.prepare(path, mode=setup.SANDBOX, now=SystemClock().now(), ring=self._ring)
 
-    async def _furnish(self, path: Path) -> None:
-        """Give an empty database the demo estate and its past."""
+    async def _furnish(self, path: Path, place: Place) -> Place:
+        """Give an empty database the demo estate and its past; return where the estate stands."""
         clock = PastClock()
         database = EmbeddedDatabase(
             path,
@@ -87,11 +89,12 @@ class Books:
             ring=self._ring,
         )
         try:
-            if await database.read(lambda tx: tx.tenants.all()):
-                return
+            if tenants := await database.read(lambda tx: tx.tenants.all()):
+                return place_of(tenants[0])
             from bot.sandbox import past  # noqa: PLC0415 - late: only new books have a past
 
-            await past.live_through(database, clock.set_back)
+            await past.live_through(database, clock.set_back, place=place)
+            return place
         finally:
             await database.close()
 

@@ -1,24 +1,26 @@
 """The demo estate: who lives and works at Palm Court, what they hold and owe.
 
 Seeded through the same use cases that chat and command line use, once, into an empty database.
+Amounts are those of Lagos, in kobo; elsewhere they become what is asked there (`places.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from bot.sandbox.places import LAGOS, Place, place_of
 from bot.sandbox.records import Group, Person
 from core.domain.bills import Bill, BillType
 from core.domain.calendar import local_date
 from core.domain.ledger import AccountKind, JournalKind, Leg, Subject
-from core.domain.money import Currency, Money
+from core.domain.money import Money
 from core.domain.people import PersonId, Role
 from core.domain.tenants import Tenant, TenantKind
 from core.use_cases import bills, ledger, people, wallets
 from storage.transaction import SqlTransaction
 
-NAIRA: Final = Currency("NGN")
-TIMEZONE: Final = "Africa/Lagos"
+NAIRA: Final = LAGOS.currency
+TIMEZONE: Final = LAGOS.timezone
 CHANNEL: Final = "telegram"
 
 ADAEZE: Final = 7001
@@ -31,7 +33,10 @@ EMEKA: Final = 7006
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resident:
-    """One person of the estate; `opening_minor` is what the wallet holds at the start (kobo)."""
+    """One person of the estate; `opening_kobo` is what the wallet holds at the start.
+
+    The phone is the number's last digit.
+    """
 
     telegram_id: int
     first_name: str
@@ -40,25 +45,25 @@ class Resident:
     unit: str
     roles: tuple[Role, ...]
     blurb: str
-    opening_minor: int = 0
+    opening_kobo: int = 0
 
 
-RESIDENTS: Final = (
+_RESIDENTS: Final = (
     Resident(
         telegram_id=ADAEZE,
         first_name="Adaeze",
         last_name="Obi",
-        phone="+2348030000001",
+        phone="1",
         unit="A-14",
         roles=(Role.RESIDENT,),
         blurb="A-14, money in her wallet",
-        opening_minor=2_000_000,
+        opening_kobo=2_000_000,
     ),
     Resident(
         telegram_id=BOLA,
         first_name="Bola",
         last_name="Bello",
-        phone="+2348030000003",
+        phone="3",
         unit="",
         roles=(Role.ADMIN,),
         blurb="secretary: bills, disputes, people",
@@ -67,7 +72,7 @@ RESIDENTS: Final = (
         telegram_id=CHIDI,
         first_name="Chidi",
         last_name="Eze",
-        phone="+2348030000004",
+        phone="4",
         unit="",
         roles=(Role.FINANCE,),
         blurb="treasurer: sees the books",
@@ -76,28 +81,44 @@ RESIDENTS: Final = (
         telegram_id=IBRAHIM,
         first_name="Ibrahim",
         last_name="Musa",
-        phone="+2348030000002",
+        phone="2",
         unit="B-02",
         roles=(Role.RESIDENT,),
         blurb="B-02, pays by link",
     ),
 )
-"""Invented; any likeness is chance."""
+"""As they are in Lagos. Invented; any likeness is chance."""
 
-HUSBAND: Final = Resident(
+_HUSBAND: Final = Resident(
     telegram_id=EMEKA,
     first_name="Emeka",
     last_name="Obi",
-    phone="+2348030000006",
+    phone="6",
     unit="A-14",
     roles=(Role.RESIDENT,),
-    blurb="A-14, Adaeze's husband",
-    opening_minor=600_000,
+    blurb="A-14, {wife}'s husband",
+    opening_kobo=600_000,
 )
 """He belongs to the estate only where it has a past."""
 
 
-def cast() -> tuple[Person, ...]:
+def residents(place: Place = LAGOS) -> tuple[Resident, ...]:
+    """Return who lives and works there."""
+    return tuple(_at_home(each, place) for each in _RESIDENTS)
+
+
+def husband(place: Place = LAGOS) -> Resident:
+    """Return the one who belongs to the estate only where it has a past."""
+    him = _at_home(_HUSBAND, place)
+    return replace(him, blurb=him.blurb.format(wife=residents(place)[0].first_name))
+
+
+def first_name(telegram_id: int, place: Place = LAGOS) -> str:
+    """Return how somebody of the story is called there."""
+    return next(each.first_name for each in cast(place) if each.id == telegram_id)
+
+
+def cast(place: Place = LAGOS) -> tuple[Person, ...]:
     """Return the people of the chat page."""
     played = tuple(
         Person(
@@ -107,13 +128,14 @@ def cast() -> tuple[Person, ...]:
             phone=r.phone,
             blurb=r.blurb,
         )
-        for r in (*RESIDENTS, HUSBAND)
+        for r in (*residents(place), husband(place))
     )
+    given, family = place.names.get(NEWCOMER, ("Ngozi", "Ade"))
     newcomer = Person(
         id=NEWCOMER,
-        first_name="Ngozi",
-        last_name="Ade",
-        phone="+2348030000005",
+        first_name=given,
+        last_name=family,
+        phone=f"{place.phones}5",
         blurb="no member yet, waits for a link",
     )
     return (*played, newcomer)
@@ -121,7 +143,7 @@ def cast() -> tuple[Person, ...]:
 
 def acquainted() -> tuple[int, ...]:
     """Return the Telegram ids of those who have started the bot before the story begins."""
-    return tuple(r.telegram_id for r in (*RESIDENTS, HUSBAND))
+    return tuple(r.telegram_id for r in (*_RESIDENTS, _HUSBAND))
 
 
 def groups() -> tuple[Group, ...]:
@@ -130,31 +152,37 @@ def groups() -> tuple[Group, ...]:
     return (Group(id=-100_7001, title="Palm Court neighbours", member_ids=members),)
 
 
-def seed(tx: SqlTransaction) -> bool:
+def _at_home(resident: Resident, place: Place) -> Resident:
+    given, family = place.names.get(resident.telegram_id, (resident.first_name, resident.last_name))
+    phone = f"{place.phones}{resident.phone}"
+    return replace(resident, first_name=given, last_name=family, phone=phone)
+
+
+def seed(tx: SqlTransaction, place: Place = LAGOS) -> bool:
     """Found the estate in an empty database and bill it; False when there is one already."""
     if tx.tenants.all():
         return False
-    tenant = found(tx)
+    tenant = found(tx, place)
     due_soon = ("A-14", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7)
     due_later = ("A-14", BillType.WATER, "Water", 180_000, 14)
     empty_wallet = ("B-02", BillType.SERVICE_CHARGE, "Service charge", 500_000, 7)
-    for unit, type_, title, minor, days in (due_soon, due_later, empty_wallet):
-        bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=days)
+    for unit, type_, title, kobo, days in (due_soon, due_later, empty_wallet):
+        bill(tx, tenant, unit=unit, type_=type_, title=title, kobo=kobo, days=days)
     tx.events.clear()
     return True
 
 
-def found(tx: SqlTransaction) -> Tenant:
-    """Open the estate and let everybody of `RESIDENTS` in, with what their wallets hold."""
+def found(tx: SqlTransaction, place: Place = LAGOS) -> Tenant:
+    """Open the estate and let everybody of `_RESIDENTS` in, with what their wallets hold."""
     tenant = people.create_tenant(
         tx,
         name="Palm Court Estate",
         kind=TenantKind.ESTATE,
-        currency=NAIRA,
-        country="NG",
-        timezone=TIMEZONE,
+        currency=place.currency,
+        country=place.country,
+        timezone=place.timezone,
     )
-    for resident in RESIDENTS:
+    for resident in residents(place):
         settle_in(tx, tenant, resident)
     return tenant
 
@@ -171,16 +199,19 @@ def settle_in(tx: SqlTransaction, tenant: Tenant, resident: Resident) -> PersonI
     for role in resident.roles:
         _, key = people.invite(tx, tenant_id=tenant.id, role=role, unit_code=resident.unit)
         people.join(tx, person_id=person.id, key=key)
-    if resident.opening_minor:
-        top_up(tx, tenant, owner_id=person.id, minor=resident.opening_minor)
+    if resident.opening_kobo:
+        top_up(tx, tenant, owner_id=person.id, kobo=resident.opening_kobo)
     return person.id
 
 
-def top_up(tx: SqlTransaction, tenant: Tenant, *, owner_id: PersonId, minor: int) -> None:
-    """Put money into a wallet, once a day and person (kobo)."""
-    wallet = wallets.open_wallet(tx, tenant_id=tenant.id, owner_id=owner_id, currency=NAIRA)
+def top_up(tx: SqlTransaction, tenant: Tenant, *, owner_id: PersonId, kobo: int) -> None:
+    """Put money into a wallet, once a day and person."""
+    amount = Money(place_of(tenant).minor(kobo), tenant.currency)
+    wallet = wallets.open_wallet(
+        tx, tenant_id=tenant.id, owner_id=owner_id, currency=amount.currency
+    )
     source = tx.ledger.account(
-        tenant_id=tenant.id, kind=AccountKind.EXTERNAL, owner_id=0, currency=NAIRA
+        tenant_id=tenant.id, kind=AccountKind.EXTERNAL, owner_id=0, currency=amount.currency
     )
     ledger.post(
         tx,
@@ -188,7 +219,7 @@ def top_up(tx: SqlTransaction, tenant: Tenant, *, owner_id: PersonId, minor: int
         kind=JournalKind.TOP_UP,
         subject=Subject(kind="wallet", id=wallet.id),
         key=f"opening:{wallet.id}:{tx.now.date()}",
-        legs=[Leg(source=source.id, target=wallet.account_id, amount=Money(minor, NAIRA))],
+        legs=[Leg(source=source.id, target=wallet.account_id, amount=amount)],
     )
 
 
@@ -199,10 +230,10 @@ def bill(
     unit: str,
     type_: BillType,
     title: str,
-    minor: int,
+    kobo: int,
     days: int,
 ) -> Bill:
-    """Let Bola bill a unit (kobo), due so many days from now."""
+    """Let Bola bill a unit, due so many days from now."""
     today = local_date(tx.now, tenant.timezone)
     asked = people.find_or_add_unit(tx, tenant_id=tenant.id, code=unit)
     return bills.issue_bill(
@@ -211,7 +242,7 @@ def bill(
         unit_id=asked.id,
         type_=type_,
         title=title,
-        total=Money(minor, NAIRA),
+        total=Money(place_of(tenant).minor(kobo), tenant.currency),
         due_on=today + timedelta(days=days),
     )
 

@@ -17,10 +17,10 @@ import orjson
 from aiohttp import web
 
 from bot.sandbox import acts, view
-from bot.sandbox.child import Child, Deed
-from bot.sandbox.progress import Happened
+from bot.sandbox.behind import Behind
+from bot.sandbox.child import Child
 from bot.sandbox.records import Json, Person
-from bot.sandbox.story import Section, Story
+from bot.sandbox.story import Story
 from bot.sandbox.switches import UnfitValue, UnknownSwitch
 from bot.sandbox.world import World
 
@@ -46,24 +46,12 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behind:
-    """What is behind the page: the books.
-
-    `inside` and `happened` read them; `renew` makes everything anew while the bot is down.
-    """
-
-    inside: Callable[[], Awaitable[list[Section]]]
-    happened: Happened
-    renew: Deed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """The page's server side: one world, one child process, one story."""
 
     world: World
     child: Child
-    story: Story
+    story: Callable[[], Story]
     behind: Behind | None = None
     renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -180,7 +168,8 @@ class Panel:
             "switches": world.board.as_json(),
             "process": asdict(self.child.view()),
             "calls": [view.call(call) for call in world.calls],
-            "story": self.story.as_json(),
+            "story": self.story().as_json(),
+            "estate": self.behind.where() if self.behind else {},
             "ticked": list(world.state.ticked),
             "books": world.state.books,
         }
@@ -316,6 +305,8 @@ class Panel:
 
     async def _switch(self, body: Json) -> Json:
         key, board = str(body["key"]), self.world.board
+        if self.behind is not None and (place := self.behind.needs(key, body["value"])):
+            return {"needs": place}
         before = board.value(key)
         board.set(key, body["value"])
         if board.restarts_bot(key) and board.value(key) != before:
@@ -353,12 +344,19 @@ class Panel:
         return {}
 
     async def _anew(self, body: Json) -> Json:
-        if self.behind is None:
+        behind, place = self.behind, str(body.get("place") or "")
+        if behind is None:
             raise acts.CannotDo("there is nothing to begin anew")
         if self.renewing.locked():
             raise acts.CannotDo("a fresh estate is on its way already")
+
+        async def renew() -> None:
+            await behind.renew(place)
+            if "switch" in body:
+                self.world.board.set(str(body["switch"]["key"]), body["switch"]["value"])
+
         async with self.renewing:
-            await self.child.restart(meanwhile=self.behind.renew)
+            await self.child.restart(meanwhile=renew)
         return {}
 
 

@@ -13,7 +13,8 @@ from typing import Final
 
 from bot.engine.notices import expand
 from bot.sandbox import estate
-from bot.sandbox.estate import ADAEZE, BOLA, IBRAHIM, NAIRA
+from bot.sandbox.estate import ADAEZE, BOLA, IBRAHIM
+from bot.sandbox.places import LAGOS, Place, place_of
 from core.domain.acts import EventName
 from core.domain.bills import Bill, BillFilter, BillType
 from core.domain.calendar import local_date
@@ -43,21 +44,23 @@ class Scene:
     act: Act
 
 
-async def live_through(database: Database, set_back: Callable[[timedelta], None]) -> None:
+async def live_through(
+    database: Database, set_back: Callable[[timedelta], None], *, place: Place = LAGOS
+) -> None:
     """Found the estate in an empty database and play every scene.
 
     `set_back` makes the database's clock say what it was so long ago.
     """
     set_back(timedelta(days=6))
-    await database.run(_begin)
+    await database.run(partial(_begin, place=place))
     for scene in SCENES:
         set_back(scene.ago)
         await database.run(partial(_play, scene=scene))
 
 
-def _begin(tx: SqlTransaction) -> None:
-    tenant = estate.found(tx)
-    estate.settle_in(tx, tenant, estate.HUSBAND)
+def _begin(tx: SqlTransaction, *, place: Place) -> None:
+    tenant = estate.found(tx, place)
+    estate.settle_in(tx, tenant, estate.husband(place))
     tx.events.clear()
 
 
@@ -71,29 +74,30 @@ def _play(tx: SqlTransaction, *, scene: Scene) -> None:
     expand(tx)
 
 
-def _issue(unit: str, type_: BillType, what: str, minor: int, *, days: int) -> Act:
+def _issue(unit: str, type_: BillType, what: str, kobo: int, *, days: int) -> Act:
     """Bill a unit for this month."""
 
     def act(tx: SqlTransaction, actor: Actor) -> None:
         tenant = tx.tenants.get(actor.tenant_id)
         title = f"{what}, {local_date(tx.now, tenant.timezone):%B %Y}"
-        estate.bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=days)
+        estate.bill(tx, tenant, unit=unit, type_=type_, title=title, kobo=kobo, days=days)
 
     return act
 
 
-def _top_up(minor: int) -> Act:
+def _top_up(kobo: int) -> Act:
     def act(tx: SqlTransaction, actor: Actor) -> None:
         tenant = tx.tenants.get(actor.tenant_id)
-        estate.top_up(tx, tenant, owner_id=actor.person_id, minor=minor)
+        estate.top_up(tx, tenant, owner_id=actor.person_id, kobo=kobo)
 
     return act
 
 
-def _pay(type_: BillType, minor: int) -> Act:
+def _pay(type_: BillType, kobo: int) -> Act:
     """Acknowledge the open bill of a type and pay as much of it from the wallet."""
 
     def act(tx: SqlTransaction, actor: Actor) -> None:
+        tenant = tx.tenants.get(actor.tenant_id)
         bill = _open_bill(tx, actor, type_)
         bill = bills.acknowledge_bill(tx, actor=actor, bill_id=bill.id, revision=bill.revision)
         bills.pay_bill(
@@ -101,7 +105,7 @@ def _pay(type_: BillType, minor: int) -> Act:
             actor=actor,
             bill_id=bill.id,
             revision=bill.revision,
-            amount=Money(minor, NAIRA),
+            amount=Money(place_of(tenant).minor(kobo), tenant.currency),
             key=f"past:{bill.id}",
         )
 

@@ -25,7 +25,12 @@ class Progress:
     """Ticks what has happened, for as long as something is open."""
 
     def __init__(
-        self, world: World, story: Story, *, happened: Happened, is_up: Callable[[], bool]
+        self,
+        world: World,
+        story: Callable[[], Story],
+        *,
+        happened: Happened,
+        is_up: Callable[[], bool],
     ) -> None:
         """Keep the ports; `happened` reads the books, `is_up` tells whether the bot runs."""
         self._world = world
@@ -50,7 +55,7 @@ class Progress:
         """Tick the marks that are reached, and tell the page of it."""
         # Should a new estate begin meanwhile, these facts go with the state of the old one.
         state = self._world.state
-        marks = {key: mark for step in self._story.steps for key, mark in step.named().items()}
+        marks = {key: mark for step in self._story().steps for key, mark in step.named().items()}
         if marks.keys() <= set(state.ticked):
             return
         facts = Counter(_of_chats(state))

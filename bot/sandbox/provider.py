@@ -42,14 +42,15 @@ class ProviderOptions:
 
     `base_url` is what people and the bot use, its path is the mount point; `webhook_url` takes
     the sandbox provider's own events, others' go beside it; without `state_path` nothing survives
-    a restart. People read the time of `timezone`, an IANA name.
+    a restart. People read the time of `timezone`, an IANA name at any
+    moment.
     """
 
     base_url: str
     webhook_url: str
     state_path: Path | None = None
     account: str = "acct_sandbox"
-    timezone: str = "UTC"
+    timezone: Callable[[], str] = lambda: "UTC"
 
 
 def _utc_now() -> datetime:

@@ -5,6 +5,7 @@ Templates and assets lie in `checkout/`. Every text that came from outside is es
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from html import escape
@@ -40,9 +41,11 @@ _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
 class CheckoutPage:
     """Shows checkouts to people and carries out what they press."""
 
-    def __init__(self, store: ProviderStore, desk: Desk, *, prefix: str, timezone: str) -> None:
+    def __init__(
+        self, store: ProviderStore, desk: Desk, *, prefix: str, timezone: Callable[[], str]
+    ) -> None:
         """Serve from the store; `prefix` is the path under which the provider is mounted."""
-        self._zone = ZoneInfo(timezone)
+        self._timezone = timezone
         self._store = store
         self._desk = desk
         self._prefix = prefix
@@ -132,7 +135,7 @@ class CheckoutPage:
             left=_left_words(left) if is_open else "Closed",
             ticking="ticking" if is_open else "still",
         )
-        late = _late_words(checkout, self._zone)
+        late = _late_words(checkout, ZoneInfo(self._timezone()))
         acts = (
             _open_acts(checkout, amount, typed=typed, late=late)
             if is_open

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from bot.sandbox import acts, estate, tour
+from bot.sandbox.behind import Behind
 from bot.sandbox.books import Books
-from bot.sandbox.panel import Behind
+from bot.sandbox.places import PLACES, place_for
 from bot.sandbox.provider import ProviderOptions, ProviderServer
+from bot.sandbox.provider_switches import PLAYS
+from bot.sandbox.records import Json
+from bot.sandbox.standins import CURRENCIES
 from bot.sandbox.supervisor import SandboxOptions, new_world, run_sandbox
 from bot.sandbox.world import World
 from bot.settings import Settings
@@ -52,14 +56,17 @@ async def start_sandbox(
         },
     )
     world = new_world(
-        options, people=estate.cast(), groups=estate.groups(), started=estate.acquainted()
+        options,
+        people=estate.cast(books.place),
+        groups=estate.groups(),
+        started=estate.acquainted(),
     )
     provider = ProviderServer(
         ProviderOptions(
             base_url=f"{options.base_url}/sandbox/provider",
             webhook_url=f"{options.base_url}/payments/webhooks/sandbox/",
             state_path=path.parent / "provider.json",
-            timezone=estate.TIMEZONE,
+            timezone=lambda: books.place.timezone,
         ),
         world.board,
         now=lambda: datetime.fromtimestamp(world.now(), UTC),
@@ -70,8 +77,14 @@ async def start_sandbox(
     await run_sandbox(
         replace(options, more_env=provider.child_env),
         world=world,
-        story=tour.story(),
-        behind=Behind(inside=books.look, happened=books.happened, renew=beginning.anew),
+        story=lambda: tour.story(books.place),
+        behind=Behind(
+            inside=books.look,
+            happened=books.happened,
+            renew=beginning.anew,
+            where=beginning.where,
+            needs=beginning.needs,
+        ),
         extra_routes=provider.mount,
         on_ready=lambda url: say(f"The sandbox is at {url}  (Ctrl-C ends it)"),
         until=until,
@@ -96,24 +109,41 @@ class Beginning:
         if is_of_old:
             # Written before books had a mark: they belong together.
             return
+        people = estate.cast(self.books.place)
+        world.begin_with(people, estate.groups(), estate.acquainted())
         world.reset()
         acts.say(world, person_id=estate.CHIDI, chat_id=estate.CHIDI, text="/report")
         world.save()
         await self.provider.reset()
 
-    async def anew(self) -> None:
+    async def anew(self, place: str = "") -> None:
         """Make new books, and let everything begin with them; the bot must be down.
+
+        The estate stands at the place of that key, or where it stood.
 
         Raises:
             CannotDo: it did not work; the estate is the one of before.
         """
+        if place and place not in PLACES:
+            raise acts.CannotDo("there is no such place")
         try:
-            mark = await self.books.found()
+            mark = await self.books.found(PLACES.get(place))
         except (WrongMode, AlreadyRunning, InUse, OSError) as problem:
             log.warning("No new estate could be made: %s", problem)
             words = f"No new estate could be made, this one stays: {problem}"
             raise acts.CannotDo(words) from problem
         await self.follow(mark)
+
+    def where(self) -> Json:
+        """Return where the estate stands and where it could."""
+        places = [{"key": each.key, "label": each.label} for each in PLACES.values()]
+        return {"place": self.books.place.key, "places": places}
+
+    def needs(self, key: str, value: object) -> str:
+        """Return at which other place the estate must stand for a provider to be played."""
+        currency = CURRENCIES.get(str(value), "") if key == PLAYS else ""
+        fits = currency in {"", self.books.place.currency}
+        return "" if fits else place_for(currency).key
 
 
 def own_key(folder: Path) -> str:

@@ -17,11 +17,12 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.sandbox.behind import Behind
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.child import Child, free_port
 from bot.sandbox.names import own_names_only
 from bot.sandbox.orphan import end_orphan, note_child
-from bot.sandbox.panel import Behind, Panel
+from bot.sandbox.panel import Panel
 from bot.sandbox.params import MAX_BODY_BYTES
 from bot.sandbox.progress import Progress
 from bot.sandbox.proxy import Proxy
@@ -119,7 +120,7 @@ def build_app(
     *,
     child: Child,
     child_port: int,
-    story: Story,
+    story: Callable[[], Story],
     behind: Behind | None = None,
     extra_routes: ExtraRoutes | None = None,
     host: str = "127.0.0.1",
@@ -162,7 +163,7 @@ async def run_sandbox(
     settings: SandboxOptions,
     *,
     world: World,
-    story: Story,
+    story: Callable[[], Story],
     behind: Behind | None = None,
     extra_routes: ExtraRoutes | None = None,
     on_ready: Callable[[str], None] | None = None,

@@ -1,15 +1,17 @@
 """The tour of the demo estate: the story that a newcomer follows, step by step."""
 
+from dataclasses import replace
 from typing import Final
 
-from bot.sandbox.estate import ADAEZE, BOLA, CHIDI, IBRAHIM, NEWCOMER, TIMEZONE
+from bot.sandbox.estate import ADAEZE, BOLA, CHIDI, EMEKA, IBRAHIM, NEWCOMER, first_name
+from bot.sandbox.places import LAGOS, Place
 from bot.sandbox.story import Mark, Move, Story, StoryStep
 
-STEPS: Final = (
+_STEPS: Final = (
     StoryStep(
         title="Say yes, then pay",
         text=(
-            "Bola has just billed Adaeze's flat. Acknowledge the bill, pay it from her wallet,"
+            "{bola} has just billed {adaeze}'s flat. Acknowledge the bill, pay it from her wallet,"
             " and see the receipt."
         ),
         person_id=ADAEZE,
@@ -19,7 +21,7 @@ STEPS: Final = (
             Move(tap="Acknowledge & pay"),
             Move(tap="Pay from wallet"),
             Move(tap="Full"),
-            Move(tap="Pay 5,000.00"),
+            Move(tap="Pay {fee}.00"),
         ),
         marks=(
             Mark(label="acknowledged", facts=(f"{ADAEZE} bill.acknowledgment:acknowledged",)),
@@ -29,7 +31,7 @@ STEPS: Final = (
     StoryStep(
         title="Pay by link",
         text=(
-            "Ibrahim's wallet is empty. Let him pay by link: on the checkout page you pay, are"
+            "{ibrahim}'s wallet is empty. Let him pay by link: on the checkout page you pay, are"
             " declined, or pay a wrong amount."
         ),
         person_id=IBRAHIM,
@@ -39,7 +41,7 @@ STEPS: Final = (
             Move(tap="Acknowledge & pay"),
             Move(tap="Pay by link"),
             Move(tap="Full"),
-            Move(tap="Pay 5,000.00"),
+            Move(tap="Pay {fee}.00"),
             Move(tap="Open payment page"),
         ),
         marks=(
@@ -49,7 +51,7 @@ STEPS: Final = (
     ),
     StoryStep(
         title="See the books",
-        text="Chidi keeps the money. Every naira is there, with a reason.",
+        text="{chidi} keeps the money. Every {unit} is there, with a reason.",
         person_id=CHIDI,
         moves=(Move(say="/report"),),
         # The sandbox begins with one report that nobody asked for.
@@ -57,14 +59,14 @@ STEPS: Final = (
     ),
     StoryStep(
         title="Answer a dispute",
-        text="Ibrahim says his water bill is wrong. Bola amends it, or says no.",
+        text="{ibrahim} says his water bill is wrong. {bola} amends it, or says no.",
         person_id=BOLA,
         moves=(
             Move(say="/desk"),
             Move(tap="Open D-"),
             Move(tap="Open dispute"),
             Move(tap="Amend"),
-            Move(say="1,800", after="Write the new total"),
+            Move(say="{water}", after="Write the new total"),
             Move(say="You are right: it is half.", after="What is your answer?"),
             Move(tap="Confirm new total"),
         ),
@@ -82,7 +84,7 @@ STEPS: Final = (
     ),
     StoryStep(
         title="Send a bill",
-        text="Bola bills A-14; Adaeze and her husband Emeka hear of it at once.",
+        text="{bola} bills A-14; {adaeze} and her husband {emeka} hear of it at once.",
         person_id=BOLA,
         moves=(
             Move(say="/newbill"),
@@ -90,7 +92,7 @@ STEPS: Final = (
             Move(tap="A-14"),
             Move(tap="Power"),
             Move(tap="Use this title"),
-            Move(say="2,500", after="How much?"),
+            Move(say="{power}", after="How much?"),
             Move(tap="In 7 days"),
             Move(tap="No note"),
             Move(tap="Issue"),
@@ -99,14 +101,14 @@ STEPS: Final = (
     ),
     StoryStep(
         title="Look at all you owe",
-        text="Adaeze sees what waits for her OK, what to pay, what is overdue or paid.",
+        text="{adaeze} sees what waits for her OK, what to pay, what is overdue or paid.",
         person_id=ADAEZE,
         moves=(Move(say="/bills"),),
         marks=(Mark(label="looked", facts=(f"{ADAEZE} asked bills",)),),
     ),
     StoryStep(
         title="Let somebody in",
-        text="Bola invites Ngozi by a link. Ngozi opens it in her own chat, and is in.",
+        text="{bola} invites {newcomer} by a link. {newcomer} opens it in her own chat, and is in.",
         person_id=BOLA,
         moves=(
             Move(say="/people"),
@@ -135,17 +137,44 @@ STEPS: Final = (
         ),
     ),
 )
-"""The story's steps, in order."""
+"""In order; names and amounts are filled in, those of Lagos in kobo."""
 
 
-def story() -> Story:
+def steps(place: Place = LAGOS) -> tuple[StoryStep, ...]:
+    """Return the story's steps, in order, as they are told there."""
+    words = {
+        "fee": place.written(500_000),
+        "water": place.written(180_000),
+        "power": place.written(250_000),
+        "unit": place.unit,
+        "adaeze": first_name(ADAEZE, place),
+        "bola": first_name(BOLA, place),
+        "chidi": first_name(CHIDI, place),
+        "emeka": first_name(EMEKA, place),
+        "ibrahim": first_name(IBRAHIM, place),
+        "newcomer": first_name(NEWCOMER, place),
+    }
+    return tuple(
+        replace(
+            step,
+            text=step.text.format(**words),
+            moves=tuple(
+                replace(move, tap=move.tap.format(**words), say=move.say.format(**words))
+                for move in step.moves
+            ),
+        )
+        for step in _STEPS
+    )
+
+
+def story(place: Place = LAGOS) -> Story:
     """Return the story a newcomer follows."""
     return Story(
         title="Start here",
-        timezone=TIMEZONE,
+        timezone=place.timezone,
         intro=(
-            "You play everybody at Palm Court Estate, Lagos: each chat is one person's phone."
-            " Follow the steps or wander off. The bot is the real one, the money is not."
+            f"You play everybody at Palm Court Estate, {place.city}: each chat is one person's"
+            " phone. Follow the steps or wander off. The bot is the real one, the money is not."
         ),
-        steps=STEPS,
+        steps=steps(place),
     )

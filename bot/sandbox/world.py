@@ -120,6 +120,13 @@ class World:
         self.state.clock_offset_s = offset_s
         self.tell("clock", lambda: {"offset_s": offset_s, "now": self.now()})
 
+    def begin_with(
+        self, people: Iterable[Person], groups: Iterable[Group], started: Iterable[int]
+    ) -> None:
+        """Say who is there from the next reset on."""
+        self._beginning = (tuple(people), tuple(groups))
+        self._started = frozenset(started)
+
     def reset(self) -> None:
         """Begin anew with the first people; the bot keeps its token, switches and clock go back."""
         books = self.state.books

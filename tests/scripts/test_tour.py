@@ -4,6 +4,7 @@ The page offers the moves in the same way (`page/story.js`).
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import pytest
 
 from bot.sandbox import acts, estate, tour
 from bot.sandbox.books import Books
+from bot.sandbox.places import PLACES, Place
 from bot.sandbox.player import Player
 from bot.sandbox.progress import Progress
 from bot.sandbox.records import KeyKind, Message
@@ -80,20 +82,23 @@ def nothing(tx: SqlTransaction) -> None:
     """Leave the file as it was born: the books are made by the sandbox itself."""
 
 
-async def test_the_tour_leads_through_itself(tmp_path: Path) -> None:
-    async with raised(tmp_path, is_running=False, seed=nothing) as stage:
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+async def test_the_tour_leads_through_itself(tmp_path: Path, place: Place) -> None:
+    people = estate.cast(place)
+    async with raised(tmp_path, is_running=False, seed=nothing, people=people) as stage:
         books = Books(stage.path, KeyRing([SECRET_KEY]))
-        await books.found()
+        await books.found(place)
         for person_id in estate.acquainted():
             stage.world.state.chats[person_id].is_started = True
         acts.say(stage.world, person_id=estate.CHIDI, chat_id=estate.CHIDI, text="/report")
         await stage.start()
         await stage.quiet()
-        progress = Progress(stage.world, tour.story(), happened=books.happened, is_up=lambda: True)
+        told = partial(tour.story, place)
+        progress = Progress(stage.world, told, happened=books.happened, is_up=lambda: True)
         await progress.look()
         assert stage.world.state.ticked == []
         done = {}
-        for step in tour.STEPS[:-1]:
+        for step in tour.steps(place)[:-1]:
             async with asyncio.timeout(WITHIN_S):
                 done[step.title] = await play(step, stage, progress)
         assert all(done.values())

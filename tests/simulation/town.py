@@ -54,10 +54,10 @@ def found(tx: SqlTransaction) -> None:
     """Found both estates, with bills of every kind of state."""
     estate.seed(tx)
     tenant = tx.tenants.all()[0]
-    estate.settle_in(tx, tenant, estate.HUSBAND)
-    for unit, minor in (("A-14", 123_457), ("B-02", 300_000), ("B-02", 99_999)):
-        type_, title = BillType.WATER, f"Water {minor}"
-        bill = estate.bill(tx, tenant, unit=unit, type_=type_, title=title, minor=minor, days=5)
+    estate.settle_in(tx, tenant, estate.husband())
+    for unit, kobo in (("A-14", 123_457), ("B-02", 300_000), ("B-02", 99_999)):
+        type_, title = BillType.WATER, f"Water {kobo}"
+        bill = estate.bill(tx, tenant, unit=unit, type_=type_, title=title, kobo=kobo, days=5)
         payer = estate.IBRAHIM if unit == "B-02" else estate.EMEKA
         actor = people.actor_of(tx, person_id=estate.person_of(tx, payer), tenant_id=tenant.id)
         bills.acknowledge_bill(tx, actor=actor, bill_id=bill.id, revision=bill.revision)

@@ -78,9 +78,18 @@ export class Panel {
   }
 
   switch(one) {
-    const set = (value) => this.try(() => call("switch", { key: one.key, value }));
+    const set = (value) => this.try(() => this.turn(one, value));
     return h("label", { class: `switch ${one.is_changed ? "changed" : ""}` },
       h("span", { class: "words" }, h("b", {}, one.label), one.help && h("small", {}, one.help)), control(one, set));
+  }
+
+  // A provider that takes one currency only is played where the estate asks for it.
+  async turn(one, value) {
+    const { needs } = await call("switch", { key: one.key, value });
+    if (!needs) return;
+    const name = one.choices.find((choice) => choice.value === value)?.label ?? value;
+    this.drawSwitches();
+    this.askAnew({ place: needs, reason: { name, turn: { key: one.key, value } } });
   }
 
   drawBot() {
@@ -130,25 +139,33 @@ export class Panel {
     });
   }
 
-  askAnew() {
-    dialog("Begin anew?", (shut) => {
+  // `reason` is the switch that cannot be turned here; without one people choose the place.
+  askAnew({ place = world.estate.place, reason } = {}) {
+    const places = world.estate.places ?? [];
+    const label = (key) => places.find((one) => one.key === key)?.label ?? "";
+    const name = reason ? `Begin anew in ${label(place)}` : "Begin anew";
+    dialog(reason ? `${reason.name} is played in ${label(place)}` : "Begin anew?", (shut) => {
       const problem = h("p", { class: "problem", role: "alert" });
-      const go = button("Begin anew", async () => {
+      const where = h("select", { data: { key: "place" } },
+        places.map((one) => h("option", { value: one.key, selected: one.key === place }, one.label)));
+      const go = button(name, async () => {
         go.disabled = true;
         go.textContent = "Making a fresh estate…";
         problem.textContent = "";
         try {
-          await call("anew", {});
+          await call("anew", reason ? { place, switch: reason.turn } : { place: where.value });
           shut();
           this.choose("story");
         } catch (error) {
           problem.textContent = error.message;
           go.disabled = false;
-          go.textContent = "Begin anew";
+          go.textContent = name;
         }
       }, { kind: "danger" });
       return h("div", {},
+        reason && h("p", {}, `${reason.name} does not take the money of ${label(world.estate.place)}. The same estate can stand in ${label(place)}.`),
         h("p", {}, "Everything starts afresh: books, chats, payment pages, the story. The clock and every switch go back to normal; people whom you added go."),
+        !reason && places.length > 1 && h("label", {}, "Where", where),
         h("p", { class: "fine" }, "The books of now are put aside, beside the new ones, until the next time."), problem,
         h("footer", {}, button("Play on", shut), go));
     });

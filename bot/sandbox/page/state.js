@@ -12,6 +12,7 @@ export const world = {
   calls: [],
   story: { title: "", intro: "", steps: [] },
   ticked: [],
+  estate: {},
   books: "",
   offset: 0,
   ahead: 0,
@@ -89,7 +90,7 @@ function keep(message) {
 const take = {
   snapshot(data) {
     Object.assign(world, {
-      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story, ticked: data.ticked, books: data.books,
+      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story, ticked: data.ticked, estate: data.estate, books: data.books,
       offset: data.offset_s, ahead: data.now - Date.now() / 1000, isReady: true,
       people: new Map(data.people.map((person) => [person.id, person])),
       chats: new Map(data.chats.map((chat) => [chat.id, chat])),

@@ -12,3 +12,6 @@ STANDINS: Final[dict[str, type[Standin]]] = {
     "paystack": PaystackStandin,
     "stripe": StripeStandin,
 }
+
+CURRENCIES: Final[dict[str, str]] = {}
+"""In which one currency a provider is played that does not take every place's."""

@@ -130,7 +130,7 @@ async def provider_on_loopback(
         base_url=base_url,
         webhook_url=f"{origin}/payments/webhooks/sandbox/",
         state_path=state_path,
-        timezone="Africa/Lagos",
+        timezone=lambda: "Africa/Lagos",
     )
     server = ProviderServer(options, board, now=world)
     config = SandboxConfig(

@@ -8,8 +8,11 @@ import pytest
 
 from bot.sandbox import acts, estate
 from bot.sandbox.books import Books
+from bot.sandbox.places import LAGOS, MIAMI, NAIROBI
 from bot.sandbox.provider import ProviderOptions, ProviderServer
+from bot.sandbox.provider_switches import PLAYS, SLOW
 from bot.sandbox.records import Person
+from bot.sandbox.standins import CURRENCIES
 from bot.sandbox.start import Beginning
 from bot.sandbox.world import World
 from storage import renewal, setup
@@ -83,6 +86,36 @@ async def test_everything_begins_anew_together(tmp_path: Path) -> None:
     assert world.state.clock_offset_s == 0
     assert not is_spoilt(tmp_path / "sandbox.db")
     assert is_spoilt(renewal.before(tmp_path / "sandbox.db"))
+
+
+async def test_the_estate_moves_and_stays_where_it_is(tmp_path: Path) -> None:
+    made = beginning(tmp_path)
+    await made.follow(await made.books.open())
+    assert made.where()["place"] == LAGOS.key
+    await made.anew(NAIROBI.key)
+    await made.anew()
+    assert made.where()["place"] == NAIROBI.key
+    people = made.world.state.people
+    assert (people[estate.BOLA].first_name, people[estate.BOLA].phone) == (
+        "Wanjiru",
+        "+254712000003",
+    )
+    again = Books(tmp_path / "sandbox.db", RING)
+    await again.open()
+    assert again.place is NAIROBI
+    with pytest.raises(acts.CannotDo, match="no such place"):
+        await made.anew("atlantis")
+
+
+async def test_a_provider_of_one_currency_needs_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CURRENCIES, "coins", "USD")
+    made = beginning(tmp_path)
+    assert made.needs(PLAYS, "coins") == MIAMI.key
+    assert made.needs(PLAYS, "paystack") == made.needs(SLOW, 3) == ""
+    made.books.place = MIAMI
+    assert made.needs(PLAYS, "coins") == ""
 
 
 async def test_a_beginning_that_was_cut_off_is_made_good_at_the_next_start(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_only_own_names_count(said: str, host: str, *, is_own: bool) -> None:
 async def test_another_name_gets_nothing(world: World, tmp_path: Path, path: str) -> None:
     port = free_port()
     child = new_child(options(tmp_path), world, port=port)
-    app = build_app(world, child=child, child_port=port, story=Story(steps=()))
+    app = build_app(world, child=child, child_port=port, story=Story)
     async with TestClient[web.Request, web.Application](TestServer(app)) as client:
         answer = await client.get(path, headers={"Host": "evil.com"})
         assert answer.status == 421

@@ -49,7 +49,7 @@ async def page(world: World, bot: Bot, chromium: str, tmp_path: Path) -> AsyncIt
     port = free_port()
     child = new_child(options(tmp_path), world, port=port)
     story = Story(steps=(STEP,))
-    app = build_app(world, child=child, child_port=port, story=story)
+    app = build_app(world, child=child, child_port=port, story=lambda: story)
     async with TestServer(app) as server, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGS)
         made = await browser.new_page(viewport={"width": 1500, "height": 900})

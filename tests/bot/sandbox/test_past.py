@@ -11,8 +11,10 @@ import pytest
 from bot.ports import SystemRandomness
 from bot.sandbox import estate, past
 from bot.sandbox.books import PastClock
+from bot.sandbox.places import LAGOS, PLACES, Place
 from core.domain.bills import BillFilter, Debtors
 from core.domain.calendar import local_date
+from core.domain.money import Money
 from core.domain.work import Kind
 from core.use_cases import people
 from core.use_cases.reports import TenantReport, tenant_report
@@ -24,18 +26,28 @@ from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 
 
+@pytest.fixture(params=[LAGOS])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.param
+    return found
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path, place: Place) -> AsyncIterator[Database]:
     path, clock = tmp_path / "sandbox.db", PastClock()
     ring = KeyRing(["k" * 40])
     setup.prepare(path, mode="sandbox", now=clock.now(), ring=ring)
     opened = EmbeddedDatabase(path, clock=clock, randomness=SystemRandomness(node=1), ring=ring)
-    await past.live_through(opened, clock.set_back)
+    await past.live_through(opened, clock.set_back, place=place)
     assert clock.ago == timedelta(0)
     yield opened
     await opened.close()
 
 
+everywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES, indirect=True)
+
+
+@everywhere
 async def test_the_past_leaves_sound_books(database: Database) -> None:
     def look(tx: SqlTransaction) -> tuple[list[str], list[str]]:
         tenant = tx.tenants.all()[0]
@@ -46,14 +58,19 @@ async def test_the_past_leaves_sound_books(database: Database) -> None:
     assert await database.read(look) == ([], [])
 
 
-async def test_the_treasurer_finds_something_of_everything(database: Database) -> None:
+@everywhere
+async def test_the_treasurer_finds_something_of_everything(
+    database: Database, place: Place
+) -> None:
     def look(tx: SqlTransaction) -> TenantReport:
         tenant = tx.tenants.all()[0]
         chidi = estate.person_of(tx, estate.CHIDI)
         return tenant_report(tx, actor=people.actor_of(tx, person_id=chidi, tenant_id=tenant.id))
 
     report = await database.run(look)
-    assert report.wallet.balance.minor == report.bills.collected_minor == 850_000
+    collected = Money(place.minor(850_000), place.currency)
+    assert report.wallet.balance == collected
+    assert report.bills.collected_minor == collected.minor
     assert (report.bills.review, report.bills.pay, report.open_disputes) == (3, 1, 1)
     days = [each.posted_at for each in report.entries]
     assert days == sorted(days, reverse=True)

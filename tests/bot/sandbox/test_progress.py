@@ -29,7 +29,7 @@ def told(*facts: str, times: int = 1) -> Story:
 
 
 def progress(world: World, story: Story, books: Books, *, is_up: bool = True) -> Progress:
-    return Progress(world, story, happened=books.happened, is_up=lambda: is_up)
+    return Progress(world, lambda: story, happened=books.happened, is_up=lambda: is_up)
 
 
 async def take_all(bot: Bot) -> None:

@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.sandbox import acts
+from bot.sandbox.behind import Behind
 from bot.sandbox.child import Child, ChildStatus, free_port
 from bot.sandbox.orphan import end_orphan, note_child
-from bot.sandbox.panel import Behind
 from bot.sandbox.provider_switches import PLAYS, SLOW, add_switches
 from bot.sandbox.records import Person
 from bot.sandbox.story import Section, Story, StoryStep
@@ -85,18 +85,24 @@ class Renewal:
 
     def __init__(self, child: Child) -> None:
         self.child = child
+        self.places: list[str] = []
         self.seen: list[ChildStatus] = []
         self.begun = asyncio.Event()
         self.until: asyncio.Event | None = None
         self.problem: Exception | None = None
 
-    async def __call__(self) -> None:
+    async def __call__(self, place: str) -> None:
         self.begun.set()
+        self.places.append(place)
         if self.problem is not None:
             raise self.problem
         self.seen.append(self.child.status)
         if self.until is not None:
             await self.until.wait()
+
+
+def needs(key: str, value: object) -> str:
+    return "nairobi" if (key, value) == (PLAYS, "stripe") else ""
 
 
 @pytest.fixture
@@ -108,8 +114,8 @@ def renewal(child: Child) -> Renewal:
 async def client(world: World, child: Child, renewal: Renewal) -> AsyncIterator[Client]:
     story = Story(steps=(StoryStep(title="Join", text="Ada joins", person_id=ADA.id),))
     port = made_port[child]
-    behind = Behind(inside=inside, happened=nothing, renew=renewal)
-    app = build_app(world, child=child, child_port=port, story=story, behind=behind)
+    behind = Behind(inside=inside, happened=nothing, renew=renewal, needs=needs)
+    app = build_app(world, child=child, child_port=port, story=lambda: story, behind=behind)
     async with TestClient(TestServer(app)) as made:
         yield made
 
@@ -211,6 +217,18 @@ async def test_begin_anew_while_the_bot_is_down(
     assert child.view().starts == 3
 
 
+async def test_a_provider_of_another_place_is_played_once_the_estate_stands_there(
+    client: Client, child: Child, world: World, renewal: Renewal
+) -> None:
+    add_switches(world.board)
+    wanted = {"key": PLAYS, "value": "stripe"}
+    assert await act(client, "switch", **wanted) == (200, {"needs": "nairobi"})
+    assert (world.board.value(PLAYS), child.view().starts) == ("sandbox", 0)
+    assert await act(client, "anew", place="nairobi", switch=wanted) == (200, {})
+    assert (renewal.places, world.board.value(PLAYS)) == (["nairobi"], "stripe")
+    assert child.view().starts == 1
+
+
 async def test_uploads_are_served_harmlessly(client: Client, world: World) -> None:
     query = {"person_id": str(ADA.id), "chat_id": str(ADA.id), "name": "x.html"}
     headers = {"Content-Type": "text/html"}
@@ -289,6 +307,6 @@ async def test_run_until_told(tmp_path: Path) -> None:
 
     world = new_world(settings, people=(Person(id=1, first_name="A"),))
     async with asyncio.timeout(20):
-        await run_sandbox(settings, world=world, story=Story(), on_ready=on_ready, until=until)
+        await run_sandbox(settings, world=world, story=Story, on_ready=on_ready, until=until)
     assert ready == [f"http://127.0.0.1:{port}/sandbox/"]
     assert (tmp_path / "world.json").is_file()
