@@ -14,6 +14,7 @@ from core.domain.dialogues import StoredDialogues
 from core.domain.disputes import StoredDisputes
 from core.domain.freeze import StoredFreeze
 from core.domain.ledger import StoredLedger
+from core.domain.methods import StoredMethods
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
 from core.domain.refunds import StoredRefunds
@@ -108,6 +109,11 @@ class Transaction(Protocol):
     @property
     def payments(self) -> StoredPayments:
         """Payments, attempts, allocations, receipts."""
+        ...
+
+    @property
+    def methods(self) -> StoredMethods:
+        """Saved payment methods and preferred providers."""
         ...
 
     @property

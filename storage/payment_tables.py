@@ -75,6 +75,7 @@ ATTEMPT: Final = table(
     number("checks"),
     text("receipt", server_default=""),
     flag("is_prompt", server_default="0"),
+    ident("method_id", server_default="0"),
     ident("act_id"),
     number("row_version"),
     *axis_columns("attempt", Axis("status", ATTEMPT_TRANSITIONS)),

@@ -23,6 +23,7 @@ from storage.freeze import SqlFreeze
 from storage.keyring import KeyRing
 from storage.leases import SqlLeases
 from storage.ledger import SqlLedger
+from storage.methods import SqlMethods
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
 from storage.refunds import SqlRefunds
@@ -84,6 +85,7 @@ class SqlTransaction:
         self.disputes = SqlDisputes(self)
         self.configurations = SqlConfigurations(self)
         self.payments = SqlPayments(self)
+        self.methods = SqlMethods(self)
         self.refunds = SqlRefunds(self)
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)

@@ -102,6 +102,7 @@ def _generated() -> Iterator[Rule]:
     yield _note_erasure()
     yield from _intent()
     yield from _provider_keys()
+    yield from _methods()
 
 
 def _kept(target: Table) -> Iterator[Rule]:
@@ -291,3 +292,20 @@ def _provider_keys() -> Iterator[Rule]:
     keys = METADATA.tables["provider_keys"]
     yield _no_second_birth(keys)
     yield from _referring(keys)
+
+
+def _methods() -> Iterator[Rule]:
+    """Say that a saved method stays its owner's, and that only his own payments charge it."""
+    methods = METADATA.tables["payment_method"]
+    yield _no_second_birth(methods)
+    yield _frozen(methods)
+    yield from _referring(methods)
+    yield from _referring(METADATA.tables["held_method"])
+    foreign = (
+        "NEW.method_id <> 0 AND NOT EXISTS (SELECT 1 FROM payment_method m, payment p"
+        " WHERE m.id = NEW.method_id AND p.id = NEW.payment_id AND m.person_id = p.payer_id"
+        " AND m.tenant_id = p.tenant_id AND m.configuration_id = NEW.configuration_id)"
+    )
+    yield refuse("attempt_method", "BEFORE INSERT ON attempt", foreign, "attempt.method")
+    changed = "NEW.method_id IS NOT OLD.method_id"
+    yield refuse("attempt_method_frozen", "BEFORE UPDATE ON attempt", changed, "attempt.method")

@@ -1,4 +1,4 @@
-"""Rows nobody needs any more: emptied work, old dialogues, pads, tallies and keys, dead lanes."""
+"""Rows nobody needs: emptied work, old dialogues, pads, tallies, keys, lanes, cards not kept."""
 
 from datetime import datetime
 
@@ -13,5 +13,6 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     tx.configurations.sweep()
     tx.tallies.sweep()
     tx.addresses.sweep()
+    tx.methods.sweep()
     tx.leases.sweep()
     return tx.work.sweep()

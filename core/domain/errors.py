@@ -240,6 +240,18 @@ class NoProvider(Refusal):
     """No payment provider is switched on for this tenant and currency."""
 
 
+class MethodGone(Refusal):
+    """A saved method that cannot be charged any more (`method`)."""
+
+
+class OfferOver(Refusal):
+    """What a payment was paid with can no longer be kept: the time for it is over."""
+
+
+class TooManyMethods(Refusal):
+    """A person keeps as many methods as he may (`most`)."""
+
+
 class KeysNotWorking(Refusal):
     """A provider's keys may not be used: it never said that they work here (`health`)."""
 

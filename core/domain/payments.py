@@ -18,6 +18,9 @@ from core.domain.tenants import TenantId
 PaymentId = NewType("PaymentId", int)
 AttemptId = NewType("AttemptId", int)
 ReceiptId = NewType("ReceiptId", int)
+MethodId = NewType("MethodId", int)
+
+NO_METHOD: Final = MethodId(0)
 
 CHECK_DELAYS_S: Final = (20, 60, 180, 600, 1800, 3600)
 """Seconds between look-ups of what is pending or unknown; the last one repeats."""
@@ -186,8 +189,8 @@ class Attempt:
     `reference` is ours, stored before the call, and serves as idempotency key. `link` is the
     page people open, `receipt` the number by which the payer knows what was taken, where the
     provider gives it another than its own id; `is_prompt`: its payer may have been asked on his
-    phone, where he pays without a page. `is_put_back`, not stored: it is older than a
-    restore not released yet.
+    phone, where he pays without a page; `method_id` is the saved method that it charges.
+    `is_put_back`, not stored: it is older than a restore not released yet.
     """
 
     id: AttemptId
@@ -206,6 +209,7 @@ class Attempt:
     checks: int = 0
     receipt: str = ""
     is_prompt: bool = False
+    method_id: MethodId = NO_METHOD
     is_put_back: bool = False
     status: AttemptStatus = AttemptStatus.CREATED
     status_seq: int = 0
@@ -218,10 +222,19 @@ class Attempt:
 
     @property
     def had_page(self) -> bool:
-        """Tell whether its payer may have paid: he had a page to pay on, or a prompt."""
+        """Tell whether its payer may have paid: he had a page to pay on, or a prompt, or none.
+
+        A saved method may be charged from the moment its charge was to leave.
+        """
         known = {AttemptStatus.WAITING, AttemptStatus.SETTLED}
-        is_shown = bool(self.link) or self.is_prompt
+        is_charged = self.is_charge and self.status is not AttemptStatus.CREATED
+        is_shown = bool(self.link) or self.is_prompt or is_charged
         return is_shown or self.status in known or (self.is_put_back and not self.has_failed)
+
+    @property
+    def is_charge(self) -> bool:
+        """Tell whether it charges a saved method: no page asks its payer for anything."""
+        return self.method_id != NO_METHOD
 
     @property
     def is_doubtful(self) -> bool:

@@ -123,12 +123,14 @@ class SavedMethod:
 
     `token` is a secret; `owner` is what must be sent with it (an email, a customer's id). `label`
     is what people are shown, as `Visa •••• 4081`; `expires` is `YYYY-MM`, "" where it does not.
+    `fingerprint` is the provider's mark of the card itself, whatever the token, "" for none.
     """
 
     token: str = field(repr=False)
     owner: str = field(repr=False)
     label: str
     expires: str = ""
+    fingerprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,22 +16,21 @@ from core.domain.errors import (
     AboveRest,
     AmountOutOfRange,
     InvalidAmount,
-    NoProvider,
     PaymentOpen,
     TooManyRequests,
 )
 from core.domain.money import MAX_MINOR, Money
 from core.domain.payments import (
     ASK_AFTER_EXPIRY,
+    NO_METHOD,
     WATCH_AFTER_EXPIRY,
     Attempt,
     AttemptId,
     AttemptStatus,
-    Method,
+    MethodId,
     Payment,
     PaymentId,
     PaymentStatus,
-    Purpose,
 )
 from core.domain.people import Actor
 from core.domain.providers import (
@@ -45,9 +44,11 @@ from core.domain.providers import (
 )
 from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
+from core.use_cases.attempts import add_attempt, add_payment
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import Taken, credit_captures, keep_receipt
 from core.use_cases.chargebacks import follow_capture
+from core.use_cases.methods import hold_method, retire_method
 from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
@@ -62,8 +63,9 @@ def open_bill_link(
     revision: int,
     amount: Money,
     configuration: Configuration,
+    method_id: MethodId = NO_METHOD,
 ) -> Payment:
-    """Ask for a payment page for a bill, or a part of it.
+    """Ask for a payment page for a bill, or a part of it; or charge the payer's saved method.
 
     Raises:
         NotFound, StaleCard, NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill.
@@ -83,7 +85,7 @@ def open_bill_link(
     if not most.is_positive:
         raise PaymentOpen(bill=bill)
     bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
-    return _open(tx, actor, bill, amount=amount, configuration=configuration)
+    return _open(tx, actor, bill, amount=amount, configuration=configuration, method_id=method_id)
 
 
 def open_top_up(
@@ -218,7 +220,9 @@ def retry_payment(
     if payment.bill_id is not None:
         _check_still_owed(tx.bills.get(payment.bill_id), payment)
     _put_away(tx, attempts)
-    _attempt(tx, payment, configuration, number=len(attempts) + 1)
+    following = len(attempts) + 1
+    attempt = add_attempt(tx, payment=payment, configuration=configuration, number=following)
+    ask_again(tx, attempt=attempt, ask="create")
     tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     return payment
 
@@ -261,25 +265,13 @@ def _open(
     *,
     amount: Money,
     configuration: Configuration,
+    method_id: MethodId = NO_METHOD,
 ) -> Payment:
-    tenant = tx.tenants.get(actor.tenant_id)
-    payment = Payment(
-        id=PaymentId(tx.new_id()),
-        token=tx.token(),
-        tenant_id=tenant.id,
-        payer_id=actor.person_id,
-        purpose=Purpose.TOP_UP if bill is None else Purpose.BILL,
-        bill_id=None if bill is None else bill.id,
-        method=Method.PROVIDER,
-        currency=amount.currency,
-        amount_minor=amount.minor,
-        created_at=tx.now,
-        expires_at=tx.now + timedelta(minutes=tenant.policy.link_minutes),
+    opened = add_payment(tx, actor=actor, bill=bill, amount=amount)
+    attempt = add_attempt(
+        tx, payment=opened, configuration=configuration, number=1, method_id=method_id
     )
-    opened = tx.payments.add(payment)
-    _attempt(tx, opened, configuration, number=1)
-    end = payment.expires_at or tx.now
-    tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
+    ask_again(tx, attempt=attempt, ask="create")
     tell(tx, name=EventName.PAYMENT_INITIATED, payment=opened)
     return opened
 
@@ -298,26 +290,6 @@ def _check_still_owed(bill: Bill, payment: Payment) -> None:
         raise AboveRest(most=bill.rest, bill=bill)
 
 
-def _attempt(
-    tx: Transaction, payment: Payment, configuration: Configuration, *, number: int
-) -> None:
-    usable = {each.id for each in tx.configurations.usable(payment.tenant_id)}
-    if configuration.id not in usable:
-        raise NoProvider
-    attempt = Attempt(
-        id=AttemptId(tx.new_id()),
-        payment_id=payment.id,
-        tenant_id=payment.tenant_id,
-        number=number,
-        configuration_id=configuration.id,
-        provider=configuration.provider,
-        reference=f"hz{payment.id:x}-{number}-{tx.key(8).replace('_', 'a').lower()}",
-        created_at=tx.now,
-    )
-    tx.payments.add_attempt(attempt)
-    ask_again(tx, attempt=attempt, ask="create")
-
-
 def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
     if attempt.status is AttemptStatus.CREATED:
         attempt = tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
@@ -330,6 +302,8 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
         tx.payments.replace_attempt(attempt, done)
         payment = tx.payments.get(attempt.payment_id)
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
+        if taken is Taken.CREDITED:
+            hold_method(tx, attempt=attempt, settled=settled)
         if taken is Taken.KEPT_APART and payment.is_open:
             end_payment(tx, payment=payment, status=PaymentStatus.FAILED)
     follow_capture(tx, attempt=attempt, settled=settled)
@@ -363,6 +337,7 @@ def _declined(
     if attempt.may_still_settle:
         declined = attempt.move(AttemptStatus.DECLINED, error=outcome.error)
         tx.payments.replace_attempt(attempt, declined)
+        retire_method(tx, attempt=attempt, error=outcome.error)
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
     if is_cancelling:
         _give_up(tx, attempt.id)

@@ -9,8 +9,8 @@ from typing import Final
 from core.domain import errors
 from core.domain.errors import Refusal
 from handlers.chat import Screen
+from handlers.screens import methods, providers
 from handlers.screens import money_refusals as money
-from handlers.screens import providers
 from handlers.screens import refusals as words_of
 from handlers.words import Words
 
@@ -61,6 +61,9 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.RejectedBefore: words_of.rejected_before,
     errors.LastWay: words_of.last_way,
     errors.NoProvider: money.no_provider,
+    errors.MethodGone: methods.gone,
+    errors.OfferOver: methods.offer_over,
+    errors.TooManyMethods: methods.too_many,
     errors.KeysNotWorking: providers.keys_not_working,
     errors.OtherMode: providers.other_mode,
     errors.PaymentsUnderWay: providers.under_way,

@@ -52,6 +52,7 @@ def not_found(words: Words, refusal: Refusal) -> Screen:
         "receipt": words.t("There is no such receipt here."),
         "number": words.t("There is no bill and no receipt of that number here."),
         "dispute": words.t("There is no such dispute here."),
+        "method": words.t("This payment method is not saved any more."),
         "unit": words.t("There is no such unit here."),
         "person": words.t("There is nobody of that name here."),
     }

@@ -10,15 +10,18 @@ from core.domain.bills import Acknowledgment, Bill
 from core.domain.dialogues import Intent, IntentKey
 from core.domain.disputes import Dispute, DisputeId, DisputeReason, DisputeStatus
 from core.domain.ledger import AccountKind, Hold, HoldId, JournalKind, Subject
+from core.domain.methods import PaymentMethod
 from core.domain.payments import (
     Allocation,
     Attempt,
     AttemptId,
     Method,
+    MethodId,
     Receipt,
     ReceiptId,
 )
 from core.domain.people import Invitation, InvitationId, Person, Role
+from core.domain.providers import SavedMethod
 from core.domain.refunds import Destination, Origin, Refund, RefundId
 from core.domain.tenants import Tenant
 from core.domain.work import Kind
@@ -276,6 +279,22 @@ def refunds(tx: SqlTransaction, ids: Ids) -> Ids:
     }
 
 
+def methods(tx: SqlTransaction, ids: Ids) -> Ids:
+    """A card that the payer keeps."""
+    card = SavedMethod(token="tok", owner="cus", label="Visa •••• 4081")
+    method = PaymentMethod(
+        id=MethodId(tx.new_id()),
+        tenant_id=ids["tenant"],
+        person_id=ids["payer"],
+        configuration_id=ids["configuration"],
+        provider="sandbox",
+        label=card.label,
+        kept_at=tx.now,
+    )
+    tx.methods.add(method, card)
+    return {"method": method.id}
+
+
 def build(tx: SqlTransaction) -> Ids:
     """Write the whole world; return the ids of what is in it."""
     ids = people(tx)
@@ -283,6 +302,7 @@ def build(tx: SqlTransaction) -> Ids:
     ids |= bills(tx, ids)
     ids |= links(tx, ids)
     ids |= refunds(tx, ids)
+    ids |= methods(tx, ids)
     return ids
 
 

@@ -1,0 +1,163 @@
+"""Saved payment methods: what a person lets us charge again, and through whom he likes to pay.
+
+What it takes to charge one, its provider's token, is never part of a record: it is read for the
+call alone. People are shown the mask, as `Visa •••• 4081`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
+
+from core.domain.configurations import ConfigurationId
+from core.domain.errors import MethodGone, TooLong
+from core.domain.payments import AttemptId, MethodId
+from core.domain.people import PersonId
+from core.domain.providers import ProviderError, SavedMethod
+from core.domain.tenants import TenantId
+
+OFFER_LIFE: Final = timedelta(hours=24)
+"""How long a payer may still say that what he paid with be kept."""
+
+MAX_METHODS: Final = 8
+"""How many a person may keep with one organisation: what a screen can show."""
+
+MAX_NAME: Final = 30
+
+GONE: Final = frozenset({ProviderError.EXPIRED_CARD, ProviderError.INVALID_CARD})
+"""What a provider says of a method that will never pay again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod:
+    """A card or account of a person's that one configuration's provider can charge again.
+
+    `label` is its mask, `name` what its owner calls it, "" for nothing; `expires` is `YYYY-MM`,
+    "" where it does not. One that is not active was given up by its provider.
+    """
+
+    id: MethodId
+    tenant_id: TenantId
+    person_id: PersonId
+    configuration_id: ConfigurationId
+    provider: str
+    label: str
+    kept_at: datetime
+    expires: str = ""
+    name: str = ""
+    is_default: bool = False
+    is_active: bool = True
+    row_version: int = 1
+
+    @property
+    def title(self) -> str:
+        """What its owner knows it by; the mask is always part of it."""
+        return f"{self.name} · {self.label}" if self.name else self.label
+
+    def is_good(self, *, today: date) -> bool:
+        """Tell whether it can be charged: not given up, not past its last month."""
+        return self.is_active and (not self.expires or f"{today:%Y-%m}" <= self.expires)
+
+    def check_good(self, *, today: date) -> None:
+        """Let only what can be charged pass.
+
+        Raises:
+            MethodGone: it cannot be.
+        """
+        if not self.is_good(today=today):
+            raise MethodGone(method=self)
+
+    def rename(self, name: str) -> "PaymentMethod":
+        """Call it something; "" takes the name away.
+
+        Raises:
+            TooLong: more than `MAX_NAME` characters.
+        """
+        if len(name) > MAX_NAME:
+            raise TooLong(limit=MAX_NAME)
+        return replace(self, name=name)
+
+    def choose(self, *, is_default: bool) -> "PaymentMethod":
+        """Offer it first, or no longer."""
+        return replace(self, is_default=is_default)
+
+    def revive(self, kept: SavedMethod) -> "PaymentMethod":
+        """Take what its provider says of it now: it was paid with again."""
+        return replace(self, label=kept.label, expires=kept.expires, is_active=True)
+
+    def retire(self) -> "PaymentMethod":
+        """Mark it as given up by its provider."""
+        return replace(self, is_active=False, is_default=False)
+
+
+def print_of(kept: SavedMethod) -> str:
+    """Return what tells the same card from another one: the provider's mark, else all we know."""
+    return kept.fingerprint or f"{kept.owner}\n{kept.label}\n{kept.expires}"
+
+
+class StoredMethods(Protocol):
+    """Saved methods, what waits to be kept, and preferred providers on an open transaction."""
+
+    def hold(self, attempt_id: AttemptId, kept: SavedMethod, *, until: datetime) -> None:
+        """Keep what was paid with until its owner says so; encrypted, for this time."""
+        ...
+
+    def held(self, attempt_id: AttemptId) -> SavedMethod | None:
+        """Return what an attempt was paid with, while it may still be kept."""
+        ...
+
+    def drop_held(self, attempt_id: AttemptId) -> None:
+        """Forget what an attempt was paid with."""
+        ...
+
+    def get(self, method_id: MethodId) -> PaymentMethod:
+        """Return one saved method.
+
+        Raises:
+            NotFound: there is none of this id any more.
+        """
+        ...
+
+    def of(self, person_id: PersonId, tenant_id: TenantId) -> tuple[PaymentMethod, ...]:
+        """Return what a person keeps with a tenant: the default first, then the newest."""
+        ...
+
+    def same(
+        self,
+        person_id: PersonId,
+        tenant_id: TenantId,
+        *,
+        configuration_id: ConfigurationId,
+        kept: SavedMethod,
+    ) -> PaymentMethod | None:
+        """Return the same card or account, if the person keeps it already."""
+        ...
+
+    def add(self, method: PaymentMethod, kept: SavedMethod) -> None:
+        """Store a new method with what it takes to charge it, encrypted for it alone."""
+        ...
+
+    def renew(
+        self, before: PaymentMethod, after: PaymentMethod, kept: SavedMethod
+    ) -> PaymentMethod:
+        """Store a change as `replace` does, and what it takes to charge it from now on."""
+        ...
+
+    def replace(self, before: PaymentMethod, after: PaymentMethod) -> PaymentMethod:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
+        ...
+
+    def secret(self, method: PaymentMethod) -> SavedMethod:
+        """Return what it takes to charge a method, decrypted: for the call alone."""
+        ...
+
+    def remove(self, method: PaymentMethod) -> None:
+        """Delete a method and what it takes to charge it."""
+        ...
+
+    def preferred(self, person_id: PersonId, tenant_id: TenantId) -> str:
+        """Return the provider a person likes to pay a tenant through, "" for none."""
+        ...
+
+    def prefer(self, person_id: PersonId, tenant_id: TenantId, *, provider: str) -> None:
+        """Store which provider a person likes to pay a tenant through, "" for none."""
+        ...

@@ -1,0 +1,72 @@
+"""New attempts: a payment asked through one provider, under a reference of ours."""
+
+from datetime import timedelta
+
+from core.domain.bills import Bill
+from core.domain.configurations import Configuration
+from core.domain.errors import NoProvider
+from core.domain.money import Money
+from core.domain.payments import (
+    NO_METHOD,
+    Attempt,
+    AttemptId,
+    Method,
+    MethodId,
+    Payment,
+    PaymentId,
+    Purpose,
+)
+from core.domain.people import Actor
+from core.domain.work import Due
+from core.ports import Transaction
+
+
+def add_payment(tx: Transaction, *, actor: Actor, bill: Bill | None, amount: Money) -> Payment:
+    """Store that money is asked from the actor, for a bill or for his wallet; it ends in time."""
+    tenant = tx.tenants.get(actor.tenant_id)
+    end = tx.now + timedelta(minutes=tenant.policy.link_minutes)
+    payment = Payment(
+        id=PaymentId(tx.new_id()),
+        token=tx.token(),
+        tenant_id=tenant.id,
+        payer_id=actor.person_id,
+        purpose=Purpose.TOP_UP if bill is None else Purpose.BILL,
+        bill_id=None if bill is None else bill.id,
+        method=Method.PROVIDER,
+        currency=amount.currency,
+        amount_minor=amount.minor,
+        created_at=tx.now,
+        expires_at=end,
+    )
+    tx.work.plan(Due(due_at=end, kind="payment_expiry", subject=payment.id, period="1"))
+    return tx.payments.add(payment)
+
+
+def add_attempt(
+    tx: Transaction,
+    *,
+    payment: Payment,
+    configuration: Configuration,
+    number: int,
+    method_id: MethodId = NO_METHOD,
+) -> Attempt:
+    """Store a try with one provider; `method_id` is the payer's saved method that it charges.
+
+    Raises:
+        NoProvider: this configuration may not be used here.
+    """
+    usable = {each.id for each in tx.configurations.usable(payment.tenant_id)}
+    if configuration.id not in usable:
+        raise NoProvider
+    attempt = Attempt(
+        id=AttemptId(tx.new_id()),
+        payment_id=payment.id,
+        tenant_id=payment.tenant_id,
+        number=number,
+        configuration_id=configuration.id,
+        provider=configuration.provider,
+        reference=f"hz{payment.id:x}-{number}-{tx.key(8).replace('_', 'a').lower()}",
+        created_at=tx.now,
+        method_id=method_id,
+    )
+    return tx.payments.add_attempt(attempt)

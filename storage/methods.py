@@ -1,0 +1,292 @@
+"""Saved payment methods, what waits to be kept, and preferred providers.
+
+What it takes to charge a method is encrypted for its own row and owner: put anywhere else, it does
+not open. The same card is known by a blind index. Removed is deleted; what waits goes after a day.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
+
+from core.domain.configurations import ConfigurationId
+from core.domain.errors import NotFound
+from core.domain.methods import MAX_METHODS, PaymentMethod, print_of
+from core.domain.payments import AttemptId, MethodId
+from core.domain.people import PersonId
+from core.domain.providers import SavedMethod
+from core.domain.tenants import TenantId
+from storage.audit import add_change
+from storage.records import Records
+from storage.schema import flag, ident, number, only_where, sealed, table, text, time
+from storage.statements import Statement, inserting, putting
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.transaction import SqlTransaction
+
+METHOD: Final = table(
+    "payment_method",
+    ident(primary_key=True),
+    ident("tenant_id"),
+    ident("person_id"),
+    ident("configuration_id"),
+    text("provider"),
+    text("fingerprint"),
+    sealed("body"),
+    sealed("label"),
+    sealed("name"),
+    text("expires"),
+    time("kept_at"),
+    flag("is_default"),
+    flag("is_active"),
+    number("row_version"),
+    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+    ForeignKeyConstraint(["person_id"], ["person.id"]),
+    ForeignKeyConstraint(["configuration_id"], ["provider_configuration.id"]),
+    UniqueConstraint(
+        "person_id",
+        "tenant_id",
+        "configuration_id",
+        "fingerprint",
+        name="uq_payment_method_same",
+    ),
+    CheckConstraint("length(body) > 0", name="body"),
+    CheckConstraint("length(fingerprint) = 64", name="fingerprint"),
+    CheckConstraint("is_default = 0 OR is_active = 1", name="default"),
+    Index(
+        "uq_payment_method_default",
+        "person_id",
+        "tenant_id",
+        unique=True,
+        **only_where("is_default = 1"),
+    ),
+    Index("ix_payment_method_configuration", "configuration_id"),
+    Index("ix_payment_method_tenant", "tenant_id"),
+)
+"""`body` is the provider's token and whose it is there; `fingerprint` a blind index of the card."""
+
+HELD: Final = table(
+    "held_method",
+    ident("attempt_id", primary_key=True),
+    sealed("body"),
+    time("until"),
+    ForeignKeyConstraint(["attempt_id"], ["attempt.id"]),
+    CheckConstraint("length(body) > 0", name="body"),
+    Index("ix_held_method_until", "until"),
+)
+"""What was paid with, until its owner says that it be kept, or for a day."""
+
+PREFERENCE: Final = table(
+    "provider_preference",
+    ident("person_id", primary_key=True),
+    ident("tenant_id", primary_key=True),
+    text("provider"),
+    ForeignKeyConstraint(["person_id"], ["person.id"]),
+    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+    Index("ix_provider_preference_tenant", "tenant_id"),
+    sqlite_with_rowid=False,
+)
+
+_METHODS: Final = Records(
+    METHOD,
+    PaymentMethod,
+    secret=("label", "name"),
+    frozen=("id", "tenant_id", "person_id", "configuration_id", "provider", "fingerprint"),
+)
+_ONE: Final = _METHODS.by("id")
+_OF: Final = Statement(
+    _METHODS.select()
+    .where(
+        METHOD.c.person_id == bindparam("person_id"), METHOD.c.tenant_id == bindparam("tenant_id")
+    )
+    .order_by(METHOD.c.is_default.desc(), METHOD.c.id.desc())
+    .limit(MAX_METHODS)
+)
+_SAME: Final = _METHODS.by("person_id", "tenant_id", "configuration_id", "fingerprint")
+_ADD: Final = inserting(METHOD)
+_BODY: Final = Statement(select(METHOD.c.body).where(METHOD.c.id == bindparam("id")))
+_SET_BODY: Final = Statement(
+    update(METHOD)
+    .where(METHOD.c.id == bindparam("id_is"), METHOD.c.row_version == bindparam("seen_version"))
+    .values(body=bindparam("body"), row_version=bindparam("row_version"))
+)
+_REMOVE: Final = Statement(delete(METHOD).where(METHOD.c.id == bindparam("id")))
+_HOLD: Final = putting(HELD, key=("attempt_id",))
+_HELD: Final = Statement(
+    select(HELD.c.body).where(
+        HELD.c.attempt_id == bindparam("attempt_id"), HELD.c.until > bindparam("now")
+    )
+)
+_DROP: Final = Statement(delete(HELD).where(HELD.c.attempt_id == bindparam("attempt_id")))
+_SWEEP: Final = Statement(delete(HELD).where(HELD.c.until <= bindparam("now")))
+_PREFERRED: Final = Statement(
+    select(PREFERENCE.c.provider).where(
+        PREFERENCE.c.person_id == bindparam("person_id"),
+        PREFERENCE.c.tenant_id == bindparam("tenant_id"),
+    )
+)
+_PREFER: Final = putting(PREFERENCE, key=("person_id", "tenant_id"))
+
+
+class SqlMethods:
+    """Saved payment methods in SQL."""
+
+    def __init__(self, tx: "SqlTransaction") -> None:
+        """Work on an open transaction."""
+        self._tx = tx
+
+    def hold(self, attempt_id: AttemptId, kept: SavedMethod, *, until: "datetime") -> None:
+        """Keep what was paid with until its owner says so; encrypted, for this time."""
+        body = self._tx.ring.seal(_packed(kept), context=_waiting(attempt_id))
+        _HOLD.run(self._tx.cursor, {"attempt_id": attempt_id, "body": body, "until": until})
+
+    def held(self, attempt_id: AttemptId) -> SavedMethod | None:
+        """Return what an attempt was paid with, while it may still be kept."""
+        rows = _HELD.rows(self._tx.cursor, {"attempt_id": attempt_id, "now": self._tx.now})
+        if not rows:
+            return None
+        opened = self._tx.ring.open(rows[0][0], context=_waiting(attempt_id))
+        return SavedMethod(**orjson.loads(opened))
+
+    def drop_held(self, attempt_id: AttemptId) -> None:
+        """Forget what an attempt was paid with."""
+        _DROP.run(self._tx.cursor, {"attempt_id": attempt_id})
+
+    def get(self, method_id: MethodId) -> PaymentMethod:
+        """Return one saved method, else `NotFound`."""
+        found = _METHODS.one(self._tx, _ONE, id=method_id)
+        if found is None:
+            raise NotFound(kind="method")
+        return found
+
+    def of(self, person_id: PersonId, tenant_id: TenantId) -> tuple[PaymentMethod, ...]:
+        """Return what a person keeps with a tenant: the default first, then the newest."""
+        return _METHODS.many(self._tx, _OF, person_id=person_id, tenant_id=tenant_id)
+
+    def same(
+        self,
+        person_id: PersonId,
+        tenant_id: TenantId,
+        *,
+        configuration_id: ConfigurationId,
+        kept: SavedMethod,
+    ) -> PaymentMethod | None:
+        """Return the same card or account, if the person keeps it already."""
+        return _METHODS.one(
+            self._tx,
+            _SAME,
+            person_id=person_id,
+            tenant_id=tenant_id,
+            configuration_id=configuration_id,
+            fingerprint=self._fingerprint(kept),
+        )
+
+    def add(self, method: PaymentMethod, kept: SavedMethod) -> None:
+        """Store a new method with what it takes to charge it, encrypted for it alone."""
+        row = _METHODS.row(self._tx, method)
+        secrets = {"fingerprint": self._fingerprint(kept), "body": self._body(method, kept)}
+        _ADD.run(self._tx.cursor, {**row, **secrets})
+        self._tell(method)
+
+    def renew(
+        self, before: PaymentMethod, after: PaymentMethod, kept: SavedMethod
+    ) -> PaymentMethod:
+        """Store a change as `replace` does, and what it takes to charge it from now on."""
+        stored = self.replace(before, after)
+        values = {
+            "id_is": stored.id,
+            "seen_version": stored.row_version,
+            "row_version": stored.row_version + 1,
+            "body": self._body(stored, kept),
+        }
+        _SET_BODY.run(self._tx.cursor, values)
+        return self.get(stored.id)
+
+    def replace(self, before: PaymentMethod, after: PaymentMethod) -> PaymentMethod:
+        """Store a change where `before` still stands, else `StaleState`; return it as stored."""
+        stored = _METHODS.replace(self._tx, before, after)
+        self._tell(stored)
+        return stored
+
+    def secret(self, method: PaymentMethod) -> SavedMethod:
+        """Return what it takes to charge a method, decrypted; `NotFound` where it is gone."""
+        rows = _BODY.rows(self._tx.cursor, {"id": method.id})
+        if not rows:
+            raise NotFound(kind="method")
+        found = orjson.loads(self._tx.ring.open(rows[0][0], context=_where(method)))
+        return SavedMethod(
+            token=found["token"],
+            owner=found["owner"],
+            label=method.label,
+            expires=method.expires,
+        )
+
+    def remove(self, method: PaymentMethod) -> None:
+        """Delete a method and what it takes to charge it."""
+        _REMOVE.run(self._tx.cursor, {"id": method.id})
+        self._tell(method, is_kept=False)
+
+    def preferred(self, person_id: PersonId, tenant_id: TenantId) -> str:
+        """Return the provider a person likes to pay a tenant through, "" for none."""
+        rows = _PREFERRED.rows(self._tx.cursor, {"person_id": person_id, "tenant_id": tenant_id})
+        return str(rows[0][0]) if rows else ""
+
+    def prefer(self, person_id: PersonId, tenant_id: TenantId, *, provider: str) -> None:
+        """Store which provider a person likes to pay a tenant through, "" for none."""
+        values = {"person_id": person_id, "tenant_id": tenant_id, "provider": provider}
+        _PREFER.run(self._tx.cursor, values)
+        add_change(self._tx, tenant_id, "provider_preference", person_id, {"provider": provider})
+
+    def sweep(self) -> int:
+        """Forget what nobody said should be kept; return how many."""
+        _SWEEP.run(self._tx.cursor, {"now": self._tx.now})
+        return self._tx.cursor.rowcount
+
+    def _fingerprint(self, kept: SavedMethod) -> str:
+        return self._tx.ring.index(print_of(kept), context="payment_method.fingerprint")
+
+    def _body(self, method: PaymentMethod, kept: SavedMethod) -> bytes:
+        plain = orjson.dumps({"token": kept.token, "owner": kept.owner})
+        return self._tx.ring.seal(plain, context=_where(method))
+
+    def _tell(self, method: PaymentMethod, *, is_kept: bool = True) -> None:
+        """Put into the audit chain how a method stands now; no mask, no name, no token."""
+        content = {
+            "person": method.person_id,
+            "provider": method.provider,
+            "is_default": method.is_default,
+            "is_active": method.is_active,
+            "is_kept": is_kept,
+        }
+        add_change(self._tx, method.tenant_id, "payment_method", method.id, content)
+
+
+def _packed(kept: SavedMethod) -> bytes:
+    return orjson.dumps(
+        {
+            "token": kept.token,
+            "owner": kept.owner,
+            "label": kept.label,
+            "expires": kept.expires,
+            "fingerprint": kept.fingerprint,
+        }
+    )
+
+
+def _where(method: PaymentMethod) -> str:
+    return f"payment_method.{method.person_id}.{method.configuration_id}.{method.id}"
+
+
+def _waiting(attempt_id: AttemptId) -> str:
+    return f"held_method.{attempt_id}"
