@@ -208,8 +208,9 @@ async def _check(database: Database, keys: Keys) -> _Checked:
     from bot.engine.checks import ask, entered_keys
     from bot.http import open_client
     from bot.ports import SystemClock
-    from bot.providers.kit import Kit, OwnTokens
+    from bot.providers.kit import Kit
     from bot.registry import Registry, addresses_of
+    from bot.tokens import SharedTokens
     from core.use_cases import configurations
 
     settings = load()
@@ -220,7 +221,7 @@ async def _check(database: Database, keys: Keys) -> _Checked:
     async with open_client() as client:
         kit = Kit(
             client=client,
-            tokens=OwnTokens(monotonic=clock.monotonic),
+            tokens=SharedTokens(database, monotonic=clock.monotonic),
             now=clock.now,
             is_test=settings.is_sandbox,
         )

@@ -30,11 +30,12 @@ from bot.engine.timers import Timers
 from bot.http import open_client
 from bot.outside import Clock, Outside
 from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
-from bot.providers.kit import Kit, OwnTokens
+from bot.providers.kit import Kit
 from bot.registry import Registry, addresses_of, credentials_of
 from bot.roles import Part
 from bot.seat import Seat, open_seat
 from bot.settings import Settings
+from bot.tokens import SharedTokens
 from bot.web import health
 from bot.web.answers import AnswerDoors
 from bot.web.payments import PaymentDoors
@@ -146,7 +147,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     metrics = Metrics()
     client = telegram_client(settings, request=outside.request)
     http = outside.http or open_client()
-    tokens = OwnTokens(monotonic=clock.monotonic)
+    tokens = SharedTokens(database, monotonic=clock.monotonic, sleep=outside.sleep)
     kit = Kit(client=http, tokens=tokens, now=clock.now, is_test=settings.is_sandbox)
     registry = _registry(settings, kit, database)
     outbox = Outbox(is_sandbox=settings.is_sandbox)

@@ -14,6 +14,7 @@ from core.domain.tenants import TenantId
 from core.domain.work import Work
 from core.ports import Randomness
 from storage import audit
+from storage.access_tokens import SqlAccessTokens
 from storage.addresses import SqlAddresses
 from storage.bills import SqlBills
 from storage.configurations import SqlConfigurations
@@ -75,6 +76,7 @@ class SqlTransaction:
         self._randomness = randomness
         self._acts: dict[int, int] = {}
         self._lines: list[tuple[int, audit.Line]] = []
+        self.access_tokens = SqlAccessTokens(self)
         self.tallies = SqlTallies(self)
         self.addresses = SqlAddresses(self)
         self.tenants = SqlTenants(self)

@@ -1,6 +1,5 @@
 """What an adapter is given, and how it introduces itself."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import httpx
 
-from core.domain.providers import AccessToken, Provider, Tokens, Unknown
+from core.domain.providers import Provider, Tokens, Unknown
 
 _T = TypeVar("_T")
 
@@ -63,35 +62,6 @@ class Maker:
     defaults: Mapping[str, str] = field(default_factory=dict)
     is_test: Callable[[Mapping[str, str]], bool | None] = _untold
     """Tells from credentials whether their money is pretend; None where they do not show it."""
-
-
-class OwnTokens:
-    """Tokens of one process: each is fetched by one caller while the others wait."""
-
-    def __init__(self, *, monotonic: Callable[[], float]) -> None:
-        """Begin without any; `monotonic` counts seconds."""
-        self._monotonic = monotonic
-        self._kept: dict[str, tuple[str, float]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-
-    async def token(
-        self,
-        key: str,
-        fetch: Callable[[], Awaitable[AccessToken | Unknown]],
-        *,
-        refused: str = "",
-    ) -> str | Unknown:
-        """Return the kept token, or what `fetch` brings; a tenth of its life is left unused."""
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            value, until_s = self._kept.get(key, ("", 0.0))
-            if value and value != refused and self._monotonic() < until_s:
-                return value
-            fetched = await fetch()
-            if isinstance(fetched, Unknown):
-                return fetched
-            lives_s = fetched.lives_s * 0.9
-            self._kept[key] = (fetched.value, self._monotonic() + lives_s)
-            return fetched.value
 
 
 class TokenInUse(Protocol):

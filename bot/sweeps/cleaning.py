@@ -1,4 +1,4 @@
-"""Rows nobody needs: emptied work, old dialogues, pads, tallies, keys, lanes, cards not kept."""
+"""Rows nobody needs: old work, dialogues, pads, tallies, keys, tokens, lanes, cards not kept."""
 
 from datetime import datetime
 
@@ -14,5 +14,6 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     tx.tallies.sweep()
     tx.addresses.sweep()
     tx.methods.sweep()
+    tx.access_tokens.sweep()
     tx.leases.sweep()
     return tx.work.sweep()
