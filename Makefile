@@ -11,6 +11,7 @@ T ?=
 # Tests wait more than they compute: one worker more than cores.
 N ?= 3
 SEED ?= 1
+PAIR ?=
 SEEDS ?= 2000
 KILLS ?= 200
 FAILOVERS ?= 20
@@ -44,8 +45,8 @@ fmt: ready-dev ## format the code and mend what can be mended by itself
 story: ready-dev ## play the stories in a real Chromium
 	@$(BIN)/python -m pytest -m browser $(T)
 
-simulate: ready-dev ## replay one simulated world and print its trace (SEED=7)
-	@$(BIN)/python -m tests.simulation --seed $(SEED) --trace
+simulate: ready-dev ## replay one simulated world and print its trace (SEED=7, PAIR=1 for two providers)
+	@$(BIN)/python -m tests.simulation --seed $(SEED) --trace $(if $(PAIR),--pair)
 
 soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effect, by kill -9 (KILLS=200), and PostgreSQL too (FAILOVERS=20)
 	@SEEDS=$(SEEDS) $(BIN)/python -m pytest $(SOAK) -n $(N) tests/simulation tests/model/test_both_databases.py

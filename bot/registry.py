@@ -96,9 +96,10 @@ class Registry:
     ) -> None:
         """Keep what all adapters share, where each provider is, and where tenants' keys are.
 
-        `plays` names the one that the sandbox offers; "" leaves it to the configurations.
+        `plays` names those that the sandbox offers, with commas; "" leaves it to the
+        configurations.
         """
-        self._plays = plays
+        self._plays = frozenset(filter(None, plays.split(",")))
         self._kit = kit
         self._addresses = addresses
         self._credentials = credentials
@@ -149,7 +150,7 @@ class Registry:
 
     def _ensured(self, tx: SqlTransaction, name: str, *, is_test: bool) -> Configuration:
         known = tx.configurations.of(PLATFORM, name)
-        is_offered = not self._plays or name == self._plays
+        is_offered = not self._plays or name in self._plays
         if known is None:
             known = Configuration(
                 id=ConfigurationId(tx.new_id()),

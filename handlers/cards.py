@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from core.domain.bills import Acknowledgment, Bill, Life, owes
 from core.domain.calendar import local_date
+from core.domain.captures import CaptureKey
 from core.domain.errors import NotJoined
-from core.domain.ledger import AccountKind
+from core.domain.ledger import AccountKind, Journal
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
@@ -269,15 +270,15 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
     payment = tx.payments.get(receipt.payment_id)
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     is_by_link = payment.method is Method.PROVIDER
-    attempts = tx.payments.attempts(payment.id) if is_by_link else ()
+    journal = tx.ledger.journal(receipt.journal_id)
     is_own = receipt.payer_id == reader.person.id
     view = receipts.ReceiptView(
         receipt=receipt,
         payment=payment,
-        token=tx.ledger.journal(receipt.journal_id).token,
+        token=journal.token,
         payer=reader.person.name if is_own else name_of(tx, receipt.payer_id),
         payee=reader.tenant.name,
-        provider=attempts[-1].provider if attempts else "",
+        provider=provider_of(tx, journal),
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
@@ -288,6 +289,15 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         may_open_bill=bill is not None and _may_see(reader, bill),
     )
     return receipts.receipt(reader.words, view)
+
+
+def provider_of(tx: Transaction, journal: Journal) -> str:
+    """Return the provider whose capture a journal posted, "" where none was.
+
+    A payment that was tried with several may have been taken by any of them.
+    """
+    key = CaptureKey.read(journal.key)
+    return "" if key is None else tx.configurations.get(key.configuration_id).provider
 
 
 def _refund_door(reader: Reader, payment: Payment, *, is_own: bool) -> str:

@@ -25,7 +25,14 @@ from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import hearers, keys, refund_cards
-from handlers.cards import bill_screen, fee_of, name_of, payment_screen, receipt_screen
+from handlers.cards import (
+    bill_screen,
+    fee_of,
+    name_of,
+    payment_screen,
+    provider_of,
+    receipt_screen,
+)
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import members, unmatched
@@ -194,15 +201,16 @@ def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None
     if receipt is None:
         return None
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
-    screen = told.late(reader.words, payment, receipt, bill)
+    provider = provider_name(provider_of(tx, tx.ledger.journal(receipt.journal_id)))
+    screen = told.late(reader.words, payment, receipt, bill, provider=provider)
     return _send(tx, reader, lambda: screen)
 
 
 def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     payment = _payment(tx, event)
-    first = tx.ledger.transfers(JournalId(event.other_id))[0]
-    attempts = tx.payments.attempts(payment.id)
-    provider = provider_name(attempts[-1].provider) if attempts else ""
+    journal = tx.ledger.journal(JournalId(event.other_id))
+    first = tx.ledger.transfers(journal.id)[0]
+    provider = provider_name(provider_of(tx, journal))
     amount = first.leg.amount
     draw = told.kept_apart if reader.person.id == payment.payer_id else told.unmatched
     screen = draw(reader.words, payment, amount=amount, provider=provider)

@@ -125,8 +125,8 @@ class ProviderServer:
             self._store, self.desk, prefix=self._prefix, timezone=self._options.timezone
         )
         part.add_routes([*self._api.routes(), *page.routes()])
-        for standin in self._standins.values():
-            door = Door(self._store, self._board, standin)
+        for name, standin in self._standins.items():
+            door = Door(self._store, self._board, standin, who=name)
             self._doors.append(door)
             part.add_routes(standin.routes(self.desk, door))
         part.on_shutdown.append(self._on_shutdown)

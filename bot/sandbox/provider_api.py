@@ -37,7 +37,7 @@ from bot.sandbox.provider_door import (
 from bot.sandbox.provider_records import Checkout, Terms
 from bot.sandbox.provider_refund_records import Refund
 from bot.sandbox.provider_store import ProviderStore
-from bot.sandbox.provider_tongue import OwnTongue
+from bot.sandbox.provider_tongue import OWN, OwnTongue
 from bot.sandbox.switches import Switchboard
 
 PAGE_SIZE: Final = 100
@@ -95,7 +95,7 @@ class ProviderApi:
         self._tongue = tongue
         self._webhook_url = webhook_url
         self._manners = OwnManners(store)
-        self.door = Door(store, board, self._manners)
+        self.door = Door(store, board, self._manners, who=OWN)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, below the provider's own prefix."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_hooks import Courier
-from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
+from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms, WrongStep
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import Happening
@@ -29,6 +29,9 @@ REFUNDS: Final[dict[str, tuple[RefundStatus, RefundStatus | None]]] = {
 }
 """How a refund begins and what it becomes by itself, by the switch; else it is done at once."""
 
+TAKE_ANOTHER_CARD: Final = frozenset({"paystack", "stripe", "flutterwave"})
+"""Whose pages stay open after a card was refused."""
+
 
 class NotRefundable(ValueError):
     """More than is left of the capture, no such capture, or it is disputed; says which."""
@@ -36,6 +39,11 @@ class NotRefundable(ValueError):
 
 class ReferenceReused(ValueError):
     """A reference came back with other terms."""
+
+
+def takes_another_card(checkout: Checkout) -> bool:
+    """Tell whether a page that refused a card may be paid with another one."""
+    return checkout.terms.tongue in TAKE_ANOTHER_CARD
 
 
 class Desk:
@@ -80,8 +88,10 @@ class Desk:
         Raises:
             WrongStep: the checkout may not be paid any more.
         """
+        if checkout.status is CheckoutStatus.DECLINED and not takes_another_card(checkout):
+            raise WrongStep(checkout.decline)
         is_open = checkout.status is CheckoutStatus.OPEN
-        if is_open and amount_minor is None and self._board.is_on(switches.LATE):
+        if is_open and amount_minor is None and self._trouble(checkout.terms).is_on(switches.LATE):
             return self.promise(checkout)
         return self._capture(checkout, amount_minor=amount_minor)
 
@@ -156,7 +166,7 @@ class Desk:
     def _new_refund(
         self, checkout: Checkout, capture: Capture, amount_minor: int, *, reference: str
     ) -> Refund:
-        behaviour = str(self._board.value(switches.REFUND))
+        behaviour = str(self._trouble(checkout.terms).value(switches.REFUND))
         status, following = REFUNDS.get(behaviour, (RefundStatus.DONE, None))
         after = ATTENTION_LASTS if status is RefundStatus.NEEDS_ATTENTION else LATE_BY
         refund = replace(
@@ -184,9 +194,9 @@ class Desk:
         return self._keep(changed, event=f"refund.{refund.status}", refund=refund)
 
     def _capture(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
+        is_twice = self._trouble(checkout.terms).is_on(switches.TWICE)
         captures = tuple(
-            self._new_capture(checkout.terms, amount_minor)
-            for _ in range(2 if self._board.is_on(switches.TWICE) else 1)
+            self._new_capture(checkout.terms, amount_minor) for _ in range(2 if is_twice else 1)
         )
         paid = checkout.pay(captures, at=self.now())
         for count in range(1, len(captures) + 1):
@@ -194,18 +204,19 @@ class Desk:
         return paid
 
     def _new_capture(self, terms: Terms, amount_minor: int | None) -> Capture:
-        amount = amount_minor or self._captured_minor(terms.amount_minor)
+        amount = amount_minor or self._captured_minor(terms)
         return Capture(
             id=f"cap_{self._new_token()}",
             amount_minor=amount,
-            currency=self._captured_currency(terms.currency),
+            currency=self._captured_currency(terms),
             at=self.now(),
             fee_minor=(amount * int(self._board.number(switches.FEE)) + 5_000) // 10_000,
         )
 
-    def _captured_minor(self, asked_minor: int) -> int:
+    def _captured_minor(self, terms: Terms) -> int:
+        asked_minor = terms.amount_minor
         tenth = max(1, asked_minor // 10)
-        match self._board.value(switches.AMOUNT):
+        match self._trouble(terms).value(switches.AMOUNT):
             case "short":
                 return max(1, asked_minor - tenth)
             case "over":
@@ -213,10 +224,13 @@ class Desk:
             case _:
                 return asked_minor
 
-    def _captured_currency(self, asked: str) -> str:
-        if not self._board.is_on(switches.CURRENCY):
-            return asked
-        return "EUR" if asked == "USD" else "USD"
+    def _captured_currency(self, terms: Terms) -> str:
+        if not self._trouble(terms).is_on(switches.CURRENCY):
+            return terms.currency
+        return "EUR" if terms.currency == "USD" else "USD"
+
+    def _trouble(self, terms: Terms) -> switches.Trouble:
+        return switches.Trouble(self._board, terms.tongue)
 
     def _keep(
         self, checkout: Checkout, *, event: str = "", refund: Refund | None = None

@@ -54,10 +54,12 @@ class Manners(Protocol):
 class Door:
     """Guards the calls of one language."""
 
-    def __init__(self, store: ProviderStore, board: Switchboard, manners: Manners) -> None:
-        """Behave as the board says; what a call changed is kept before it is answered."""
+    def __init__(
+        self, store: ProviderStore, board: Switchboard, manners: Manners, *, who: str
+    ) -> None:
+        """Behave as the board tells `who`; what a call changed is kept before it is answered."""
         self._store = store
-        self._board = board
+        self._trouble = switches.Trouble(board, who)
         self._manners = manners
         self.closing = asyncio.Event()
 
@@ -75,7 +77,7 @@ class Door:
         async def handle(request: web.Request) -> web.StreamResponse:
             if (refusal := await self._greet(request)) is not None:
                 return refusal
-            behaviour = str(self._board.value(switches.LOOK_UP))
+            behaviour = str(self._trouble.value(switches.LOOK_UP))
             if behaviour == "500":
                 return self._manners.failure(500)
             response = await answer(request)
@@ -106,7 +108,7 @@ class Door:
         async def handle(request: web.Request) -> web.StreamResponse:
             if (refusal := await self._greet(request)) is not None:
                 return refusal
-            behaviour = str(self._board.value(switch))
+            behaviour = str(self._trouble.value(switch))
             if behaviour in {"500", "503", "429"}:
                 return self._manners.failure(int(behaviour))
             try:
@@ -123,9 +125,9 @@ class Door:
 
     async def _greet(self, request: web.Request) -> web.StreamResponse | None:
         """Misbehave as told, then check the key; `None` lets the request in."""
-        if self._board.is_on(switches.OUTAGE):
+        if self._trouble.is_on(switches.OUTAGE):
             return _cut(request)
-        await self._pause(self._board.number(switches.SLOW))
+        await self._pause(self._trouble.number(switches.SLOW))
         return self._manners.turned_away(request)
 
     async def _pause(self, seconds: float) -> None:

@@ -50,7 +50,8 @@ class Courier:
         """Queue an event for its URL, unless webhooks are being lost or nobody is told."""
         terms = happening.checkout.terms
         body = self._tongues[terms.tongue].event(happening)
-        is_lost = self._board.is_on(switches.HOOK_LOSS) or not terms.webhook_url or not body
+        trouble = self._trouble(terms.tongue)
+        is_lost = trouble.is_on(switches.HOOK_LOSS) or not terms.webhook_url or not body
         if is_lost or len(self._store.deliveries()) >= MAX_WAITING:
             return
         delivery = Delivery(
@@ -59,8 +60,8 @@ class Courier:
             reference=terms.reference,
             url=terms.webhook_url,
             body=body.decode(),
-            due_at=happening.at + timedelta(seconds=self._hold_s()),
-            copies_left=max(1, int(self._board.number(switches.HOOK_COPIES))),
+            due_at=happening.at + timedelta(seconds=_hold_s(trouble)),
+            copies_left=max(1, int(trouble.number(switches.HOOK_COPIES))),
             tongue=terms.tongue,
         )
         self._store.post(delivery)
@@ -68,21 +69,30 @@ class Courier:
 
     async def deliver(self, session: aiohttp.ClientSession) -> None:
         """Try every delivery that is due once; in order within a reference."""
-        if self._board.is_on(switches.OUTAGE):
-            return
         lanes: dict[str, list[Delivery]] = {}
         for delivery in self._due():
-            lanes.setdefault(delivery.reference, []).append(delivery)
+            if not self._trouble(delivery.tongue).is_on(switches.OUTAGE):
+                lanes.setdefault(delivery.reference, []).append(delivery)
         gate = asyncio.Semaphore(MAX_AT_ONCE)
         await asyncio.gather(*(self._drive(session, gate, lane) for lane in lanes.values()))
 
     def _due(self) -> list[Delivery]:
         now = self._now()
-        horizon = now + timedelta(seconds=max(PAUSES_S[-1], self._hold_s()))
+        return sorted(
+            (each for each in self._store.deliveries() if self._is_due(each, now)),
+            key=self._turn,
+        )
+
+    def _is_due(self, delivery: Delivery, now: datetime) -> bool:
+        hold_s = _hold_s(self._trouble(delivery.tongue))
+        horizon = now + timedelta(seconds=max(PAUSES_S[-1], hold_s))
         # A due time beyond the horizon was set before the world clock was moved back.
-        due = [d for d in self._store.deliveries() if d.due_at <= now or d.due_at > horizon]
-        is_newest_first = self._board.is_on(switches.HOOK_REORDER)
-        return sorted(due, key=lambda delivery: delivery.seq, reverse=is_newest_first)
+        return delivery.due_at <= now or delivery.due_at > horizon
+
+    def _turn(self, delivery: Delivery) -> int:
+        """Return what deliveries are sorted by: oldest first, or newest."""
+        is_newest_first = self._trouble(delivery.tongue).is_on(switches.HOOK_REORDER)
+        return -delivery.seq if is_newest_first else delivery.seq
 
     async def _drive(
         self, session: aiohttp.ClientSession, gate: asyncio.Semaphore, lane: list[Delivery]
@@ -94,7 +104,7 @@ class Courier:
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> bool:
         body = delivery.body.encode()
-        is_forged = self._board.is_on(switches.HOOK_FORGERY)
+        is_forged = self._trouble(delivery.tongue).is_on(switches.HOOK_FORGERY)
         tongue = self._tongues[delivery.tongue]
         proof = tongue.headers(body, at=self._now(), is_forged=is_forged)
         try:
@@ -126,7 +136,11 @@ class Courier:
             later = replace(delivery, attempt=delivery.attempt + 1, due_at=self._now() + pause)
             self._store.post(later)
 
-    def _hold_s(self) -> int:
-        hold_s = int(self._board.number(switches.HOOK_DELAY))
-        is_reordered = self._board.is_on(switches.HOOK_REORDER)
-        return max(hold_s, REORDER_HOLD_S) if is_reordered else hold_s
+    def _trouble(self, who: str) -> switches.Trouble:
+        return switches.Trouble(self._board, who)
+
+
+def _hold_s(trouble: switches.Trouble) -> int:
+    hold_s = int(trouble.number(switches.HOOK_DELAY))
+    is_reordered = trouble.is_on(switches.HOOK_REORDER)
+    return max(hold_s, REORDER_HOLD_S) if is_reordered else hold_s

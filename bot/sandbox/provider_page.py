@@ -18,7 +18,7 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from yarl import URL
 
-from bot.sandbox.provider_desk import LATE_BY, Desk
+from bot.sandbox.provider_desk import LATE_BY, Desk, takes_another_card
 from bot.sandbox.provider_records import DECLINES, Checkout, CheckoutStatus, WrongStep
 from bot.sandbox.provider_store import ProviderStore
 from core.domain.money import MAX_MINOR, Currency, Money, exponent
@@ -189,13 +189,15 @@ def _open_acts(checkout: Checkout, amount: str, *, typed: str | None, late: str)
 
 def _closed_acts(checkout: Checkout, *, late: str) -> str:
     tone, heading, text, may_pay = _ending(checkout)
+    is_declined = checkout.status is CheckoutStatus.DECLINED
+    again = "Pay with another card" if is_declined else "Pay anyway"
     captured = ", ".join(
         f"{format_minor(capture.amount_minor, capture.currency)} {capture.currency}"
         for capture in checkout.captures
     )
     return _filled(
         "closed.html",
-        raw={"again": _after_acts(checkout) if not may_pay else _filled("again.html")},
+        raw={"again": _after_acts(checkout) if not may_pay else _filled("again.html", label=again)},
         tone=tone,
         heading=heading,
         text=text.format(captured=captured, late=late),
@@ -224,7 +226,8 @@ def _ending(checkout: Checkout) -> tuple[str, str, str, bool]:
         return "good", "Paid", "Captured: {captured}.", False
     if checkout.status is CheckoutStatus.DECLINED:
         reason = DECLINES.get(checkout.decline, "Declined")
-        return "bad", "Declined", f"{reason}. No money was taken.", False
+        may_pay = takes_another_card(checkout)
+        return "bad", "Declined", f"{reason}. No money was taken.", may_pay
     if checkout.late_at is not None:
         text = (
             "The money arrives {late}, one minute after this page expires. "

@@ -26,6 +26,7 @@ class CheckoutStatus(StrEnum):
     """The payer chose to pay later; the money comes after the page has expired."""
     PAID = "paid"
     DECLINED = "declined"
+    """A card was refused; where the page takes another one, it may still be paid."""
     EXPIRED = "expired"
     """Nobody may pay here any more, but money that was under way can still arrive."""
 
@@ -42,7 +43,7 @@ TRANSITIONS: Final[dict[CheckoutStatus, frozenset[CheckoutStatus]]] = {
     CheckoutStatus.PROCESSING: frozenset({CheckoutStatus.EXPIRED}),
     CheckoutStatus.EXPIRED: frozenset({CheckoutStatus.PAID}),
     CheckoutStatus.PAID: frozenset(),
-    CheckoutStatus.DECLINED: frozenset(),
+    CheckoutStatus.DECLINED: frozenset({CheckoutStatus.PAID}),
 }
 
 DECLINES: Final[dict[str, str]] = {
@@ -134,10 +135,10 @@ class Checkout:
         """Take the money, in one capture or more.
 
         Raises:
-            WrongStep: the page was paid or declined, or waits for late money.
+            WrongStep: the page was paid, or waits for late money.
         """
         paid = self._step(CheckoutStatus.PAID, at=at)
-        return replace(paid, captures=captures, late_at=None)
+        return replace(paid, captures=captures, late_at=None, decline="")
 
     def refuse(self, code: str, *, at: datetime) -> "Checkout":
         """Decline for good, with a code of `DECLINES`.

@@ -1,4 +1,8 @@
-"""What the sandbox payment provider can be told to do wrong, as switches on the panel."""
+"""What the sandbox payment provider can be told to do wrong, as switches on the panel.
+
+Where it plays two providers at once, trouble may be with one of them only: `Trouble` is what one
+of them sees of the board.
+"""
 
 from dataclasses import replace
 from typing import Final
@@ -6,6 +10,7 @@ from typing import Final
 from bot.sandbox.switches import Switch, Switchboard, SwitchKind, Value
 
 PLAYS: Final = "provider.plays"
+HITS: Final = "provider.hits"
 OUTAGE: Final = "provider.outage"
 SLOW: Final = "provider.slow_s"
 CREATE: Final = "provider.create"
@@ -24,6 +29,15 @@ HOOK_FORGERY: Final = "provider.hooks.forge"
 
 GROUP: Final = "Payments"
 HOOKS: Final = "Payment webhooks"
+
+ALL: Final = "all"
+PLAYED: Final = (
+    ("sandbox", "Sandbox Pay"),
+    ("paystack", "Paystack"),
+    ("stripe", "Stripe"),
+    ("flutterwave", "Flutterwave"),
+)
+"""Who can be played, and how the panel calls them."""
 
 
 def add_switches(board: Switchboard) -> None:
@@ -69,14 +83,15 @@ _CALLS: Final = (
             PLAYS,
             "Play as",
             "Whose language the pretend provider speaks. The bot starts anew.",
-            (
-                ("sandbox", "Sandbox Pay"),
-                ("paystack", "Paystack"),
-                ("stripe", "Stripe"),
-                ("flutterwave", "Flutterwave"),
-            ),
+            (*PLAYED, ("paystack,stripe", "Paystack and Stripe")),
         ),
         restarts_bot=True,
+    ),
+    _choice(
+        HITS,
+        "Trouble is with",
+        "Whom everything below happens to, where several are played.",
+        ((ALL, "Everybody"), *((name, f"{label} only") for name, label in PLAYED)),
     ),
     _toggle(OUTAGE, "Outage", "Every call is cut off; webhooks wait until it is over."),
     _number(SLOW, "Slow answers", "Seconds before each answer.", unit="s", most=60),
@@ -152,3 +167,28 @@ _WEBHOOKS: Final = (
     _toggle(HOOK_REORDER, "Reorder", "Events are held, then sent newest first.", group=HOOKS),
     _toggle(HOOK_FORGERY, "Forge the signature", "Signed with a wrong key.", group=HOOKS),
 )
+
+_HEALTHY: Final = {each.key: each.value for each in (*_CALLS, *_MONEY, *_WEBHOOKS)}
+
+
+class Trouble:
+    """The board as one of the played providers sees it: what hits another is none of its."""
+
+    def __init__(self, board: Switchboard, who: str) -> None:
+        """See it as the provider of this name does."""
+        self._board = board
+        self._who = who
+
+    def value(self, key: str) -> Value:
+        """Return how it behaves."""
+        is_hit = self._board.value(HITS) in {ALL, self._who}
+        return self._board.value(key) if is_hit else _HEALTHY[key]
+
+    def is_on(self, key: str) -> bool:
+        """Tell whether it misbehaves in this way."""
+        return self.value(key) != _HEALTHY[key]
+
+    def number(self, key: str) -> float:
+        """Return the number of a switch that has one."""
+        is_hit = self._board.value(HITS) in {ALL, self._who}
+        return self._board.number(key) if is_hit else float(_HEALTHY[key])

@@ -171,12 +171,15 @@ def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: d
     return _with_wallet(words, text, bill)
 
 
-def late(words: Words, payment: Payment, receipt: Receipt, bill: Bill | None) -> Screen:
-    """Tell the payer of money that came after its payment had ended, and where it is."""
+def late(
+    words: Words, payment: Payment, receipt: Receipt, bill: Bill | None, *, provider: str
+) -> Screen:
+    """Tell the payer of money that came after its payment had ended, from whom, and where it is."""
     text = lines(
         words.t(
-            "👛 %(amount)s came in late: the payment %(token)s had already ended.",
+            "👛 %(amount)s came in late by %(provider)s: the payment %(token)s had already ended.",
             amount=words.money(receipt.amount),
+            provider=provider,
             token=tail(payment.token),
         ),
         words.t("The money is in your wallet: nothing is lost."),

@@ -98,7 +98,7 @@ def live(words: Words, view: PaymentView, *, note: Html | None = None) -> Screen
         note or "",
         *_story(words, view, at),
         "" if at is Stage.PAID else _what_for(words, view),
-        _reference(words, view) if at is not Stage.PAID else "",
+        _reference(words, view, at) if at is not Stage.PAID else "",
     )
     return Screen(html=text, rows=_live_rows(words, view, at))
 
@@ -117,7 +117,7 @@ def fee_sentence(words: Words, bearer: FeeBearer) -> Html:
 
 def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
     amount = words.money(view.payment.amount)
-    provider = provider_name(view.attempts[-1].provider) if view.attempts else ""
+    provider = provider_name(_told_of(view, at).provider) if view.attempts else ""
     if at in {Stage.PREPARING, Stage.WAITING, Stage.CHECKING}:
         return _open_story(words, view, at, amount=amount, provider=provider)
     if at is Stage.DECLINED:
@@ -162,6 +162,12 @@ def _apart_story(words: Words, *, amount: Html, provider: str) -> tuple[Html, ..
         ),
         words.t("Your administrators were told. Do not pay again; ask them, with this reference."),
     )
+
+
+def _told_of(view: PaymentView, at: Stage) -> Attempt:
+    """Return the attempt that a screen is about: the newest, or the one whose money is apart."""
+    taken = [each for each in view.attempts if each.status is AttemptStatus.SETTLED]
+    return taken[-1] if at is Stage.KEPT_APART and taken else view.attempts[-1]
 
 
 def _open_story(
@@ -278,10 +284,11 @@ def _what_for(words: Words, view: PaymentView) -> Html:
     )
 
 
-def _reference(words: Words, view: PaymentView) -> Html:
+def _reference(words: Words, view: PaymentView, at: Stage) -> Html:
     if not view.attempts:
         return Html("")
-    return words.t("Reference <code>%(reference)s</code>", reference=view.attempts[-1].reference)
+    reference = _told_of(view, at).reference
+    return words.t("Reference <code>%(reference)s</code>", reference=reference)
 
 
 def _why_not(words: Words, attempt: Attempt, provider: str) -> Html:

@@ -12,6 +12,7 @@ from bot.sandbox.player import draw
 from bot.sandbox.world import World
 from storage.transaction import SqlTransaction
 from tests.scripts.stage import Stage
+from tests.takings import takings
 
 REPEATED: Final = "(repeated)"
 _RECEIPT: Final = re.compile(r"RCPT-\d{4}-\d{6}")
@@ -74,12 +75,17 @@ async def check_told(stage: Stage) -> None:
 
 
 async def check_captures(stage: Stage) -> None:
-    """Everything that the provider took is in the books, once, and nothing else is."""
-    booked = await stage.look(lambda tx: [row[0].rpartition(":")[2] for row in rows(tx, _CAPTURES)])
-    taken = [capture.id for one in stage.provider.checkouts() for capture in one.captures]
-    assert sorted(booked) == sorted(taken)
+    """Everything that the provider took is in the books, and of every attempt it has a page."""
+    await check_takings(stage)
     asked = await stage.look(lambda tx: [row[0] for row in rows(tx, _ATTEMPTS)])
     assert sorted(asked) == sorted(one.terms.reference for one in stage.provider.checkouts())
+
+
+async def check_takings(stage: Stage) -> None:
+    """Everything that providers took is in the books, once, and nothing else is."""
+    booked = await stage.look(lambda tx: [row[0].rpartition(":")[2] for row in rows(tx, _CAPTURES)])
+    taken = [each.id for one in stage.provider.checkouts() for each in takings(one)]
+    assert sorted(booked) == sorted(taken)
 
 
 async def check_arrivals(stage: Stage, since: int) -> None:

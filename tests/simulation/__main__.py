@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from tests.simulation.pairs import LONG, play_pair
 from tests.simulation.play import STEPS, Report, simulate
 
 
@@ -12,13 +13,17 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.simulation")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--count", type=int, default=1)
-    asked.add_argument("--steps", type=int, default=STEPS)
+    asked.add_argument("--steps", type=int, default=0, help="0: as many as such worlds have")
     asked.add_argument("--trace", action="store_true", help="print the last lines of every seed")
+    asked.add_argument(
+        "--pair", action="store_true", help="let payers choose between two providers"
+    )
     given = asked.parse_args()
     failed = 0
     began_s = time.monotonic()
     for seed in range(given.seed, given.seed + given.count):
-        report = simulate(seed, steps=given.steps)
+        play, steps = (play_pair, LONG) if given.pair else (simulate, STEPS)
+        report = play(seed, steps=given.steps or steps)
         failed += bool(report.problems)
         show(report, has_trace=given.trace or bool(report.problems))
     took_s = time.monotonic() - began_s

@@ -17,6 +17,7 @@ HEALTHY: Final[dict[str, Value]] = {
     "telegram.reorder": False,
     "telegram.repress": False,
     "telegram.limits": False,
+    provider.HITS: provider.ALL,
     provider.OUTAGE: False,
     provider.SLOW: 0,
     provider.CREATE: "ok",
@@ -96,7 +97,10 @@ class Character:
 class Setting:
     """A world of a wished kind: its character, what is wrong from the start, where it dies."""
 
-    character: Character
+    character: Character | None = None
+    """None leaves it to the seed."""
+    plays: tuple[str, ...] = ()
+    """Providers that payers choose from; else the sandbox's own is the only one."""
     switches: tuple[tuple[str, Value], ...] = ()
     lines: tuple[tuple[str, Line], ...] = ()
     fragile: tuple[tuple[str, float], ...] = ()
@@ -149,14 +153,20 @@ def lay_lines(network: Network, mood: Luck, *, is_kind: bool = False) -> None:
         )
 
 
-def flip(board: Switchboard, mood: Luck) -> str:
-    """Turn one misbehaviour on, or everything off; return what was done."""
+def flip(board: Switchboard, mood: Luck, *, plays: tuple[str, ...] = ()) -> str:
+    """Turn one misbehaviour on, or everything off; return what was done.
+
+    Where several providers are played, it is one's trouble as often as everybody's.
+    """
     if mood.random() < 0.45:
         heal(board)
         return "all is well again"
     key, value = mood.choice(TELEGRAM if mood.random() < 0.4 else PROVIDER)
     board.set(key, value)
-    return f"{key} = {value}"
+    if not plays:
+        return f"{key} = {value}"
+    board.set(provider.HITS, mood.choice((provider.ALL, provider.ALL, *plays)))
+    return f"{key} = {value}, with {board.value(provider.HITS)}"
 
 
 def heal(board: Switchboard) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from bot.sandbox.provider_records import Checkout
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from core.domain.tenants import PLATFORM
 from core.domain.work import WorkId
@@ -13,6 +14,7 @@ from storage.doctor import examine
 from storage.transaction import SqlTransaction
 from tests.simulation import town
 from tests.simulation.stage import Stage
+from tests.takings import Taken, own_reference, refunded, takings
 
 REPEATED: Final = "(repeated)"
 _RECEIPT: Final = re.compile(r"RCPT-\d{4}-\d{6}")
@@ -44,8 +46,10 @@ _OVERTAKEN: Final = (
 """
 _HASH: Final = re.compile(rb"[0-9a-f]{64}")
 _CAPTURES: Final = (
-    "SELECT j.key, t.amount_minor, t.currency FROM journal j JOIN transfer t ON t.journal_id = j.id"
+    "SELECT c.provider, j.key, t.amount_minor, t.currency FROM journal j"
+    " JOIN transfer t ON t.journal_id = j.id"
     " JOIN account a ON a.id = t.from_account AND a.kind = 'provider'"
+    " JOIN provider_configuration c ON c.id = a.owner_id"
     " WHERE j.key LIKE 'capture:%' AND t.line = 1"
 )
 
@@ -110,14 +114,10 @@ def _lost_answers(stage: Stage) -> bool:
 def _of_provider(stage: Stage) -> Iterator[str]:
     """Every capture is in the books once, with its amount, and nothing else is."""
     booked = Counter(
-        (str(key).rpartition(":")[2], minor, currency)
-        for key, minor, currency in stage.look(lambda tx: rows(tx, _CAPTURES))
+        Taken(provider, str(key).rpartition(":")[2], minor, currency)
+        for provider, key, minor, currency in stage.look(lambda tx: rows(tx, _CAPTURES))
     )
-    taken = Counter(
-        (capture.id, capture.amount_minor, capture.currency)
-        for one in stage.provider.checkouts()
-        for capture in one.captures
-    )
+    taken = Counter(capture for one in stage.provider.checkouts() for capture in takings(one))
     for capture in (taken - booked).elements():
         yield f"the provider took {capture}, and the books do not have it"
     for capture in (booked - taken).elements():
@@ -132,23 +132,23 @@ def _of_refunds(stage: Stage) -> Iterator[str]:
     """What went back is in the books once, never twice, and everything that began has ended."""
     booked = stage.look(lambda tx: rows(tx, _REFUNDS))
     ours = {reference: status for reference, status, _, _ in booked}
-    made = [refund for one in stage.provider.checkouts() for refund in one.refunds]
-    gone = [refund for refund in made if refund.status in _DONE]
-    for reference in {refund.reference for refund in made} - {"", *ours}:
+    made = [(one, refund) for one in stage.provider.checkouts() for refund in one.refunds]
+    gone = [(one, refund) for one, refund in made if refund.status in _DONE]
+    for reference in {own_reference(refund) for _, refund in made} - {"", *ours}:
         yield f"the provider has a refund {reference} that we never asked for"
-    for refund in gone:
-        if ours.get(refund.reference, "completed") not in _GONE:
-            yield f"refund {refund.reference} went out and is {ours[refund.reference]} here"
+    for reference in (own_reference(refund) for _, refund in gone):
+        if ours.get(reference, "completed") not in _GONE:
+            yield f"refund {reference} went out and is {ours[reference]} here"
     for reference, status in ours.items():
         if status == "processing":
             yield f"refund {reference} is still on its way"
     yield from _twice(booked, gone)
 
 
-def _twice(booked: list[Any], gone: list[Refund]) -> Iterator[str]:
+def _twice(booked: list[Any], gone: list[tuple[Checkout, Refund]]) -> Iterator[str]:
     left: Counter[str] = Counter()
-    for refund in gone:
-        left[refund.capture_id] += refund.amount_minor
+    for checkout, refund in gone:
+        left[refunded(checkout, refund)] += refund.amount_minor
     left.subtract(_booked_back(booked))
     for capture, minor in left.items():
         if minor < 0:

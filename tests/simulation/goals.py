@@ -4,7 +4,7 @@ Whoever wants something takes the step that is nearest to it of all that the scr
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.sandbox import estate
@@ -178,6 +178,15 @@ OF_RESIDENTS: Final = (
     CONSENT,
 )
 OF_STAFF: Final = (*(ISSUE,) * 2, *(CHANGE,) * 3, *(ANSWER,) * 3, *(REFUND,) * 5, LOOK)
+
+TOP_UP_BY_CHOICE: Final = replace(TOP_UP, steps=(*TOP_UP.steps, tap("pay by link")))
+OF_CHOOSERS: Final = (
+    *(PAY_BY_LINK,) * 8,
+    *(TOP_UP_BY_CHOICE,) * 5,
+    *(PAY_FROM_WALLET,) * 2,
+    DISPUTE,
+    CONSENT,
+)
 
 
 def goals_of(person_id: int) -> tuple[Goal, ...]:

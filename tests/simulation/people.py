@@ -7,19 +7,19 @@ answer, nobody reads very carefully, and now and then a finger slips.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.sandbox import acts, estate, wire
 from bot.sandbox.player import draw
 from bot.sandbox.provider import ProviderServer
-from bot.sandbox.provider_records import DECLINES, WrongStep
+from bot.sandbox.provider_records import DECLINES, Checkout, WrongStep
 from bot.sandbox.records import Key, KeyKind, Message, Query
 from bot.sandbox.updates import Happening
 from bot.sandbox.world import World
 from tests.simulation import town
 from tests.simulation.chance import Luck
-from tests.simulation.goals import LOOK, Step, goals_of
+from tests.simulation.goals import LOOK, Goal, Step, goals_of
 from tests.simulation.trace import Trace
 
 EVERYBODY: Final = ("/menu", "/bills", "/pay", "/wallet", "/settings", "/help", "/cancel", "/start")
@@ -38,6 +38,9 @@ NONSENSE: Final = (
 _DONE: Final = re.compile("New wallet balance|✅ Amended|✅ Cancelled|Dispute .* opened")
 PATIENCE: Final = 12
 """Acts after which one wants something else."""
+
+Mark = tuple[int, int, str]
+"""A button that was tapped: message, its revision, label."""
 
 PAGES_LAST: Final = timedelta(hours=20)
 """How long after its expiry a page may still be paid: links are watched for a day."""
@@ -90,6 +93,14 @@ LIKES: Final = (
 class Someone:
     """One person with a phone."""
 
+    turns: int = 1
+    """How many turns of all are this person's."""
+    waits: float = 0.7
+    """How often nothing is done while nothing new is shown."""
+    pays: float = 0.7
+    """How often what was asked for is paid on the page; a tenth each pays another amount, or later;
+    else the card is refused."""
+
     def __init__(
         self, world: World, provider: ProviderServer, person_id: int, mood: Luck, trace: Trace
     ) -> None:
@@ -101,7 +112,7 @@ class Someone:
         self._goal = LOOK
         self._patience = 0
         self._seen = 0
-        self._last: tuple[int, int, str] = (0, 0, "")
+        self._last: Mark = (0, 0, "")
         self.shown: Counter[str] = Counter()
         """Receipts that the person asked to see again, by number."""
 
@@ -136,12 +147,12 @@ class Someone:
             self._enter_pin(shown[0])
             return
         newest = shown[0].revision
-        if newest == self._seen and self._mood.random() < 0.7:
+        if newest == self._seen and self._mood.random() < self.waits:
             return
         self._seen = newest
         self._patience -= 1
         if self._patience < 0 or _DONE.search(draw(shown[0])):
-            self._goal = self._mood.choice(goals_of(self.id))
+            self._goal = self._mood.choice(self._goals())
             self._patience = PATIENCE
             self._note(f"wants to {self._goal.name}")
             self._say(self._mood.choice(self._goal.opening))
@@ -159,14 +170,25 @@ class Someone:
                 self._say(self._mood.choice(step.answers))
             return is_asked
         for message in shown:
-            for key in (key for row in message.keyboard for key in row):
-                label = _spoken(key.text)
-                mark = (message.id, message.revision, label)
-                if step.label is not None and step.label.match(label) and mark != self._last:
-                    self._last = mark
-                    self._use(message, key)
-                    return True
+            found = [
+                (mark, key)
+                for key in (key for row in message.keyboard for key in row)
+                for label in (_spoken(key.text),)
+                for mark in ((message.id, message.revision, label),)
+                if step.label is not None and step.label.match(label) and mark != self._last
+            ]
+            if found:
+                self._last, key = self._prefer(found)
+                self._use(message, key)
+                return True
         return False
+
+    def _prefer(self, found: Sequence[tuple[Mark, Key]]) -> tuple[Mark, Key]:
+        """Return which of several buttons is tapped that lead to the same."""
+        return found[0]
+
+    def _goals(self) -> tuple[Goal, ...]:
+        return goals_of(self.id)
 
     def _commands(self) -> tuple[str, ...]:
         is_staff = self.id in {estate.BOLA, estate.CHIDI, estate.NEWCOMER}
@@ -251,13 +273,13 @@ class Someone:
         checkout, desk, chance = found[0], self._provider.desk, self._mood.random()
         desk.let_time_pass()
         checkout = self._provider.find(checkout.terms.reference) or checkout
-        if desk.now() > checkout.terms.expires_at + PAGES_LAST:
+        if desk.now() > self._closes_at(checkout) + PAGES_LAST:
             return
         try:
-            if chance < 0.7:
+            if chance < self.pays:
                 self._note("pays on the page")
                 desk.pay(checkout)
-            elif chance < 0.8:
+            elif chance < self.pays + 0.1:
                 minor = max(
                     1, checkout.terms.amount_minor * self._mood.choice((50, 97, 130)) // 100
                 )
@@ -271,6 +293,9 @@ class Someone:
                 desk.promise(checkout)
         except WrongStep:
             self._note("is too late")
+
+    def _closes_at(self, checkout: Checkout) -> datetime:
+        return checkout.terms.expires_at
 
     def _messages(self) -> list[Message]:
         bot_id = self._world.state.bot.id

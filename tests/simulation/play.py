@@ -16,6 +16,7 @@ from tests.simulation import town
 from tests.simulation.chance import luck
 from tests.simulation.character import Setting, flip, lay_lines
 from tests.simulation.checks import problems_at_rest, rows
+from tests.simulation.choosers import Chooser
 from tests.simulation.loop import run
 from tests.simulation.people import Someone
 from tests.simulation.stage import Stage, press_start
@@ -84,10 +85,13 @@ class Director:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._mood = luck(stage.seed, "director")
-        self._people = [
-            Someone(stage.world, stage.provider, each, luck(stage.seed, f"of {each}"), stage.trace)
-            for each in town.CAST
-        ]
+        self._people = [self._new(each) for each in town.CAST]
+        self._turns = [each for each in self._people for _ in range(each.turns)]
+
+    def _new(self, person_id: int) -> Someone:
+        stage, kind = self._stage, Chooser if self._stage.plays else Someone
+        mood = luck(stage.seed, f"of {person_id}")
+        return kind(stage.world, stage.provider, person_id, mood, stage.trace)
 
     @property
     def asked(self) -> Counter[tuple[int, str]]:
@@ -108,9 +112,9 @@ class Director:
         for _ in range(steps):
             stage.trace.step += 1
             await self._happen()
-            self._mood.choice(self._people).act()
+            self._mood.choice(self._turns).act()
             for _ in range(self._mood.choice((0, 1, 1))):
-                self._mood.choice(self._people).act()
+                self._mood.choice(self._turns).act()
             await asyncio.sleep(self._mood.choice(PAUSES_S))
 
     async def rest(self) -> None:
@@ -154,7 +158,7 @@ class Director:
             lay_lines(stage.network, self._mood, is_kind=self._mood.random() < 0.4)
             stage.trace.tell("fault", "other lines")
         else:
-            stage.trace.tell("fault", flip(stage.board, self._mood))
+            stage.trace.tell("fault", flip(stage.board, self._mood, plays=stage.plays))
 
     def _give_back(self) -> None:
         """Let the estate refund a payment on the provider's own dashboard."""

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 OUTSIDE: Final = "127.0.0.1:9000"
 SERVICE_PORT: Final = 9001
+OWN_KEYS: Final = frozenset({"sandbox_api_url", "sandbox_secret_key", "sandbox_webhook_secret"})
 SHORT_LIFE: Final = (3, 220)
 """Points after which a short life ends."""
 
@@ -82,7 +83,8 @@ class Stage:
         self.trace = trace
         self.mood: Luck = luck(seed, "stage")
         drawn = character(luck(seed, "character"))
-        self.character: Character = setting.character if setting else drawn
+        self.character: Character = (setting and setting.character) or drawn
+        self.plays = setting.plays if setting else ()
         self.hours = Hours(loop)
         self.hours.skip(timedelta(minutes=self.mood.randrange(20 * 60)))
         trace.clock = self.hours.world
@@ -231,7 +233,8 @@ class Stage:
             self._shut.append(loop.create_task(delivering))
 
     def _settings(self) -> Settings:
-        keys = self.provider.child_env()
+        keys = {name.lower(): value for name, value in self.provider.child_env().items()}
+        known = keys if self.plays else {name: keys[name] for name in keys if name in OWN_KEYS}
         is_webhook = self.character.has_webhook
         return Settings(
             _env_file=None,  # type: ignore[call-arg]
@@ -244,9 +247,7 @@ class Stage:
             telegram_webhook_secret=SecretStr("simulated-secret"),
             hazina_sandbox_url=f"http://{OUTSIDE}/sandbox",
             hazina_secret_key=SecretStr(town.SECRET_KEY),
-            sandbox_api_url=keys["SANDBOX_API_URL"],
-            sandbox_secret_key=SecretStr(keys["SANDBOX_SECRET_KEY"]),
-            sandbox_webhook_secret=SecretStr(keys["SANDBOX_WEBHOOK_SECRET"]),
+            **{**known, "sandbox_plays": ",".join(self.plays)},  # type: ignore[arg-type]
         )
 
 

@@ -19,12 +19,12 @@ SEEDS: Final = int(os.environ.get("SEEDS", "200"))
 FIRST: Final = int(os.environ.get("FIRST_SEED", "1000"))
 
 
-def check(report: Report) -> None:
+def check(report: Report, *, how: str = "") -> None:
     """Fail with everything that is needed to see what happened."""
     if report.problems:
         problems = "\n".join(report.problems)
         pytest.fail(
-            f"seed {report.seed}, step {report.step}: make simulate SEED={report.seed}\n"
+            f"seed {report.seed}, step {report.step}: make simulate {how}SEED={report.seed}\n"
             f"{report.tail}\n{problems}",
             pytrace=False,
         )

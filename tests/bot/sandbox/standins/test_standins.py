@@ -111,6 +111,33 @@ async def test_a_declined_card_is_declined_with_its_reason(played: Loopback) -> 
     assert outcome.error is ProviderError.INSUFFICIENT_FUNDS
 
 
+async def test_a_page_that_refused_a_card_takes_another(played: Loopback) -> None:
+    link = await played.page()
+    await played.press(link, "expired_card")
+    declined = await look_up(played)
+    assert isinstance(declined, Declined)
+    assert not declined.is_final
+    assert "Pay with another card" in (await played.client.get(link)).text
+    await played.press(link, "pay")
+    settled = await look_up(played)
+    assert isinstance(settled, Settled)
+    assert (settled.captured, settled.more) == (played.request().amount, ())
+
+
+async def test_the_trouble_of_another_is_none_of_ours(played: Loopback) -> None:
+    played.board.set(switches.HITS, "sandbox")
+    for key, value in ((switches.OUTAGE, True), (switches.TWICE, True), (switches.AMOUNT, "over")):
+        played.board.set(key, value)
+    link = await played.page()
+    await played.press(link, "pay")
+    settled = await look_up(played)
+    assert isinstance(settled, Settled)
+    assert (settled.captured, settled.more) == (played.request().amount, ())
+    assert (await played.hook()).body
+    played.board.set(switches.HITS, played.plays)
+    assert isinstance(await look_up(played), Unknown)
+
+
 async def test_who_leaves_the_page_may_come_back_and_pay(played: Loopback) -> None:
     link = await played.page()
     assert isinstance(await look_up(played), Pending)
