@@ -67,6 +67,9 @@ def open_database(
 ) -> Database:
     """Open the database of the settings; it must be migrated already."""
     ring = KeyRing(settings.secret_keys)
+    # Late: commands that open no books need no adapters.
+    from bot.providers import KINDS  # noqa: PLC0415 - as above
+
     clock = SystemClock(offset_s=settings.sandbox_clock_offset_s)
     if settings.database_server:
         from storage.server import ServerDatabase  # noqa: PLC0415 - as in `prepare_database`
@@ -77,6 +80,7 @@ def open_database(
             clock=clock,
             randomness=randomness,
             ring=ring,
+            kinds=KINDS,
             offset_s=settings.sandbox_clock_offset_s,
         )
         server.wakeups = ServerWakeups(settings.database_direct)
@@ -86,6 +90,7 @@ def open_database(
         clock=clock,
         randomness=randomness,
         ring=ring,
+        kinds=KINDS,
         connect=connect,
         on_fatal=on_fatal,
     )

@@ -17,6 +17,7 @@ from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.domain.tenants import FeeBearer
 from core.ports import Transaction
+from core.use_cases.choice import other_ways
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
@@ -249,10 +250,10 @@ def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> p
                     actor=actor_of(reader),
                     verb="payment.retry",
                     payment=payment.id,
-                    configuration=each.id,
+                    configuration=each.configuration.id,
                 ),
             )
-            for each in tx.configurations.usable(payment.tenant_id)
+            for each in other_ways(tx, payment=payment)
         )
     has_wallet = plain.bill is not None and _has_money(tx, reader)
     wallet = _payment_act(tx, reader, payment, "payment.wallet") if has_wallet else ""

@@ -33,6 +33,7 @@ from core.domain.configurations import (
     KeysId,
 )
 from core.domain.errors import NotFound
+from core.domain.providers import Capabilities
 from core.domain.tenants import PLATFORM, TenantId
 from storage.audit import add_change
 from storage.birth import SANDBOX, mode_of
@@ -168,6 +169,11 @@ class SqlConfigurations:
     def usable(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
         """Return what a tenant's payers may choose from: its own by place, then shared ones."""
         return _CONFIGURATIONS.many(self._tx, _USABLE, tenant_id=tenant_id, yes=True)
+
+    def capabilities(self, provider: str) -> Capabilities | None:
+        """Return what a provider can do, None for one that this process cannot ask."""
+        kind = self._tx.kinds.get(provider)
+        return None if kind is None else kind.capabilities
 
     def known(self, tenant_id: TenantId) -> tuple[Configuration, ...]:
         """Return every configuration that may have moved a tenant's money, offered or not."""

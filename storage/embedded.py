@@ -4,11 +4,12 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, ClassVar, NoReturn, TypeVar
 
+from core.domain.configurations import ProviderKind
 from core.domain.work import Work
 from core.ports import Clock, Randomness
 from storage import setup
@@ -17,7 +18,7 @@ from storage.jobs import Job
 from storage.keyring import KeyRing
 from storage.readers import Readers
 from storage.sqlite import Connect, SqliteWriter, open_connection
-from storage.transaction import Group, SqlTransaction
+from storage.transaction import NO_KINDS, Group, SqlTransaction
 
 T = TypeVar("T")
 
@@ -81,12 +82,14 @@ class EmbeddedDatabase(Database):
         clock: Clock,
         randomness: Randomness,
         ring: KeyRing,
+        kinds: Mapping[str, ProviderKind] = NO_KINDS,
         on_fatal: Callable[[], NoReturn] = end_process,
         connect: Connect = open_connection,
     ) -> None:
         """Open the file; it must have the newest schema."""
         self.path = path
         self.ring = ring
+        self._kinds = kinds
         self._clock = clock
         self._randomness = randomness
         self._writer = SqliteWriter(
@@ -94,6 +97,7 @@ class EmbeddedDatabase(Database):
             clock=clock,
             randomness=randomness,
             ring=ring,
+            kinds=kinds,
             on_fatal=on_fatal,
             connect=connect,
         )
@@ -120,7 +124,9 @@ class EmbeddedDatabase(Database):
 
         def look(cursor: sqlite3.Cursor) -> T:
             group = Group(now=self._clock.now())
-            tx = SqlTransaction(cursor, group, ring=self.ring, randomness=self._randomness)
+            tx = SqlTransaction(
+                cursor, group, ring=self.ring, randomness=self._randomness, kinds=self._kinds
+            )
             return function(tx)
 
         async with asyncio.timeout(READ_TIMEOUT_S):

@@ -6,12 +6,13 @@ Workers are equal: any number of processes, each with its own threads and its ow
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
 
+from core.domain.configurations import ProviderKind
 from core.domain.work import Work
 from core.ports import Clock, Randomness
 from storage import audit, server_setup
@@ -20,7 +21,7 @@ from storage.jobs import Job, tell
 from storage.keyring import KeyRing
 from storage.session import Outside, PostgresSession
 from storage.statements import written
-from storage.transaction import NO_CAUSE, SqlTransaction
+from storage.transaction import NO_CAUSE, NO_KINDS, SqlTransaction
 
 T = TypeVar("T")
 
@@ -136,6 +137,7 @@ class ServerDatabase(Database):
         clock: Clock,
         randomness: Randomness,
         ring: KeyRing,
+        kinds: Mapping[str, ProviderKind] = NO_KINDS,
         offset_s: int = 0,
         is_own_time: bool = False,
         writers: int = WRITERS,
@@ -152,6 +154,7 @@ class ServerDatabase(Database):
             url=url,
             randomness=randomness,
             ring=ring,
+            kinds=kinds,
             offset=timedelta(seconds=offset_s),
             own_clock=clock if is_own_time else None,
         )

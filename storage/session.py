@@ -9,7 +9,7 @@ one that goes away during COMMIT is asked afterwards whether it happened.
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from typing import Final
 import psycopg
 import structlog
 
+from core.domain.configurations import ProviderKind
 from core.ports import Clock, Randomness
 from storage.jobs import Job
 from storage.keyring import KeyRing
@@ -100,6 +101,7 @@ class Outside:
     url: str
     randomness: Randomness
     ring: KeyRing
+    kinds: Mapping[str, ProviderKind] = field(default_factory=dict)
     offset: timedelta = timedelta(0)
     own_clock: Clock | None = None
     connect: Callable[[str], Connection] = connect
@@ -189,6 +191,7 @@ class PostgresSession:
             ring=self._outside.ring,
             randomness=self._outside.randomness,
             cause=job.cause,
+            kinds=self._outside.kinds,
         )
         try:
             job.run(tx)

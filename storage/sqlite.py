@@ -15,18 +15,19 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 import structlog
 
+from core.domain.configurations import ProviderKind
 from core.domain.work import Work
 from core.ports import Clock, Randomness
 from storage import audit
 from storage.jobs import Job, tell
 from storage.keyring import KeyRing
-from storage.transaction import Group, SqlTransaction
+from storage.transaction import NO_KINDS, Group, SqlTransaction
 
 MAX_GROUP: Final = 256
 """Functions under one COMMIT at most."""
@@ -103,6 +104,7 @@ class SqliteWriter:
         clock: Clock,
         randomness: Randomness,
         ring: KeyRing,
+        kinds: Mapping[str, ProviderKind] = NO_KINDS,
         on_fatal: Callable[[], NoReturn],
         on_commit: Callable[[Sequence[Work]], None] = lambda _work: None,
         connect: Connect = open_connection,
@@ -112,6 +114,7 @@ class SqliteWriter:
         self._clock = clock
         self._randomness = randomness
         self._ring = ring
+        self._kinds = kinds
         self._on_fatal = on_fatal
         self.on_commit = on_commit
         self._connect = connect
@@ -237,7 +240,12 @@ class SqliteWriter:
         self, connection: sqlite3.Connection, cursor: sqlite3.Cursor, group: Group, job: Job
     ) -> None:
         tx = SqlTransaction(
-            cursor, group, ring=self._ring, randomness=self._randomness, cause=job.cause
+            cursor,
+            group,
+            ring=self._ring,
+            randomness=self._randomness,
+            cause=job.cause,
+            kinds=self._kinds,
         )
         connection.execute("SAVEPOINT job")
         kept_act = group.last_act

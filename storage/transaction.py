@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from core.domain.acts import NO_NOTE, Cause, CauseKind, Event, NoteId
+from core.domain.configurations import ProviderKind
 from core.domain.tenants import TenantId
 from core.domain.work import Work
 from core.ports import Randomness
@@ -37,6 +39,9 @@ from storage.work import SqlWork
 
 NO_CAUSE: Final = Cause(kind=CauseKind.COMMAND, reference="read")
 
+NO_KINDS: Final[Mapping[str, ProviderKind]] = MappingProxyType({})
+"""Of a process that offers nothing to payers: it only looks at books, or repairs them."""
+
 
 @dataclass(slots=True)
 class Group:
@@ -63,10 +68,12 @@ class SqlTransaction:
         ring: KeyRing,
         randomness: Randomness,
         cause: Cause = NO_CAUSE,
+        kinds: Mapping[str, ProviderKind] = NO_KINDS,
     ) -> None:
-        """Open the repositories on the cursor."""
+        """Open the repositories on the cursor; `kinds` are the providers this process can ask."""
         self.cursor = cursor
         self.ring = ring
+        self.kinds = kinds
         self.now = group.now
         self.cause = cause
         self.events: list[Event] = []

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
+from bot.providers import KINDS
 from core.domain.acts import Cause, CauseKind
 from storage.database import Database
 from storage.embedded import EmbeddedDatabase
@@ -130,6 +131,7 @@ def open_database(
         clock=clock or FakeClock(),
         randomness=randomness or SeededRandomness(),
         ring=keys or ring(),
+        kinds=KINDS,
         on_fatal=on_fatal,
         connect=connect,
     )
@@ -142,7 +144,9 @@ def _open_server(
     from storage.server import ServerDatabase  # noqa: PLC0415 - as above
 
     url = server_url(path, is_new=is_new)
-    return ServerDatabase(url, clock=clock, randomness=randomness, ring=keys, is_own_time=True)
+    return ServerDatabase(
+        url, clock=clock, randomness=randomness, ring=keys, kinds=KINDS, is_own_time=True
+    )
 
 
 def server_url(path: Path, *, is_new: bool) -> str:
@@ -184,6 +188,7 @@ class Books:
             clock=clock,
             randomness=SeededRandomness(seed),
             ring=keys,
+            kinds=KINDS,
             on_fatal=end_test,
             connect=connect,
         )
@@ -229,7 +234,11 @@ class ServerBooks(Books):
         self.clock = clock
         self.ring = keys
         outside = session.Outside(
-            url=url, randomness=SeededRandomness(seed), ring=keys, own_clock=clock
+            url=url,
+            randomness=SeededRandomness(seed),
+            ring=keys,
+            kinds=KINDS,
+            own_clock=clock,
         )
         self._session = session.PostgresSession(outside)
         self._seal = server.seal

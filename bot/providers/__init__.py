@@ -26,10 +26,11 @@ KINDS: Final[dict[str, ProviderKind]] = {
         title=maker.title,
         credentials=maker.credentials,
         secrets=maker.secrets,
+        capabilities=maker.capabilities,
         defaults=maker.defaults,
         is_test=maker.is_test,
         is_pretend=maker is sandbox.MAKER,
     )
     for name, maker in PROVIDERS.items()
 }
-"""The same, as those see them who enter a tenant's credentials."""
+"""The same, for those who enter a tenant's credentials and who choose what payers are offered."""

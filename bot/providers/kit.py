@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import httpx
 
-from core.domain.providers import Provider, Tokens, Unknown
+from core.domain.providers import Capabilities, Provider, Tokens, Unknown
 
 _T = TypeVar("_T")
 
@@ -48,7 +48,8 @@ class Maker:
     """How adapters of one kind are made: from which credentials, shown under which title.
 
     `credentials` gives the shape of each by name, in the order in which they are asked for; those
-    in `secrets` are never shown again. Defaults fill what may be left out.
+    in `secrets` are never shown again. Defaults fill what may be left out. `capabilities` is what
+    an adapter can do whatever its credentials.
 
     `address` is where the provider is. It is no credential: whoever may enter those must not be
     able to send our calls elsewhere. Only the process's own settings name another one.
@@ -58,6 +59,7 @@ class Maker:
     open: Open
     credentials: Mapping[str, re.Pattern[str]]
     secrets: frozenset[str]
+    capabilities: Capabilities
     address: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     is_test: Callable[[Mapping[str, str]], bool | None] = _untold

@@ -385,5 +385,6 @@ MAKER: Final = Maker(
     open=open_sandbox,
     credentials=_CREDENTIALS,
     secrets=frozenset({"secret_key", "webhook_secret"}),
+    capabilities=CAPABILITIES,
     is_test=lambda _: True,
 )

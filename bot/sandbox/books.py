@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.ports import SystemClock, SystemRandomness, shell_node
+from bot.providers import KINDS
 from bot.sandbox.places import LAGOS, Place, place_of
 from bot.sandbox.story import Section
 from storage import files, inside, renewal, setup
@@ -87,6 +88,7 @@ class Books:
             clock=clock,
             randomness=SystemRandomness(node=shell_node()),
             ring=self._ring,
+            kinds=KINDS,
         )
         try:
             if tenants := await database.read(lambda tx: tx.tenants.all()):

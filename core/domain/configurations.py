@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, NewType, Protocol
 
 from core.domain.errors import KeysNotWorking
-from core.domain.providers import Accepted, Declined, Unknown
+from core.domain.providers import Accepted, Capabilities, Declined, Unknown
 from core.domain.tenants import TenantId
 
 ConfigurationId = NewType("ConfigurationId", int)
@@ -41,17 +41,19 @@ def _untold(_credentials: Mapping[str, str]) -> bool | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKind:
-    """A provider as they see it who enter its credentials.
+    """A provider as they see it who enter its credentials, and who choose what payers are offered.
 
     `credentials` gives the shape of each by name, in the order in which they are asked for; those
     in `secrets` are never shown again; those in `defaults` may be left out. `is_test` tells from
-    credentials whether their money is pretend, None where they do not show it.
+    credentials whether their money is pretend, None where they do not show it. `capabilities` is
+    what it can do whatever its credentials.
     """
 
     name: str
     title: str
     credentials: Mapping[str, re.Pattern[str]]
     secrets: frozenset[str]
+    capabilities: Capabilities
     defaults: Mapping[str, str] = field(default_factory=dict)
     is_test: Callable[[Mapping[str, str]], bool | None] = _untold
     is_pretend: bool = False
@@ -139,6 +141,10 @@ class StoredConfigurations(Protocol):
 
         One of its own hides the shared one of the same provider.
         """
+        ...
+
+    def capabilities(self, provider: str) -> Capabilities | None:
+        """Return what a provider can do, None for one that this process cannot ask."""
         ...
 
     def known(self, tenant_id: TenantId) -> tuple[Configuration, ...]:

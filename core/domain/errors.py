@@ -252,6 +252,14 @@ class TooManyMethods(Refusal):
     """A person keeps as many methods as he may (`most`)."""
 
 
+class NotTaken(Refusal):
+    """No provider takes this amount from this payer (`amount`, `bill`).
+
+    `nearest` is the nearest amount that is taken, None where there is none; `needs_phone` tells
+    that it would be taken from somebody whose phone number was verified.
+    """
+
+
 class KeysNotWorking(Refusal):
     """A provider's keys may not be used: it never said that they work here (`health`)."""
 

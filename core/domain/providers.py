@@ -95,6 +95,17 @@ class Capabilities:
         is_within = self.least.get(code, 1) <= minor <= self.most.get(code, minor)
         return code in self.currencies and is_within and minor % self.steps.get(code, 1) == 0
 
+    def nearest(self, amount: Money) -> Money | None:
+        """Return the amount nearest to this one that it takes, None in another currency."""
+        code = amount.currency
+        if code not in self.currencies:
+            return None
+        step, least = self.steps.get(code, 1), self.least.get(code, 1)
+        most = self.most.get(code, max(least, amount.minor + step))
+        within = min(max(amount.minor, least), most)
+        up = -(-within // step) * step
+        return Money(up if up <= most else within // step * step, code)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRequest:

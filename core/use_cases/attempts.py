@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from core.domain.bills import Bill
 from core.domain.configurations import Configuration
-from core.domain.errors import NoProvider
 from core.domain.money import Money
 from core.domain.payments import (
     NO_METHOD,
@@ -19,6 +18,7 @@ from core.domain.payments import (
 from core.domain.people import Actor
 from core.domain.work import Due
 from core.ports import Transaction
+from core.use_cases.choice import check_way
 
 
 def add_payment(tx: Transaction, *, actor: Actor, bill: Bill | None, amount: Money) -> Payment:
@@ -53,11 +53,9 @@ def add_attempt(
     """Store a try with one provider; `method_id` is the payer's saved method that it charges.
 
     Raises:
-        NoProvider: this configuration may not be used here.
+        NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
-    usable = {each.id for each in tx.configurations.usable(payment.tenant_id)}
-    if configuration.id not in usable:
-        raise NoProvider
+    check_way(tx, payment=payment, configuration=configuration)
     attempt = Attempt(
         id=AttemptId(tx.new_id()),
         payment_id=payment.id,

@@ -71,7 +71,7 @@ def open_bill_link(
         NotFound, StaleCard, NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill.
         InvalidAmount, BelowMinimum, AboveRest: the amount.
         PaymentOpen: the payer's link for this bill is still open, or others' ask for the rest.
-        NoProvider: this configuration may not be used here.
+        NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
     bill = own_bill(tx, actor=actor, bill_id=bill_id)
     tenant = tx.tenants.get(bill.tenant_id)
@@ -96,7 +96,7 @@ def open_top_up(
     Raises:
         InvalidAmount: not positive, or not the tenant's currency.
         AmountOutOfRange: more than a wallet takes at once.
-        NoProvider: this configuration may not be used here.
+        NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
     tenant = tx.tenants.get(actor.tenant_id)
     tenant.check_open()
@@ -210,7 +210,7 @@ def retry_payment(
         PaymentOpen: an attempt waits or may still take money, or the payment has ended.
         NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill changed meanwhile.
         AboveRest: less is left open than this payment asks for.
-        NoProvider: this configuration may not be used here.
+        NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
     payment = own_payment(tx, actor=actor, payment_id=payment_id)
     attempts = tx.payments.attempts(payment_id)

@@ -1,5 +1,6 @@
 """Paying a bill: from the wallet or by link, in full or in parts, up to the press that does it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -7,7 +8,7 @@ from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import local_date
 from core.domain.configurations import ConfigurationId
 from core.domain.dialogues import CONFIRM_LIFE, IntentKey, IntentStatus
-from core.domain.errors import NoProvider, NotFound, PaymentOpen, StaleCard
+from core.domain.errors import NotFound, PaymentOpen, StaleCard
 from core.domain.money import Money
 from core.ports import Transaction
 from core.use_cases.bills import (
@@ -17,6 +18,7 @@ from core.use_cases.bills import (
     pay_bill,
     wallet_rest,
 )
+from core.use_cases.choice import check_any, ways
 from core.use_cases.links import open_bill_link
 from core.use_cases.payments import same_lately
 from core.use_cases.wallets import open_wallet, wallet_account
@@ -79,8 +81,7 @@ def by_link(tx: Transaction, visit: Visit) -> Reply:
     waiting = tx.payments.open_for(bill.id, visit.here[1].person_id)
     if waiting is not None:
         return live_reply(tx, visit, waiting.id)
-    if not tx.configurations.usable(bill.tenant_id):
-        raise NoProvider
+    check_any(tx, tenant_id=bill.tenant_id)
     return _choose(tx, visit, paying.Way.LINK, visit.argument)
 
 
@@ -273,15 +274,7 @@ def _confirm(
     else:
         least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
         bill.check_part(amount, least=least, most=most)
-        acts = tuple(
-            (
-                each.provider,
-                _offer(tx, visit, "bill.link", bill, amount, configuration=each.id, **figures),
-            )
-            for each in tx.configurations.usable(tenant.id)
-        )
-    if not acts:
-        raise NoProvider
+        acts = _link_acts(tx, visit, bill, amount, figures)
     view = paying.Confirm(
         bill=bill,
         amount=amount,
@@ -297,6 +290,29 @@ def _confirm(
     )
     warned = lines(warning(tx, visit.words, asked_at=bill.issued_at), note or "")
     return Reply(screen=paying.confirm(visit.words, view, note=warned), ends_dialogue=True)
+
+
+def _link_acts(
+    tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
+) -> tuple[tuple[str, str], ...]:
+    """Return (provider, button's data) for each way by link, the best first."""
+    tenant, actor = visit.here
+    offered = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
+    return tuple(
+        (
+            each.provider,
+            _offer(
+                tx,
+                visit,
+                "bill.link",
+                bill,
+                amount,
+                configuration=each.configuration.id,
+                **figures,
+            ),
+        )
+        for each in offered
+    )
 
 
 def _offer(

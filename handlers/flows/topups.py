@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Final
 
 from core.domain.configurations import Configuration, ConfigurationId
-from core.domain.errors import AmountOutOfRange, NoProvider
+from core.domain.errors import AmountOutOfRange
 from core.domain.money import Currency, Money, exponent
-from core.domain.tenants import Tenant
 from core.ports import Transaction
+from core.use_cases.choice import Way, taken, ways
 from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
@@ -32,12 +32,13 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
     Raises:
         NoProvider: nothing takes money here.
     """
-    tenant, _ = visit.here
-    _providers(tx, tenant)
+    tenant, actor = visit.here
+    known = [_major(major, tenant.currency) for major in CHIPS]
+    offered = taken(tx, tenant_id=tenant.id, payer_id=actor.person_id, amounts=known)
     draft = open_draft(tx, visit)
     chips = [
         (amount, offer(tx, visit, "topup.amount", minor=amount.minor, draft=draft))
-        for amount in (_major(major, tenant.currency) for major in CHIPS)
+        for amount in offered
     ]
     available, note = _available(tx, visit), warning(tx, visit.words)
     screen = topups.amounts(visit.words, tenant, available=available, chips=chips, note=note)
@@ -57,7 +58,7 @@ def take_amount(tx: Transaction, visit: Visit) -> Reply:
     Raises:
         InvalidAmount: no amount we accept.
         AmountOutOfRange: more than a wallet takes at once.
-        NoProvider: nothing takes money here.
+        NoProvider, NotTaken: nothing takes money here, or nothing takes this amount.
     """
     tenant, _ = visit.here
     amount = parsing.amount(visit.incoming.text, tenant.currency)
@@ -72,13 +73,13 @@ def take_chip(tx: Transaction, visit: Visit) -> Reply:
     """Open the page of the only provider, or let the person choose among several.
 
     Raises:
-        NoProvider: nothing takes money here.
+        NoProvider, NotTaken: nothing takes money here, or nothing takes this amount.
     """
     tenant, _ = visit.here
     amount = Money(_argument(visit, "minor"), tenant.currency)
-    ways = _providers(tx, tenant)
-    if len(ways) == 1:
-        return _open(tx, visit, amount, ways[0])
+    offered = _ways(tx, visit, amount)
+    if len(offered) == 1:
+        return _open(tx, visit, amount, offered[0].configuration)
     arguments = visit.intent.arguments if visit.intent else {}
     chosen = _choose(tx, visit, amount, draft=str(arguments.get(DRAFT, "")))
     return replace(chosen, keeps_intent=True)
@@ -88,15 +89,12 @@ def take_provider(tx: Transaction, visit: Visit) -> Reply:
     """Open the page of the chosen provider.
 
     Raises:
-        NoProvider: it was switched off meanwhile.
+        NoProvider, NotTaken: it was switched off meanwhile, or takes no such amount any more.
     """
     tenant, _ = visit.here
     amount = Money(_argument(visit, "minor"), tenant.currency)
     wanted = ConfigurationId(_argument(visit, "configuration"))
-    chosen = next((each for each in _providers(tx, tenant) if each.id == wanted), None)
-    if chosen is None:
-        raise NoProvider
-    return _open(tx, visit, amount, chosen)
+    return _open(tx, visit, amount, tx.configurations.get(wanted))
 
 
 def _major(major: int, currency: Currency) -> Money:
@@ -115,26 +113,27 @@ def _available(tx: Transaction, visit: Visit) -> Money:
     return wallet_account(tx, wallet=wallet).available
 
 
-def _providers(tx: Transaction, tenant: Tenant) -> tuple[Configuration, ...]:
-    found = tx.configurations.usable(tenant.id)
-    if not found:
-        raise NoProvider
-    return found
+def _ways(tx: Transaction, visit: Visit, amount: Money) -> tuple[Way, ...]:
+    tenant, actor = visit.here
+    return ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount)
 
 
 def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Reply:
     tenant, _ = visit.here
     bound: dict[str, object] = {"minor": amount.minor, DRAFT: draft}
-    ways = [
-        (each.provider, offer(tx, visit, "topup.open", configuration=each.id, **bound))
-        for each in _providers(tx, tenant)
+    acts = [
+        (
+            each.provider,
+            offer(tx, visit, "topup.open", configuration=each.configuration.id, **bound),
+        )
+        for each in _ways(tx, visit, amount)
     ]
     screen = topups.choose(
         visit.words,
         tenant,
         amount=amount,
         available=_available(tx, visit),
-        ways=ways,
+        ways=acts,
         note=warning(tx, visit.words),
     )
     return Reply(screen=screen)

@@ -228,6 +228,48 @@ def no_provider(words: Words, refusal: Refusal) -> Screen:
     return Screen(html=html, rows=rows)
 
 
+def not_taken(words: Words, refusal: Refusal) -> Screen:
+    """Say that nobody takes this amount by link, and what to do instead."""
+    bill = _bill(refusal)
+    html = lines(
+        words.t(
+            "⚠️ %(amount)s cannot be paid by link here. No money moved.",
+            amount=_money(words, refusal, "amount"),
+        ),
+        _why_not_taken(words, refusal),
+        _instead(words, refusal, bill),
+    )
+    if bill is None:
+        rows: Rows = ((Button(label=words.label("Top up"), data=doors.TOP_UP),),)
+        return Screen(html=html, rows=(*rows, *_leave(words)))
+    target = f"{bill.id}.{bill.revision}"
+    part = Button(label=words.label("Other amount"), data=f"pay:change:l.{target}")
+    wallet = Button(label=words.label("Pay from wallet"), data=f"pay:wallet:{target}")
+    return Screen(html=html, rows=((part, wallet), *_back(words, bill)))
+
+
+def _instead(words: Words, refusal: Refusal, bill: Bill | None) -> Html:
+    if refusal.data.get("needs_phone"):
+        ask = words.t("An administrator can help: /support.")
+        wallet = words.t("Pay from your wallet, or ask an administrator: /support.")
+        return ask if bill is None else wallet
+    if bill is None:
+        return words.t("Choose another amount, or write one.")
+    return words.t("Choose another amount, or pay from your wallet.")
+
+
+def _why_not_taken(words: Words, refusal: Refusal) -> Html:
+    if refusal.data.get("needs_phone"):
+        return words.t(
+            "The provider asks on your phone, and no phone number of yours has been verified."
+        )
+    if isinstance(refusal.data.get("nearest"), Money):
+        return words.t(
+            "The nearest amount that can: %(nearest)s.", nearest=_money(words, refusal, "nearest")
+        )
+    return words.t("No provider here takes this currency.")
+
+
 def _about(words: Words, refusal: Refusal, sentence: Html) -> Html:
     bill = _bill(refusal)
     if bill is None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import asyncpg
 
 from bot.ports import SystemClock, SystemRandomness
+from bot.providers import KINDS
 from core.domain.ledger import AccountId, Journal, JournalKind, Leg, Posting, Subject
 from core.domain.tenants import TenantId
 from core.use_cases.ledger import post_many
@@ -106,6 +107,7 @@ def open_server(url: str, *, node: int) -> ServerDatabase:
         clock=SystemClock(),
         randomness=SystemRandomness(node=node),
         ring=KeyRing([SECRET_KEY]),
+        kinds=KINDS,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.ports import SERVICE_NODE, SystemClock, SystemRandomness
+from bot.providers import KINDS
 from core.domain.bills import Bill, BillType
 from core.domain.people import Actor, Person, Scope, Unit
 from core.domain.tenants import Policy, Tenant
@@ -64,6 +65,7 @@ def open_file(path: Path, *, connect: Connect = open_connection) -> Database:
         clock=clock,
         randomness=SystemRandomness(node=SERVICE_NODE),
         ring=ring,
+        kinds=KINDS,
         connect=connect,
     )
 

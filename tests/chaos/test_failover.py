@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 
 from bot.ports import SystemClock, SystemRandomness
+from bot.providers import KINDS
 from storage import doctor, server_setup
 from storage.server import ServerDatabase
 from storage.setup import SANDBOX
@@ -41,7 +42,11 @@ async def court() -> AsyncIterator[tuple[Pair, ServerDatabase, Town]]:
         server_setup.prepare(url, mode=SANDBOX, now=clock.now(), ring=ring())
         await asyncio.to_thread(pair.follow)
         database = ServerDatabase(
-            pair.url, clock=clock, randomness=SystemRandomness(node=1), ring=ring()
+            pair.url,
+            clock=clock,
+            randomness=SystemRandomness(node=1),
+            ring=ring(),
+            kinds=KINDS,
         )
         try:
             yield pair, database, await database.run(found)

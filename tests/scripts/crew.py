@@ -8,6 +8,7 @@ from typing import Final
 import psycopg
 
 from bot.ports import SystemClock, SystemRandomness
+from bot.providers import KINDS
 from storage.keyring import KeyRing
 from storage.server import ServerDatabase
 from tests.postgres import PostgresServer, shared_server
@@ -58,6 +59,7 @@ class Crew:
             clock=SystemClock(),
             randomness=SystemRandomness(node=255),
             ring=KeyRing([SECRET_KEY]),
+            kinds=KINDS,
         )
         await database.run(seed)
         await database.close()

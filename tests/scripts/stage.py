@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from bot.engine.telegram import Me
 from bot.life import serve
+from bot.providers import KINDS
 from bot.sandbox import estate
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.player import Player
@@ -251,7 +252,9 @@ async def _seed_server(seed: Seed) -> str:
     if seed not in _SEEDED:
         url, ring = new_database(), KeyRing([SECRET_KEY])
         randomness = SystemRandomness(node=1)
-        database = ServerDatabase(url, clock=SystemClock(), randomness=randomness, ring=ring)
+        database = ServerDatabase(
+            url, clock=SystemClock(), randomness=randomness, ring=ring, kinds=KINDS
+        )
         await database.run(seed)
         await database.close()
         _SEEDED[seed] = url.rpartition("?")[0].rpartition("/")[2]
@@ -266,7 +269,11 @@ async def _make(path: Path, seed: Seed) -> None:
     clock = SystemClock()
     setup.prepare(path, mode="sandbox", now=clock.now(), ring=KeyRing([SECRET_KEY]))
     database = EmbeddedDatabase(
-        path, clock=clock, randomness=SystemRandomness(node=1), ring=KeyRing([SECRET_KEY])
+        path,
+        clock=clock,
+        randomness=SystemRandomness(node=1),
+        ring=KeyRing([SECRET_KEY]),
+        kinds=KINDS,
     )
     await database.run(seed)
     await database.close()

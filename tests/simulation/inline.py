@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from bot.providers import KINDS
 from core.domain.work import Work
 from storage.database import Database
 from storage.jobs import Job
@@ -55,6 +56,7 @@ class InlineDatabase(Database):
             clock=clock,
             randomness=randomness,
             ring=ring,
+            kinds=KINDS,
             on_fatal=life.on_fatal,
             connect=life.connect,
         )

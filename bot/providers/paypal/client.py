@@ -317,6 +317,7 @@ MAKER: Final = Maker(
     open=open_paypal,
     credentials=_CREDENTIALS,
     secrets=frozenset({"client_id", "client_secret"}),
+    capabilities=CAPABILITIES,
     address=ADDRESS,
     defaults=_DEFAULTS,
 )

@@ -270,6 +270,7 @@ MAKER: Final = Maker(
     open=open_paystack,
     credentials=_CREDENTIALS,
     secrets=frozenset(_CREDENTIALS),
+    capabilities=CAPABILITIES,
     address=ADDRESS,
     is_test=lambda credentials: Key(secret=credentials.get("secret_key", "")).is_test,
 )

@@ -296,6 +296,7 @@ MAKER: Final = Maker(
     open=open_pesapal,
     credentials=_CREDENTIALS,
     secrets=frozenset({"consumer_key", "consumer_secret"}),
+    capabilities=CAPABILITIES,
     address=ADDRESS,
     defaults=_DEFAULTS,
 )

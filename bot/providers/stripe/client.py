@@ -269,6 +269,7 @@ MAKER: Final = Maker(
     open=open_stripe,
     credentials=_CREDENTIALS,
     secrets=frozenset({"secret_key", "webhook_secret"}),
+    capabilities=CAPABILITIES,
     address=ADDRESS,
     defaults=_DEFAULTS,
     is_test=lambda credentials: Keys(secret=credentials.get("secret_key", "")).is_test,

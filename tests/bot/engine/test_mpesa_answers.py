@@ -123,7 +123,7 @@ async def test_an_answer_about_something_else_fills_nothing(tmp_path: Path, fact
 
 
 async def test_a_payer_without_a_phone_in_kenya_is_told_and_not_asked(tmp_path: Path) -> None:
-    async with asked(tmp_path, phone="") as top_up:
+    async with asked(tmp_path, phone="+2348031234567") as top_up:
         (attempt,) = await top_up.desk.run(lambda tx: tx.payments.attempts(top_up.payment_id))
     assert top_up.prompts == []
     assert (attempt.status, attempt.error) == (AttemptStatus.DECLINED, ProviderError.INVALID_CARD)

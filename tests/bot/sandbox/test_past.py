@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from bot.ports import SystemRandomness
+from bot.providers import KINDS
 from bot.sandbox import estate, past
 from bot.sandbox.books import PastClock
 from bot.sandbox.places import LAGOS, PLACES, Place
@@ -37,7 +38,9 @@ async def database(tmp_path: Path, place: Place) -> AsyncIterator[Database]:
     path, clock = tmp_path / "sandbox.db", PastClock()
     ring = KeyRing(["k" * 40])
     setup.prepare(path, mode="sandbox", now=clock.now(), ring=ring)
-    opened = EmbeddedDatabase(path, clock=clock, randomness=SystemRandomness(node=1), ring=ring)
+    opened = EmbeddedDatabase(
+        path, clock=clock, randomness=SystemRandomness(node=1), ring=ring, kinds=KINDS
+    )
     await past.live_through(opened, clock.set_back, place=place)
     assert clock.ago == timedelta(0)
     yield opened

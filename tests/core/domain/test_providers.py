@@ -36,3 +36,23 @@ def test_what_names_no_bound_has_none(currency: str, minor: int) -> None:
 
 def test_another_currency_is_not_taken() -> None:
     assert not SHILLINGS.takes(Money(5_000, Currency("NGN")))
+
+
+@pytest.mark.parametrize(
+    ("minor", "nearest"),
+    [
+        (1, 1_000),
+        (1_000, 1_000),
+        (1_001, 1_100),
+        (99_999_999, 25_000_000),
+        (25_000_001, 25_000_000),
+    ],
+)
+def test_the_nearest_amount_is_one_that_is_taken(minor: int, nearest: int) -> None:
+    found = SHILLINGS.nearest(Money(minor, Currency("KES")))
+    assert found == Money(nearest, Currency("KES"))
+    assert SHILLINGS.takes(found)
+
+
+def test_in_another_currency_no_amount_is_near() -> None:
+    assert SHILLINGS.nearest(Money(5_000, Currency("NGN"))) is None

@@ -24,7 +24,7 @@ from core.domain.errors import (
     PaymentsUnderWay,
 )
 from core.domain.people import Actor, Role
-from core.domain.providers import Accepted, Declined, ProviderError, Unknown
+from core.domain.providers import Accepted, Capabilities, Declined, ProviderError, Unknown
 from core.use_cases import configurations as use_cases
 from tests.core.estate import Estate
 
@@ -37,6 +37,7 @@ PIGGY = ProviderKind(
         "channel": re.compile(r"card|bank"),
     },
     secrets=frozenset({"secret_key", "webhook_secret"}),
+    capabilities=Capabilities(currencies=frozenset({"NGN"}), can_link=True),
     defaults={"channel": "card"},
     is_test=lambda given: given.get("secret_key", "").startswith("pk_test_"),
 )

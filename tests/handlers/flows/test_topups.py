@@ -1,5 +1,7 @@
 """Topping up: an amount, a provider, a page; what was typed is shown back first."""
 
+from dataclasses import replace
+
 from core.domain.payments import Payment
 from tests.factories import add_configuration
 from tests.handlers.flows.conftest import Estate
@@ -88,3 +90,17 @@ def test_one_screen_of_amounts_opens_one_page(estate: Estate) -> None:
     (payment,) = payments(estate)
     assert payment.amount_minor == 500_000
     assert "done already" in ada.toasts[-1]
+
+
+def test_an_amount_that_nobody_takes_is_asked_again(estate: Estate) -> None:
+    only = estate.world.run(lambda tx: tx.configurations.owned(estate.tenant.id)[0])
+    estate.world.run(lambda tx: tx.configurations.replace(only, replace(only, is_enabled=False)))
+    estate.world.run(lambda tx: add_configuration(tx, estate.tenant, provider="paystack"))
+    ada = estate.ada
+    ada.says("/topup")
+    ada.says("49.99")
+    assert "49.99 NGN cannot be paid by link here. No money moved." in ada.sees
+    assert "The nearest amount that can: 50.00 NGN." in ada.sees
+    assert payments(estate) == []
+    ada.says("50")
+    assert "Top up 50.00 NGN" in ada.sees
