@@ -27,10 +27,13 @@ from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
 from core.domain.providers import (
     About,
+    ChargeRequest,
+    Declined,
     LinkRequest,
     Outcome,
     Provider,
     ProviderError,
+    SavedCharges,
     Settled,
     Unknown,
 )
@@ -39,6 +42,7 @@ from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from core.use_cases.addresses import note_prompt
 from core.use_cases.chargebacks import contest
+from core.use_cases.charges import charge_request
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -59,7 +63,8 @@ class Providers(Protocol):
 class _Question(NamedTuple):
     """What a provider is asked: about which attempt, for how much, and whether for its page.
 
-    `is_repeat`: its page was asked for before, and only some providers take that again.
+    `is_repeat`: its page was asked for before, and only some providers take that again. `charge`
+    is of an attempt at a saved method, None where that is gone; it is never asked for twice.
     """
 
     configuration: Configuration
@@ -67,11 +72,20 @@ class _Question(NamedTuple):
     asked: Money
     request: LinkRequest | None
     is_repeat: bool = False
+    charge: ChargeRequest | None = None
 
     def was_not_asked(self, outcome: Outcome, *, is_new: bool) -> bool:
         """Tell whether the payer cannot have been asked, though his first prompt was to leave."""
         is_first = is_new and self.request is not None and not self.is_repeat
         return is_first and isinstance(outcome, Unknown) and outcome.is_unsent
+
+    def heard(self, outcome: Outcome, *, is_new: bool) -> Outcome:
+        """Return what an outcome means: a charge that cannot have left took nothing for sure."""
+        if not (self.attempt.is_charge and isinstance(outcome, Unknown)):
+            return outcome
+        if not self.was_not_asked(outcome, is_new=is_new):
+            return outcome
+        return Declined(error=outcome.error, detail=outcome.detail)
 
 
 class Calls:
@@ -110,7 +124,8 @@ class Calls:
         question = await self._database.run(lambda tx: self._begin(tx, work, asked), cause=cause)
         attempt = question.attempt
         self._leases.check(work, since_s=since_s)
-        outcome = await self._ask_in_time(question, is_new=asked["ask"] == "create")
+        is_new = asked["ask"] == "create"
+        outcome = question.heard(await self._ask_in_time(question, is_new=is_new), is_new=is_new)
         _log.info(
             "provider_answered",
             provider=attempt.provider,
@@ -120,7 +135,7 @@ class Calls:
         is_cancelling = asked["ask"] == "cancel"
 
         def record(tx: SqlTransaction) -> None:
-            if question.was_not_asked(outcome, is_new=asked["ask"] == "create"):
+            if question.was_not_asked(outcome, is_new=is_new):
                 note_prompt(tx, attempt_id=attempt_id, is_prompt=False)
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
@@ -153,6 +168,9 @@ class Calls:
         if attempt.is_put_back:
             # Another page may be there already, and paid.
             return question._replace(request=None)
+        if attempt.is_charge:
+            charge = None if request is None else charge_request(tx, attempt=attempt)
+            return question._replace(charge=charge)
         if request is None and _may_repeat(attempt, payment, at=tx.now):
             request = links.link_request(tx, attempt=attempt, payment=payment)
             return question._replace(request=request, is_repeat=True)
@@ -168,10 +186,14 @@ class Calls:
 
     async def _ask(self, question: _Question, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
-        configuration, attempt, asked, request, is_repeat = question
+        configuration, attempt, asked, request, is_repeat, _ = question
         provider = await self._providers.adapter(configuration)
         if provider is None:
-            return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
+            return Unknown(
+                error=ProviderError.PROVIDER_ERROR, detail="not configured", is_unsent=True
+            )
+        if request is not None and attempt.is_charge:
+            return await self._charge(provider, question)
         if is_repeat and not provider.capabilities.honours_our_id:
             request = None
         if request is None or not is_new:
@@ -180,12 +202,22 @@ class Calls:
             )
             if request is None or not isinstance(known, Unknown):
                 return known
-        path = f"{_way_back(configuration)}?reference={attempt.reference}"
         address = await self._answers.address(
             provider, configuration, about=About.PAYMENT, subject=attempt.id
         )
-        there = replace(request, return_url=f"{self._public_url}{path}", answer_url=address)
+        there = replace(request, return_url=self._return_url(question), answer_url=address)
         return await provider.create_link(there)
+
+    async def _charge(self, provider: Provider, question: _Question) -> Outcome:
+        """Charge a saved method, once; where it is gone, nothing is asked."""
+        if question.charge is None or not isinstance(provider, SavedCharges):
+            return Declined(error=ProviderError.INVALID_CARD, detail="not kept any more")
+        there = replace(question.charge, return_url=self._return_url(question))
+        return await provider.charge_saved(there)
+
+    def _return_url(self, question: _Question) -> str:
+        way_back = _way_back(question.configuration)
+        return f"{self._public_url}{way_back}?reference={question.attempt.reference}"
 
 
 def _may_repeat(attempt: Attempt, payment: Payment, *, at: datetime) -> bool:

@@ -5,6 +5,8 @@ POST /v1/checkouts                 {reference, amount_minor, currency, email, ti
                                     expires_at, webhook_url?}  → 201, or 200 for a repetition
 GET  /v1/checkouts/{reference}     → 200
 GET  /v1/checkouts?since=&after=   → {items, next}: changed since, oldest change first
+POST /v1/charges                   {reference, amount_minor, currency, card, email, title,
+                                    return_url, webhook_url?}  → 201, or 200 for a repetition
 POST /v1/refunds                   {reference, checkout, capture, amount_minor}
                                     → 201, or 200 for a repetition
 GET  /v1/refunds/{reference}       → 200
@@ -15,7 +17,7 @@ error                              → {error: {code, message}}
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -42,6 +44,8 @@ from bot.sandbox.switches import Switchboard
 
 PAGE_SIZE: Final = 100
 RETRY_AFTER_S: Final = 5
+CHARGE_LASTS: Final = timedelta(hours=1)
+"""How long a charge whose money comes late stays open."""
 
 _TIME: Final = re.compile(r"[0-9T:.+Z-]{20,40}")
 
@@ -104,6 +108,7 @@ class ProviderApi:
             web.post("/v1/checkouts", door.making(self._create)),
             web.get("/v1/checkouts", door.listing(self._list)),
             web.get("/v1/checkouts/{reference}", door.showing(self._look_up)),
+            web.post("/v1/charges", door.making(self._charge)),
             web.post("/v1/refunds", door.giving_back(self._refund)),
             web.get("/v1/refunds/{reference}", door.showing(self._look_up_refund)),
         ]
@@ -118,6 +123,27 @@ class ProviderApi:
         except ReferenceReused:
             return _reused()
         return as_json(201 if is_new else 200, self._tongue.view(checkout))
+
+    async def _charge(self, request: web.Request) -> web.Response:
+        """Charge a card that paid here before; nobody is asked."""
+        body = await read_body(request)
+        terms = _terms({**body, "expires_at": self._charge_ends(body)}, self._webhook_url)
+        if body.get("card") != self._tongue.card_of(terms.email):
+            raise BadRequest("card")
+        is_new = self._store.find(terms.reference) is None
+        try:
+            checkout = self._desk.open(terms)
+        except ReferenceReused:
+            return _reused()
+        if is_new:
+            checkout = self._desk.pay(checkout)
+        return as_json(201 if is_new else 200, self._tongue.view(checkout))
+
+    def _charge_ends(self, body: Mapping[str, Any]) -> str:
+        """Return when a charge is over, the same for its repetition."""
+        known = self._store.find(str(body.get("reference", "")))
+        ends = self._desk.now() + CHARGE_LASTS if known is None else known.terms.expires_at
+        return ends.isoformat()
 
     async def _look_up(self, request: web.Request) -> web.Response:
         checkout = self._store.find(request.match_info["reference"])

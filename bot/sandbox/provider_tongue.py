@@ -18,6 +18,8 @@ from bot.sandbox.provider_store import Keys
 
 OWN: Final = "sandbox"
 FORGED: Final = "whsec_of_somebody_else"
+CARD_EXPIRES: Final = "2032-09"
+"""Until when every pretend card is good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +100,32 @@ class OwnTongue:
                 {**capture.as_json(), "refunded_minor": checkout.refunded_minor(capture)}
                 for capture in checkout.captures
             ],
+            "card": self._card(checkout) if checkout.captures else None,
             "is_disputed": checkout.is_disputed,
             "mode": "test",
             "account": self._account,
             "expires_at": checkout.terms.expires_at.isoformat(),
             "updated_at": checkout.updated_at.isoformat(),
         }
+
+    def card_of(self, email: str) -> str:
+        """Return what charges the card of a payer again: one card an e-mail address."""
+        return f"card_{self._mark(email)[:24]}"
+
+    def _card(self, checkout: Checkout) -> dict[str, object]:
+        email = checkout.terms.email
+        return {
+            "token": self.card_of(email),
+            "email": email,
+            "brand": "visa",
+            "last4": f"{int(self._mark(email)[:6], 16) % 10_000:04}",
+            "expires": CARD_EXPIRES,
+            "fingerprint": self._mark(email)[24:48],
+        }
+
+    def _mark(self, email: str) -> str:
+        key = self._keys.secret_key.encode()
+        return hmac.new(key, f"card {email}".encode(), "sha256").hexdigest()
 
     def view_refund(self, checkout: Checkout, refund: Refund) -> dict[str, object]:
         """Show a refund."""

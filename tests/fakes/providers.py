@@ -13,6 +13,7 @@ from core.domain.providers import (
     Accepted,
     Authentic,
     Capabilities,
+    ChargeRequest,
     Declined,
     Forged,
     Hook,
@@ -113,6 +114,32 @@ class FakeRefunder(FakeProvider):
 
     def _said(self, usual: Outflow) -> Outflow:
         word = self.words.pop(0) if self.words else usual
+        if isinstance(word, Exception):
+            raise word
+        return word
+
+
+class FakeCharger(FakeProvider):
+    """Charges saved methods by plan, too: all of it at once, unless told otherwise."""
+
+    def __init__(self, *, honours_our_id: bool = True) -> None:
+        """Begin with nothing charged."""
+        super().__init__(honours_our_id=honours_our_id)
+        self.capabilities = replace(self.capabilities, can_charge_saved=True)
+        self.charged: list[ChargeRequest] = []
+        self.words: list[Outcome | Exception] = []
+        """What is said next of charges."""
+
+    async def charge_saved(self, request: ChargeRequest) -> Outcome:
+        """Take the money, or do what is planned."""
+        self.charged.append(request)
+        taken = Settled(
+            provider_id=f"cap-{request.reference}",
+            reference=request.reference,
+            captured=request.amount,
+            is_test=True,
+        )
+        word = self.words.pop(0) if self.words else taken
         if isinstance(word, Exception):
             raise word
         return word

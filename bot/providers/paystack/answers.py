@@ -299,6 +299,7 @@ def _method(data: Record) -> SavedMethod | None:
             owner=text(inner(data, "customer"), "email", EMAIL),
             label=f"{text(card, 'brand', WORD).title()} •••• {text(card, 'last4', LAST4)}",
             expires=f"{year}-{month:0>2}",
+            fingerprint=maybe(card, "signature", TOKEN),
         )
     except Unreadable:
         return None

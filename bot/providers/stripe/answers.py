@@ -305,6 +305,7 @@ def _method(data: Record, charge: Record) -> SavedMethod | None:
             owner=text(data, "customer", _CUSTOMER),
             label=f"{brand} •••• {text(card, 'last4', LAST4)}",
             expires=f"{year}-{month:02}",
+            fingerprint=maybe(card, "fingerprint", TOKEN),
         )
     except Unreadable:
         return None

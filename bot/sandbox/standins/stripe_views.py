@@ -135,7 +135,13 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "payment_method": card_of(checkout),
         "payment_method_details": {
             "type": "card",
-            "card": {"brand": "visa", "last4": "4242", "exp_month": 9, "exp_year": 2030},
+            "card": {
+                "brand": "visa",
+                "last4": "4242",
+                "exp_month": 9,
+                "exp_year": 2030,
+                "fingerprint": "Xt5EWLLDS7FJjR1c",
+            },
         },
         "receipt_number": None,
         "refunded": refunded_minor == taken.amount_minor,

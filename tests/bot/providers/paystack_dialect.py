@@ -40,6 +40,7 @@ class PaystackDialect:
         owner="payer@example.org",
         label="Visa •••• 4081",
         expires="2030-09",
+        fingerprint="SIG_sandbox",
     )
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:

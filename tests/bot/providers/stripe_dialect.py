@@ -38,7 +38,11 @@ class StripeDialect:
     can_get_stuck = True
     page_size = LISTED
     saved = SavedMethod(
-        token="pm_Qx1y2z3", owner="cus_Qa1b2c3", label="Visa •••• 4242", expires="2030-09"
+        token="pm_Qx1y2z3",
+        owner="cus_Qa1b2c3",
+        label="Visa •••• 4242",
+        expires="2030-09",
+        fingerprint="Xt5EWLLDS7FJjR1c",
     )
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:

@@ -49,7 +49,14 @@ REASONS: Final = {
     ProviderError.PROVIDER_ERROR: ("processing_error", None),
     ProviderError.DECLINED_CARD: ("card_declined", "do_not_honor"),
 }
-CARD: Final = {"brand": "visa", "last4": "4242", "exp_month": 9, "exp_year": 2030, "checks": None}
+CARD: Final = {
+    "brand": "visa",
+    "last4": "4242",
+    "exp_month": 9,
+    "exp_year": 2030,
+    "checks": None,
+    "fingerprint": "Xt5EWLLDS7FJjR1c",
+}
 LINK: Final = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3#fidkdWxOYHwnPyd1blpxYHZxWjA0"
 
 

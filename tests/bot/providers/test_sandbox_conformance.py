@@ -16,9 +16,17 @@ from bot.providers.sandbox import SandboxConfig, SandboxProvider
 from bot.providers.wire import MAX_BYTES
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_store import Keys
-from bot.sandbox.provider_tongue import OwnTongue, sign
+from bot.sandbox.provider_tongue import CARD_EXPIRES, OwnTongue, sign
 from core.domain.money import Currency, Money
-from core.domain.providers import Authentic, Forged, Hook, Provider, ProviderError, Unknown
+from core.domain.providers import (
+    Authentic,
+    Forged,
+    Hook,
+    Provider,
+    ProviderError,
+    SavedMethod,
+    Unknown,
+)
 from tests.bot.providers.conformance import (
     NOW,
     PAID,
@@ -30,6 +38,7 @@ from tests.bot.providers.conformance import (
 )
 from tests.bot.providers.conformance_failures import Bodies, Failures
 from tests.bot.providers.conformance_hooks import StampedHooks
+from tests.bot.providers.conformance_saved import ChargingSaved
 
 SECRET_KEY: Final = "sk_sandbox_conformance"
 WEBHOOK_SECRET: Final = "whsec_conformance_suite"
@@ -58,6 +67,13 @@ class SandboxDialect:
     secrets: tuple[str, ...] = (SECRET_KEY, WEBHOOK_SECRET)
     currency = Currency("NGN")
     other = Currency("USD")
+    saved = SavedMethod(
+        token=TONGUE.card_of(REQUEST.email),
+        owner=REQUEST.email,
+        label="Visa •••• 9992",
+        expires=CARD_EXPIRES,
+        fingerprint="6fe9b78a034ca85114ddf5a4",
+    )
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:
         config = SandboxConfig(url=URL, secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET)
@@ -75,6 +91,17 @@ class SandboxDialect:
     def asked(self, request: httpx.Request) -> tuple[str, Money]:
         body = json.loads(request.content)
         return body["reference"], Money(body["amount_minor"], Currency(body["currency"]))
+
+    def charged(self, request: httpx.Request) -> tuple[str, str, str, Money]:
+        body = json.loads(request.content)
+        amount = Money(body["amount_minor"], Currency(body["currency"]))
+        return body["card"], body["email"], body["reference"], amount
+
+    def unkept(self, body: bytes) -> bytes:
+        return json.dumps({**json.loads(body), "card": None}).encode()
+
+    def confirm(self) -> httpx.Response:
+        return httpx.Response(201, json=TONGUE.view(_checkout(Fact())))
 
     def refuse_content(self) -> httpx.Response:
         return httpx.Response(400, json={"error": {"code": "invalid_request", "message": "title"}})
@@ -96,7 +123,7 @@ class SandboxDialect:
         return Hook(body=body, headers=headers, received_at=at)
 
 
-class TestSandbox(Answers, ManyCaptures, Failures, Bodies, StampedHooks):
+class TestSandbox(Answers, ManyCaptures, ChargingSaved, Failures, Bodies, StampedHooks):
     """The suite, spoken in the sandbox provider's dialect."""
 
     dialect = SandboxDialect()

@@ -1,17 +1,9 @@
-"""The sandbox payment provider, seen from our side of the wire.
+"""The sandbox provider's calls and the proof of its events."""
 
-Pages under our own reference, look-ups by that reference, signed webhooks that only name it.
-The provider honours our reference: a repeated create answers with the first page. Whatever it
-says that this module does not understand to the last field is `Unknown`, never a guess.
-
-Source: `bot/sandbox/provider.py`, version 1, 2026-11.
-"""
-
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
@@ -20,38 +12,33 @@ import httpx
 
 from bot.providers import wire
 from bot.providers.kit import Kit, Maker
+from bot.providers.sandbox import answers
 from bot.providers.wire import (
     DEADLINE_S,
-    LINK,
     MAX_BYTES,
     SECRET,
     TIMEOUTS,
-    TOKEN,
     Answer,
     Heard,
     Line,
-    Record,
     Refused,
     Unreadable,
     text,
 )
 from core.domain.money import EXPONENTS, Money
-from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
+from core.domain.outflows import Outflow, RefundRequest
 from core.domain.providers import (
-    About,
     Accepted,
-    Authentic,
     Capabilities,
+    ChargeRequest,
     Declined,
     Forged,
     Hook,
     LinkRequest,
     Outcome,
     PartOf,
-    Pending,
     ProviderError,
     Reading,
-    Settled,
     Truth,
     Unknown,
 )
@@ -62,30 +49,10 @@ CAPABILITIES: Final = Capabilities(
     currencies=frozenset(EXPONENTS) - {"XTR"},
     can_link=True,
     refunds=PartOf.ANY,
+    can_charge_saved=True,
     honours_our_id=True,
     truth=Truth.BY_QUERY,
 )
-
-STATUSES: Final[dict[str, type[Outcome]]] = {
-    "open": Pending,
-    "processing": Pending,
-    "paid": Settled,
-    "declined": Declined,
-    "expired": Declined,
-}
-
-MOVED: Final[dict[str, type[Moved | Returned]]] = {"done": Moved, "returned": Returned}
-
-ABOUT: Final = {"checkout": About.PAYMENT, "refund": About.REFUND, "dispute": About.DISPUTE}
-"""What an event is about, by how its type begins."""
-
-DECLINES: Final[dict[str, ProviderError]] = {
-    "insufficient_funds": ProviderError.INSUFFICIENT_FUNDS,
-    "invalid_card": ProviderError.INVALID_CARD,
-    "expired_card": ProviderError.EXPIRED_CARD,
-    "declined_by_bank": ProviderError.DECLINED_CARD,
-}
-"""Why the payer's payment failed. A word we do not know is `DECLINED_CARD`."""
 
 ERRORS: Final[dict[int, ProviderError]] = {
     401: ProviderError.AUTHENTICATION_ERROR,
@@ -98,11 +65,9 @@ as detail. Only `invalid_request` to a create or a refund proves that nothing wa
 """
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,79}")
-_WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 _CREDENTIALS: Final = {"secret_key": SECRET, "webhook_secret": SECRET}
 _WAY_BACK: Final = "/payments/callback/"
-_MODES: Final = {"test": True, "live": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +127,34 @@ class SandboxProvider:
         )
         if isinstance(answer, Refused):
             return answer.as_declined
-        return _outcome(answer, reference=request.reference)
+        return answers.outcome(answer, reference=request.reference)
 
     async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
         """Look an attempt up by our reference; the rest is not needed here."""
         if not _REFERENCE.fullmatch(reference):
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="reference not usable")
         answer = await self._ask("GET", f"/v1/checkouts/{quote(reference, safe='')}")
-        return _outcome(answer, reference=reference)
+        return answers.outcome(answer, reference=reference)
+
+    async def charge_saved(self, request: ChargeRequest) -> Outcome:
+        """Charge a card that paid before; a repetition answers with the first charge."""
+        answer = await self._ask(
+            "POST",
+            "/v1/charges",
+            body={
+                "reference": request.reference,
+                "amount_minor": request.amount.minor,
+                "currency": request.amount.currency,
+                "card": request.method.token,
+                "email": request.method.owner,
+                "title": request.title,
+                "return_url": request.return_url,
+                **_hooks_beside(request.return_url),
+            },
+        )
+        if isinstance(answer, Refused):
+            return answer.as_declined
+        return answers.outcome(answer, reference=request.reference)
 
     async def refund(self, request: RefundRequest) -> Outflow:
         """Give a part of a capture back; a repetition answers with the first refund."""
@@ -185,12 +170,12 @@ class SandboxProvider:
         )
         if isinstance(answer, Refused) and answer.proves_nothing_was_made:
             return Declined(error=answer.error, detail=answer.detail)
-        return _outflow(answer, reference=request.reference)
+        return answers.outflow(answer, reference=request.reference)
 
     async def look_up_refund(self, request: RefundRequest, *, refund_ref: str) -> Outflow:
         """Look a refund up by our reference; the provider's own id is not needed here."""
         answer = await self._ask("GET", f"/v1/refunds/{quote(request.reference, safe='')}")
-        return _outflow(answer, reference=request.reference)
+        return answers.outflow(answer, reference=request.reference)
 
     def read_hook(self, hook: Hook) -> Reading:
         """Judge a webhook by its raw bytes: size, signature (constant-time), then age.
@@ -209,7 +194,7 @@ class SandboxProvider:
             return Forged(reason="wrong signature")
         if abs(hook.received_at.timestamp() - int(signed_at)) > TOLERANCE.total_seconds():
             return Forged(reason="stale")
-        return _read_event(hook.body)
+        return answers.event(hook.body)
 
     def acknowledge(self, hook: Hook) -> bytes:
         """Any 2xx is enough."""
@@ -259,7 +244,7 @@ def _read_answer(heard: Heard) -> Answer:
 def _error_code(heard: Heard) -> str:
     try:
         error = heard.record().get("error")
-        return text(error, "code", _WORD) if isinstance(error, Mapping) else ""
+        return text(error, "code", answers.WORD) if isinstance(error, Mapping) else ""
     except Unreadable:
         return ""
 
@@ -270,114 +255,6 @@ def _hooks_beside(return_url: str) -> dict[str, str]:
     if _WAY_BACK not in page:
         return {}
     return {"webhook_url": page.replace(_WAY_BACK, "/payments/webhooks/")}
-
-
-def _outcome(answer: Answer, *, reference: str) -> Outcome:
-    return wire.read(answer, lambda checkout: _read_checkout(checkout, asked=reference))
-
-
-def _read_checkout(checkout: Record, *, asked: str) -> Outcome:
-    """Read a checkout; only captured money may name another reference than we asked for."""
-    status = text(checkout, "status", _WORD)
-    reference = text(checkout, "reference", TOKEN)
-    kind = STATUSES.get(status)
-    captures = wire.rows(checkout, "captures")
-    if kind is None:
-        raise Unreadable("status")
-    if (kind is Settled) != bool(captures):
-        raise Unreadable("status and captures disagree")
-    if kind is Settled:
-        return _read_captures(checkout, captures, reference=reference)
-    if reference != asked:
-        raise Unreadable("another reference")
-    if kind is Pending:
-        page_id = text(checkout, "id", TOKEN)
-        return Pending(link=text(checkout, "link", LINK), provider_ref=page_id)
-    return _read_decline(checkout, status=status)
-
-
-def _read_decline(checkout: Record, *, status: str) -> Declined:
-    if status == "expired":
-        return Declined(error=ProviderError.TIMEOUT_ERROR, detail="expired", is_final=False)
-    code = text(checkout, "decline_code", _WORD)
-    return Declined(error=DECLINES.get(code, ProviderError.DECLINED_CARD), detail=code)
-
-
-def _read_captures(checkout: Record, captures: list[Record], *, reference: str) -> Settled:
-    mode = _MODES.get(text(checkout, "mode", _WORD))
-    if mode is None:
-        raise Unreadable("mode")
-    account = text(checkout, "account", TOKEN)
-    is_disputed = wire.flag(checkout, "is_disputed")
-    first, *more = (
-        _read_capture(
-            capture, reference=reference, is_test=mode, account=account, is_disputed=is_disputed
-        )
-        for capture in captures
-    )
-    if len({settled.provider_id for settled in (first, *more)}) != len(captures):
-        raise Unreadable("captures share an id")
-    return replace(first, more=tuple(more))
-
-
-def _read_capture(
-    capture: Record, *, reference: str, is_test: bool, account: str, is_disputed: bool
-) -> Settled:
-    currency = wire.currency(capture)
-    has_fee = capture.get("fee_minor") is not None
-    return Settled(
-        provider_id=text(capture, "id", TOKEN),
-        reference=reference,
-        captured=Money(wire.whole(capture, "amount_minor", least=1), currency),
-        is_test=is_test,
-        account=account,
-        fee=Money(wire.whole(capture, "fee_minor"), currency) if has_fee else None,
-        settled_at=wire.instant(capture, "at"),
-        refunded=Money(wire.whole(capture, "refunded_minor"), currency),
-        is_disputed=is_disputed,
-    )
-
-
-def _outflow(answer: Answer, *, reference: str) -> Outflow:
-    if isinstance(answer, Unknown):
-        return answer
-    if isinstance(answer, Refused):
-        return Unknown(error=answer.error, detail=answer.detail)
-    try:
-        return _read_refund(answer, asked=reference)
-    except Unreadable as problem:
-        return wire.unknown(str(problem))
-
-
-def _read_refund(refund: Record, *, asked: str) -> Outflow:
-    status = text(refund, "status", _WORD)
-    provider_id, is_test = text(refund, "id", TOKEN), _MODES.get(text(refund, "mode", _WORD))
-    amount = Money(wire.whole(refund, "amount_minor", least=1), wire.currency(refund))
-    if is_test is None or text(refund, "reference", TOKEN) != asked:
-        raise Unreadable("mode or another reference")
-    if status in {"pending", "needs_attention"}:
-        return Pending(provider_ref=provider_id, needs=status.removeprefix("pending"))
-    if status == "failed":
-        return Declined(error=ProviderError.PROVIDER_ERROR, detail=status)
-    made = MOVED.get(status)
-    if made is None:
-        raise Unreadable("status")
-    return made(provider_id=provider_id, reference=asked, amount=amount, is_test=is_test)
-
-
-def _read_event(body: bytes) -> Authentic:
-    try:
-        event = wire.read_record(body)
-        data, kind = event.get("data"), text(event, "type", _WORD)
-        return Authentic(
-            event_key=text(event, "id", TOKEN),
-            reference=text(data, "reference", TOKEN) if isinstance(data, Mapping) else "",
-            kind=kind,
-            about=ABOUT.get(kind.partition(".")[0], About.PAYMENT),
-        )
-    except Unreadable:
-        digest = hashlib.sha256(body).hexdigest()
-        return Authentic(event_key=f"sha256:{digest}", reference="", kind="unreadable")
 
 
 MAKER: Final = Maker(
