@@ -21,8 +21,8 @@ class Pace:
         self, *, limit: int = ACTS_A_MINUTE, money_limit: int = MONEY_ACTS_A_MINUTE
     ) -> None:
         """Set how many acts a minute are answered, and how many with money."""
-        self._acts = _Minute(limit)
-        self._money = _Minute(money_limit)
+        self._acts = Minute(limit)
+        self._money = Minute(money_limit)
 
     def count(self, external_id: int, *, at: datetime) -> int:
         """Count an act; returns by how many the person is over the limit, 0 while within it."""
@@ -38,13 +38,17 @@ class Pace:
             raise TooManyRequests(retry_after_s=60, what="money")
 
 
-class _Minute:
+class Minute:
+    """Counts by number within the running minute."""
+
     def __init__(self, limit: int) -> None:
+        """Set how many are within the limit."""
         self._limit = limit
         self._minute = 0
         self._counts: dict[int, int] = {}
 
     def count(self, external_id: int, at: datetime) -> int:
+        """Count once more; returns by how many the number is over the limit, 0 while within it."""
         minute = int(at.timestamp()) // 60
         if minute != self._minute or len(self._counts) >= MAX_PERSONS:
             self._minute, self._counts = minute, {}

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.engine.alarms import Alarm, Alarms
 from bot.engine.arrivals import store_hook
+from bot.engine.pace import Minute
 from bot.web.return_page import looks_of, return_page
 from core.domain.configurations import Configuration
 from core.domain.payments import Attempt, PaymentStatus
@@ -24,6 +25,8 @@ from storage.transaction import SqlTransaction
 
 MAX_BODY_BYTES: Final = 128 * 1024
 RETRY_S: Final = 10
+UNPROVEN_A_MINUTE: Final = 120
+"""Events of one configuration that prove nothing and name nothing we know; the rest come again."""
 MAX_ID: Final = 2**63 - 1
 
 _HEADERS: Final = {
@@ -70,6 +73,7 @@ class PaymentDoors:
         self._now = now
         self._bot_link = bot_link
         self._count = count
+        self._unproven = Minute(UNPROVEN_A_MINUTE)
 
     def mount(self, app: web.Application) -> None:
         """Add the routes; a trailing slash is optional. Some write an event into the address."""
@@ -99,6 +103,12 @@ class PaymentDoors:
             _log.warning("hook_rejected", provider=configuration.provider, reason=reading.reason)
             await self._alarms.tell(Alarm.WEBHOOK_REJECTED, configuration.provider)
             return self._turn(401, "hook_forged")
+        if isinstance(reading, Undecided) and not await self._names_ours(configuration, reading):
+            if reading.reference:
+                self._count("hook_about_nothing")
+                return _answered(provider.acknowledge(hook))
+            if self._unproven.count(configuration.id, self._now()):
+                return self._turn(429, "hook_too_many")
         return await self._keep(configuration, reading, answer=provider.acknowledge(hook))
 
     async def returned(self, request: web.Request) -> web.StreamResponse:
@@ -146,12 +156,31 @@ class PaymentDoors:
         except Exception:  # noqa: BLE001 - whatever it is, the provider sends it again
             _log.exception("hook_not_stored", provider=configuration.provider)
             return web.Response(status=503, headers={"Retry-After": str(RETRY_S)})
-        content_type = "application/json" if answer.startswith(b"{") else "text/plain"
-        return web.Response(body=answer, content_type=content_type)
+        return _answered(answer)
+
+    async def _names_ours(self, configuration: Configuration, reading: Undecided) -> bool:
+        """Tell whether an unproven event is about an attempt of ours; looking costs no commit.
+
+        A restored copy may lack the attempt: while it waits for its owner, all is kept.
+        """
+
+        def look(tx: SqlTransaction) -> bool:
+            attempt = tx.payments.attempt_by_reference(configuration.id, reading.reference)
+            return attempt is not None or tx.freeze.find() is not None
+
+        try:
+            return bool(reading.reference) and await self._database.read(look)
+        except Exception:  # noqa: BLE001 - then it cannot be stored either, and is sent again
+            return True
 
     def _turn(self, status: int, reason: str) -> web.Response:
         self._count(reason)
         return web.Response(status=status, text=reason)
+
+
+def _answered(body: bytes) -> web.Response:
+    content_type = "application/json" if body.startswith(b"{") else "text/plain"
+    return web.Response(body=body, content_type=content_type)
 
 
 def _look(

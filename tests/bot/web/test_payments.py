@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.engine.alarms import Alarms
 from bot.engine.outbox import Outbox
-from bot.web.payments import MAX_BODY_BYTES, PaymentDoors
+from bot.web.payments import MAX_BODY_BYTES, UNPROVEN_A_MINUTE, PaymentDoors
 from core.domain.payments import PaymentStatus
 from core.domain.providers import Forged, Hook, Reading, Undecided
 from core.use_cases import links
@@ -101,14 +101,35 @@ class Noticing(FakeProvider):
 
     def read_hook(self, hook: Hook) -> Reading:
         """Read the address alone."""
-        return Undecided(event_key="evt-1", reference=hook.query["reference"])
+        return Undecided(event_key=hook.query["event"], reference=hook.query["reference"])
+
+
+async def _noticed(doors: Doors, reference: str, event: str = "evt-1") -> int:
+    query = {"Reference": reference, "event": event}
+    async with doors.client.get(PATH, params=query) as answer:
+        return answer.status
 
 
 async def test_an_event_in_the_address_is_stored_too(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
     async with open_doors(estate, Noticing()) as doors:
-        async with doors.client.get(PATH, params={"Reference": "hz1"}) as answer:
-            assert answer.status == 200
+        assert await _noticed(doors, tried.attempt.reference) == 200
         assert await doors.count("hook") == 1
+
+
+async def test_what_proves_nothing_and_names_nothing_of_ours_leaves_no_trace(
+    estate: Estate,
+) -> None:
+    async with open_doors(estate, Noticing()) as doors:
+        assert await _noticed(doors, "hz-made-up") == 200
+        assert (doors.turned, await doors.count("hook")) == (["hook_about_nothing"], 0)
+
+
+async def test_strangers_cannot_fill_the_books_with_what_names_nothing(estate: Estate) -> None:
+    async with open_doors(estate, Noticing()) as doors:
+        told = [await _noticed(doors, "", f"evt-{n}") for n in range(UNPROVEN_A_MINUTE + 2)]
+        assert (told[:-2].count(200), told[-2:]) == (UNPROVEN_A_MINUTE, [429, 429])
+        assert await doors.count("hook") == UNPROVEN_A_MINUTE
 
 
 class Fetching(FakeProvider):
