@@ -140,6 +140,7 @@ async def _stop(service: Service, door: Door, tasks: "list[asyncio.Task[None]]")
     await asyncio.gather(*tasks, return_exceptions=True)
     service.timers.stop()
     await door.close()
+    await service.arrivals.checkouts.stop()
     await service.engine.stop(within_s=STOP_WITHIN_S)
     if service.seat is not None:
         await _leave(service.seat)

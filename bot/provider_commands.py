@@ -224,6 +224,7 @@ async def _check(database: Database, keys: Keys) -> _Checked:
             tokens=SharedTokens(database, monotonic=clock.monotonic),
             now=clock.now,
             is_test=settings.is_sandbox,
+            bot_token=settings.telegram_bot_token.get_secret_value(),
         )
         answer = await ask(Registry(kit, {}, addresses_of(settings), database), entered)
 

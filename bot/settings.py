@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = LIVE_TELEGRAM
     telegram_mode: TelegramMode = TelegramMode.POLLING
     telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_provider_token: SecretStr = SecretStr("")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     operator_ids: Annotated[tuple[int, ...], NoDecode] = ()
     hazina_role: str = "all"

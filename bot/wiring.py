@@ -13,6 +13,7 @@ from bot.database import open_database
 from bot.engine.alarms import Alarms
 from bot.engine.arrivals import park_update, store_updates
 from bot.engine.calls import Calls
+from bot.engine.checkouts import Checkouts
 from bot.engine.checks import Checks
 from bot.engine.dispatch import Dispatcher
 from bot.engine.engine import Engine
@@ -40,6 +41,7 @@ from bot.web import health
 from bot.web.answers import AnswerDoors
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
+from core.domain.providers import Tokens
 from storage.database import Database
 from storage.doctor import figures, is_stopped_anywhere
 from storage.embedded import end_process
@@ -52,13 +54,15 @@ class Arrivals:
     """Stores updates durably; knows the bot they are for."""
 
     database: Database
+    checkouts: Checkouts
     bot_id: int = 0
 
     async def store(self, updates: Sequence[RawUpdate]) -> None:
-        """Make updates durable, all or none."""
-        if updates:
+        """Make updates durable, all or none; questions before payments are answered instead."""
+        others = self.checkouts.take(updates)
+        if others:
             await self.database.run(
-                lambda tx: store_updates(tx, bot_id=self.bot_id, updates=updates)
+                lambda tx: store_updates(tx, bot_id=self.bot_id, updates=others)
             )
 
     async def park(self, update: RawUpdate, error: Exception) -> None:
@@ -148,12 +152,12 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     client = telegram_client(settings, request=outside.request)
     http = outside.http or open_client()
     tokens = SharedTokens(database, monotonic=clock.monotonic, sleep=outside.sleep)
-    kit = Kit(client=http, tokens=tokens, now=clock.now, is_test=settings.is_sandbox)
-    registry = _registry(settings, kit, database)
+    registry = _registry(settings, _kit(settings, http, tokens, clock), database)
     outbox = Outbox(is_sandbox=settings.is_sandbox)
     dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
     leases = seat.lanes if seat else SoleOwner(database)
+    checkouts = Checkouts(database, client, monotonic=clock.monotonic, sleep=outside.sleep)
     alarms = Alarms(database, outbox, operators=settings.operator_ids)
     calls = Calls(database, registry, public_url=settings.public_url, leases=leases, alarms=alarms)
     sender = Sender(
@@ -196,10 +200,21 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
         pins=pins,
         timers=Timers(database, sleep=outside.sleep, new_alarm=outside.new_alarm),
         metrics=metrics,
-        arrivals=Arrivals(database, me.id),
+        arrivals=Arrivals(database, checkouts, me.id),
         alarms=alarms,
         web=web.Application(),
         seat=seat,
+    )
+
+
+def _kit(settings: Settings, http: httpx.AsyncClient, tokens: Tokens, clock: Clock) -> Kit:
+    """Return what all adapters share."""
+    return Kit(
+        client=http,
+        tokens=tokens,
+        now=clock.now,
+        is_test=settings.is_sandbox,
+        bot_token=settings.telegram_bot_token.get_secret_value(),
     )
 
 

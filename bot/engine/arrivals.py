@@ -6,9 +6,11 @@ from typing import Any
 
 import orjson
 
+from bot.engine.receipts import store_receipt
 from core.domain.providers import About, Authentic, Undecided
 from core.domain.work import Kind, Priority
 from handlers.adapter import lane_of, update_key
+from handlers.adapter.invoices import receipt_in
 from storage.transaction import SqlTransaction
 
 
@@ -17,9 +19,17 @@ def store_updates(tx: SqlTransaction, *, bot_id: int, updates: Sequence[Mapping[
     new = 0
     for update in updates:
         if tx.work.see(f"telegram:{bot_id}", update_key(update)):
-            tx.work.add(Kind.UPDATE, lane=lane_of(update, bot_id), payload=orjson.dumps(update))
+            _store(tx, update, lane=lane_of(update, bot_id))
             new += 1
     return new
+
+
+def _store(tx: SqlTransaction, update: Mapping[str, Any], *, lane: str) -> None:
+    receipt = receipt_in(update)
+    if receipt is not None:
+        store_receipt(tx, receipt, lane=lane)
+    else:
+        tx.work.add(Kind.UPDATE, lane=lane, payload=orjson.dumps(update))
 
 
 def store_hook(

@@ -19,6 +19,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.answers import ASK, Answers, may_be_known
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
+from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
 from core.domain.acts import Cause, CauseKind
 from core.domain.captures import CaptureKey
@@ -247,9 +248,13 @@ _SILENCES: Final = frozenset({ProviderError.NETWORK_ERROR, ProviderError.TIMEOUT
 def handle_hook(tx: SqlTransaction, work: Work) -> None:
     """Turn an event into a look-up of the attempt it names: a hint, no proof.
 
-    One that names nothing of ours is parked, not thrown away: it may be money.
+    One that names nothing of ours is parked, not thrown away: it may be money. A receipt of
+    Telegram's is proof itself.
     """
     kept = orjson.loads(work.payload)
+    if TOLD in kept:
+        handle_receipt(tx, work, kept)
+        return
     configuration_id = ConfigurationId(kept["configuration"])
     attempt = _named(tx, configuration_id, kept["reference"])
     is_proven = kept.get("is_proven", True)

@@ -6,7 +6,7 @@ Every maker opens an adapter from what the process shares and one configuration'
 
 from typing import Final
 
-from bot.providers import flutterwave, mpesa, paypal, paystack, pesapal, sandbox, stripe
+from bot.providers import flutterwave, mpesa, paypal, paystack, pesapal, sandbox, stripe, telegram
 from bot.providers.kit import Maker
 from core.domain.configurations import ProviderKind
 
@@ -18,6 +18,7 @@ PROVIDERS: Final[dict[str, Maker]] = {
     "pesapal": pesapal.MAKER,
     "sandbox": sandbox.MAKER,
     "stripe": stripe.MAKER,
+    "telegram": telegram.MAKER,
 }
 
 KINDS: Final[dict[str, ProviderKind]] = {

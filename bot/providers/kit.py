@@ -18,13 +18,14 @@ class Kit:
     """What all adapters of a process share; `now` is aware UTC.
 
     `is_test` tells whether this process moves pretend money, for adapters whose provider's answers
-    do not say it.
+    do not say it. `bot_token` is that of this process's own bot, for invoices inside its chat.
     """
 
     client: httpx.AsyncClient
     tokens: Tokens
     now: Callable[[], datetime]
     is_test: bool = False
+    bot_token: str = field(default="", repr=False)
 
 
 class Open(Protocol):

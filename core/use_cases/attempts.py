@@ -16,6 +16,7 @@ from core.domain.payments import (
     Purpose,
 )
 from core.domain.people import Actor
+from core.domain.references import payment_of, reference_of
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.choice import check_way
@@ -63,8 +64,16 @@ def add_attempt(
         number=number,
         configuration_id=configuration.id,
         provider=configuration.provider,
-        reference=f"hz{payment.id:x}-{number}-{tx.key(8).replace('_', 'a').lower()}",
+        reference=reference_of(payment.id, number=number, key=tx.key(8)),
         created_at=tx.now,
         method_id=method_id,
     )
     return tx.payments.add_attempt(attempt)
+
+
+def find_attempt(tx: Transaction, *, provider: str, reference: str) -> Attempt | None:
+    """Return the attempt that a provider names without saying under which configuration."""
+    payment_id = payment_of(reference)
+    tried = () if payment_id is None else tx.payments.attempts(payment_id)
+    named = (each for each in tried if (each.provider, each.reference) == (provider, reference))
+    return next(named, None)

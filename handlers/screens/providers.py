@@ -331,6 +331,7 @@ def _credential(words: Words, name: str) -> Html:
         "initiator_name": words.t("initiator name"),
         "initiator_password": words.t("initiator password"),
         "certificate": words.t("certificate"),
+        "provider_token": words.t("provider token"),
     }
     return known.get(name) or Html(name.replace("_", " "))
 

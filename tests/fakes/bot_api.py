@@ -7,6 +7,7 @@ from typing import Any
 KNOWN = frozenset(
     {
         "answerCallbackQuery",
+        "answerPreCheckoutQuery",
         "deleteMessage",
         "editMessageText",
         "sendMessage",

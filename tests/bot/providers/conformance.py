@@ -11,8 +11,9 @@ sign the time) in `conformance_hooks.py`. What only some can do has a dialect an
 own: `conformance_refunds.py`, `conformance_payouts.py`, `conformance_saved.py`,
 `conformance_listings.py`. Providers that ask on the payer's phone take `Prompts` and `PromptBodies`
 of `conformance_prompts.py`; whose word on money that goes out comes to one-time addresses,
-`AnsweredLater` of `conformance_answers.py` before `Refunding` and `PayingOut`. No socket is opened:
-a transport of ours stands for the network, down to single bytes.
+`AnsweredLater` of `conformance_answers.py` before `Refunding` and `PayingOut`. Who cannot be looked
+up, and tells by the bot's own channel, takes `Pages` instead of `Answers`. No socket is opened: a
+transport of ours stands for the network, down to single bytes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -204,8 +205,8 @@ class Suite:
         return outcome
 
 
-class Answers(Suite):
-    """What the provider says clearly is passed on as it was said."""
+class Pages(Suite):
+    """Asking for a page, a prompt, an invoice."""
 
     async def test_create_sends_our_reference_and_exact_amount(self) -> None:
         _, network = await self.watched(create, lambda r: self.dialect.answer(r, Fact()))
@@ -216,6 +217,18 @@ class Answers(Suite):
         assert isinstance(outcome, Pending)
         assert outcome.link.startswith("http")
         assert outcome.provider_ref
+
+    async def test_create_repeated_after_payment_never_declines(self) -> None:
+        outcome = await self.told(self.paid, create)
+        assert isinstance(outcome, Settled | Pending | Unknown)
+
+    async def test_refused_content_declines_because_nothing_was_made(self) -> None:
+        outcome, _ = await self.watched(create, lambda _: self.dialect.refuse_content())
+        assert isinstance(outcome, Declined)
+
+
+class Answers(Pages):
+    """What the provider says clearly is passed on as it was said."""
 
     @pytest.mark.parametrize("status", ["open", "processing"])
     async def test_unfinished_attempt_is_pending(self, status: str) -> None:
@@ -275,14 +288,6 @@ class Answers(Suite):
 
     async def test_paid_without_a_capture_is_unknown(self) -> None:
         assert isinstance(await self.told(Fact(status="paid")), Unknown)
-
-    async def test_create_repeated_after_payment_never_declines(self) -> None:
-        outcome = await self.told(self.paid, create)
-        assert isinstance(outcome, Settled | Pending | Unknown)
-
-    async def test_refused_content_declines_because_nothing_was_made(self) -> None:
-        outcome, _ = await self.watched(create, lambda _: self.dialect.refuse_content())
-        assert isinstance(outcome, Declined)
 
     async def test_look_up_that_finds_nothing_is_unknown(self) -> None:
         outcome, _ = await self.watched(look_up, lambda _: self.dialect.not_found())

@@ -32,7 +32,10 @@ class OwnTokens:
         return self._kept[key]
 
 
+BOT_TOKEN = "77:AA-not-a-real-token-of-a-bot"
+
+
 def a_kit(client: httpx.AsyncClient, *, now: datetime | None = None, is_test: bool = False) -> Kit:
     """Return a kit over a client; `now` stops its clock, `is_test` makes its money pretend."""
     clock = (lambda: now) if now is not None else (lambda: datetime.now(UTC))
-    return Kit(client=client, tokens=OwnTokens(), now=clock, is_test=is_test)
+    return Kit(client=client, tokens=OwnTokens(), now=clock, is_test=is_test, bot_token=BOT_TOKEN)
