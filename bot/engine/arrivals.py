@@ -7,6 +7,9 @@ from typing import Any
 import orjson
 
 from bot.engine.receipts import store_receipt
+from core.domain.captures import CaptureKey
+from core.domain.configurations import ConfigurationId
+from core.domain.payments import Attempt
 from core.domain.providers import About, Authentic, Undecided
 from core.domain.work import Kind, Priority
 from handlers.adapter import lane_of, update_key
@@ -50,6 +53,14 @@ def store_hook(
     )
     tx.work.add(Kind.HOOK, lane=f"h:{configuration_id}", payload=payload, priority=Priority.MONEY)
     return True
+
+
+def attempt_named(
+    tx: SqlTransaction, configuration_id: ConfigurationId, reference: str
+) -> Attempt | None:
+    """Return the attempt that an event names: by our reference, or by the id of its capture."""
+    found = tx.payments.attempt_by_reference(configuration_id, reference)
+    return found or tx.payments.attempt_by_capture(CaptureKey(configuration_id, reference))
 
 
 def park_update(tx: SqlTransaction, *, bot_id: int, update: Mapping[str, Any]) -> None:

@@ -17,12 +17,12 @@ import structlog
 
 from bot.engine.alarms import Alarms
 from bot.engine.answers import ASK, Answers, may_be_known
+from bot.engine.arrivals import attempt_named
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
 from core.domain.acts import Cause, CauseKind
-from core.domain.captures import CaptureKey
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
@@ -256,7 +256,7 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         handle_receipt(tx, work, kept)
         return
     configuration_id = ConfigurationId(kept["configuration"])
-    attempt = _named(tx, configuration_id, kept["reference"])
+    attempt = attempt_named(tx, configuration_id, kept["reference"])
     is_proven = kept.get("is_proven", True)
     if attempt is None and not is_proven and tx.freeze.find() is None:
         tx.work.end(work)  # Anybody may have made it up; after a restore it may be a lost page's.
@@ -269,12 +269,6 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
     is_claim = is_proven and kept.get("about") == About.DISPUTE
     links.ask_again(tx, attempt=attempt, ask="claim" if is_claim else "advance")
     tx.work.end(work)
-
-
-def _named(tx: SqlTransaction, configuration_id: ConfigurationId, reference: str) -> Attempt | None:
-    """Return the attempt that an event names: by our reference, or by the id of its capture."""
-    found = tx.payments.attempt_by_reference(configuration_id, reference)
-    return found or tx.payments.attempt_by_capture(CaptureKey(configuration_id, reference))
 
 
 def _follow_claim(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> None:

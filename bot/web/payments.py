@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.engine.alarms import Alarm, Alarms
-from bot.engine.arrivals import store_hook
+from bot.engine.arrivals import attempt_named, store_hook
 from bot.engine.pace import Minute
 from bot.web.return_page import looks_of, return_page
 from core.domain.configurations import Configuration
@@ -165,7 +165,7 @@ class PaymentDoors:
         """
 
         def look(tx: SqlTransaction) -> bool:
-            attempt = tx.payments.attempt_by_reference(configuration.id, reading.reference)
+            attempt = attempt_named(tx, configuration.id, reading.reference)
             return attempt is not None or tx.freeze.find() is not None
 
         try:
