@@ -11,7 +11,14 @@ from typing import Final
 
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_hooks import Courier
-from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms, WrongStep
+from bot.sandbox.provider_records import (
+    DECLINES,
+    Capture,
+    Checkout,
+    CheckoutStatus,
+    Terms,
+    WrongStep,
+)
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import Happening
@@ -19,6 +26,13 @@ from bot.sandbox.switches import Switchboard
 
 LATE_BY: Final = timedelta(minutes=1)
 ATTENTION_LASTS: Final = timedelta(minutes=10)
+
+PAYS: Final = "pay"
+WAITS: Final = "later"
+HOLDS: Final = "hold"
+"""What a payer's consent can come to, beside the codes of `DECLINES`."""
+TURNED_DOWN: Final = "turned_down"
+"""Why nothing came of money that waited for the merchant."""
 
 _PENDING, _NEEDS, _DONE = RefundStatus.PENDING, RefundStatus.NEEDS_ATTENTION, RefundStatus.DONE
 REFUNDS: Final[dict[str, tuple[RefundStatus, RefundStatus | None]]] = {
@@ -29,8 +43,10 @@ REFUNDS: Final[dict[str, tuple[RefundStatus, RefundStatus | None]]] = {
 }
 """How a refund begins and what it becomes by itself, by the switch; else it is done at once."""
 
-TAKE_ANOTHER_CARD: Final = frozenset({"paystack", "stripe", "flutterwave"})
+TAKE_ANOTHER_CARD: Final = frozenset({"paystack", "stripe", "flutterwave", "paypal", "pesapal"})
 """Whose pages stay open after a card was refused."""
+IN_VAIN: Final = frozenset({"declined_by_bank", TURNED_DOWN})
+"""Why money that the merchant takes was taken in vain, where it was not refused before."""
 
 
 class NotRefundable(ValueError):
@@ -43,7 +59,8 @@ class ReferenceReused(ValueError):
 
 def takes_another_card(checkout: Checkout) -> bool:
     """Tell whether a page that refused a card may be paid with another one."""
-    return checkout.terms.tongue in TAKE_ANOTHER_CARD
+    was_taken = checkout.terms.needs_capture and checkout.decline in IN_VAIN
+    return checkout.terms.tongue in TAKE_ANOTHER_CARD and not was_taken
 
 
 class Desk:
@@ -85,15 +102,64 @@ class Desk:
     def pay(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
         """Take the money asked for, or another amount that the payer chose.
 
+        Where the merchant takes it in a step of its own, the payer only agrees.
+
         Raises:
             WrongStep: the checkout may not be paid any more.
         """
-        if checkout.status is CheckoutStatus.DECLINED and not takes_another_card(checkout):
-            raise WrongStep(checkout.decline)
+        if checkout.terms.needs_capture:
+            return self.approve(checkout, PAYS)
+        _check_reopening(checkout)
         is_open = checkout.status is CheckoutStatus.OPEN
         if is_open and amount_minor is None and self._trouble(checkout.terms).is_on(switches.LATE):
             return self.promise(checkout)
         return self._capture(checkout, amount_minor=amount_minor)
+
+    def approve(self, checkout: Checkout, choice: str) -> Checkout:
+        """Let the payer agree; `choice` is what that comes to once the money is taken.
+
+        Raises:
+            WrongStep: the checkout is no longer open.
+        """
+        _check_reopening(checkout)
+        return self._keep(checkout.approve(choice, at=self.now()), event="checkout.approved")
+
+    def take(self, checkout: Checkout, *, key: str) -> Checkout:
+        """Let the merchant take what the payer agreed to pay, under a key of its own.
+
+        Raises:
+            WrongStep: nobody has agreed, or it was taken before.
+        """
+        asked = replace(checkout, taken_under=key)
+        if checkout.choice == HOLDS:
+            return self._keep(asked.hold(at=self.now()), event="checkout.held")
+        if checkout.choice in DECLINES:
+            return self.decline(asked, checkout.choice)
+        if checkout.choice == WAITS or self._trouble(checkout.terms).is_on(switches.LATE):
+            late_at = checkout.terms.expires_at + LATE_BY
+            promised = asked.promise(late_at=late_at, at=self.now())
+            return self._keep(promised, event="checkout.held")
+        return self._capture(asked)
+
+    def accept(self, checkout: Checkout) -> Checkout:
+        """Let the merchant accept money that waits for it.
+
+        Raises:
+            WrongStep: no money waits.
+        """
+        if checkout.status is not CheckoutStatus.HELD:
+            raise WrongStep
+        return self._capture(checkout)
+
+    def turn_down(self, checkout: Checkout) -> Checkout:
+        """Let the merchant turn down money that waits for it.
+
+        Raises:
+            WrongStep: no money waits.
+        """
+        if checkout.status is not CheckoutStatus.HELD:
+            raise WrongStep
+        return self.decline(checkout, TURNED_DOWN)
 
     def decline(self, checkout: Checkout, code: str) -> Checkout:
         """Decline the payment for good, with a code of `DECLINES`.
@@ -246,3 +312,8 @@ class Desk:
             )
             self._courier.announce(happening)
         return checkout
+
+
+def _check_reopening(checkout: Checkout) -> None:
+    if checkout.status is CheckoutStatus.DECLINED and not takes_another_card(checkout):
+        raise WrongStep(checkout.decline)

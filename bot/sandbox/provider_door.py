@@ -71,6 +71,23 @@ class Door:
         """Guard a call that gives money back."""
         return self._changing(answer, switches.REFUND)
 
+    def changing(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Guard a call that changes something and has no trouble of its own."""
+        return self._changing(answer, "")
+
+    def admitting(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Guard a call that looks at keys itself, or that anybody may make."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if (refusal := await self._let_in(request)) is not None:
+                return refusal
+            try:
+                return await answer(request)
+            except BadRequest as problem:
+                return self._manners.bad_request(str(problem))
+
+        return handle
+
     def showing(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Guard a call that only looks up one thing, and perhaps lie."""
 
@@ -108,7 +125,7 @@ class Door:
         async def handle(request: web.Request) -> web.StreamResponse:
             if (refusal := await self._greet(request)) is not None:
                 return refusal
-            behaviour = str(self._trouble.value(switch))
+            behaviour = str(self._trouble.value(switch)) if switch else "ok"
             if behaviour in {"500", "503", "429"}:
                 return self._manners.failure(int(behaviour))
             try:
@@ -125,10 +142,14 @@ class Door:
 
     async def _greet(self, request: web.Request) -> web.StreamResponse | None:
         """Misbehave as told, then check the key; `None` lets the request in."""
+        return await self._let_in(request) or self._manners.turned_away(request)
+
+    async def _let_in(self, request: web.Request) -> web.StreamResponse | None:
+        """Misbehave as told."""
         if self._trouble.is_on(switches.OUTAGE):
             return _cut(request)
         await self._pause(self._trouble.number(switches.SLOW))
-        return self._manners.turned_away(request)
+        return None
 
     async def _pause(self, seconds: float) -> None:
         if seconds <= 0:

@@ -18,7 +18,15 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from yarl import URL
 
-from bot.sandbox.provider_desk import LATE_BY, Desk, takes_another_card
+from bot.sandbox.provider_desk import (
+    HOLDS,
+    LATE_BY,
+    PAYS,
+    TURNED_DOWN,
+    WAITS,
+    Desk,
+    takes_another_card,
+)
 from bot.sandbox.provider_records import DECLINES, Checkout, CheckoutStatus, WrongStep
 from bot.sandbox.provider_store import ProviderStore
 from core.domain.money import MAX_MINOR, Currency, Money, exponent
@@ -34,6 +42,9 @@ HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
+
+CHOICES: Final = frozenset({PAYS, WAITS, HOLDS, *DECLINES})
+"""What a payer may agree to where the merchant takes the money."""
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
 
@@ -81,17 +92,33 @@ class CheckoutPage:
 
     def _carry_out(self, checkout: Checkout, act: str, amount_minor: int | None) -> Checkout:
         """Do what was pressed; a press that comes too late changes nothing."""
-        try:
-            if act in {"pay", "amount"}:
-                return self._desk.pay(checkout, amount_minor=amount_minor)
-            if act == "later":
-                return self._desk.promise(checkout)
-            if act in DECLINES:
-                return self._desk.decline(checkout, act)
-        except WrongStep:
-            return checkout
         if checkout.status is CheckoutStatus.PAID:
             return self._afterwards(checkout, act)
+        try:
+            if checkout.terms.needs_capture:
+                return self._agree(checkout, act)
+            return self._settle(checkout, act, amount_minor)
+        except WrongStep:
+            return checkout
+
+    def _settle(self, checkout: Checkout, act: str, amount_minor: int | None) -> Checkout:
+        """Let the payer pay or be declined at once."""
+        if act in {"pay", "amount"}:
+            return self._desk.pay(checkout, amount_minor=amount_minor)
+        if act == "later":
+            return self._desk.promise(checkout)
+        if act in DECLINES:
+            return self._desk.decline(checkout, act)
+        return checkout
+
+    def _agree(self, checkout: Checkout, act: str) -> Checkout:
+        """Let the payer agree, or the merchant decide on money that waits for it."""
+        if act in CHOICES:
+            return self._desk.approve(checkout, act)
+        if act == "accept":
+            return self._desk.accept(checkout)
+        if act == "turn_down":
+            return self._desk.turn_down(checkout)
         return checkout
 
     def _afterwards(self, checkout: Checkout, act: str) -> Checkout:
@@ -176,10 +203,13 @@ def _open_acts(checkout: Checkout, amount: str, *, typed: str | None, late: str)
     declines = "".join(
         _filled("decline.html", code=code, label=label) for code, label in DECLINES.items()
     )
+    pay = f"{amount} {checkout.terms.currency}"
+    if checkout.terms.needs_capture:
+        return _filled("approve.html", raw={"declines": declines}, pay=pay, late=late)
     return _filled(
         "open.html",
         raw={"declines": declines, "amount_open": "" if typed is None else "open"},
-        pay=f"{amount} {checkout.terms.currency}",
+        pay=pay,
         currency=checkout.terms.currency,
         typed=_half(checkout) if typed is None else typed,
         problem="" if typed is None else "Not an amount of this currency. Try again.",
@@ -206,7 +236,9 @@ def _closed_acts(checkout: Checkout, *, late: str) -> str:
 
 
 def _after_acts(checkout: Checkout) -> str:
-    """Return what may still be done to paid money from outside the chat."""
+    """Return what may still be done to money from outside the chat."""
+    if checkout.status is CheckoutStatus.HELD:
+        return _filled("held.html")
     if checkout.status is not CheckoutStatus.PAID:
         return ""
     act, label = (
@@ -222,20 +254,38 @@ def _after_acts(checkout: Checkout) -> str:
 
 def _ending(checkout: Checkout) -> tuple[str, str, str, bool]:
     """Return tone, heading, text, and whether the payer may still pay."""
-    if checkout.status is CheckoutStatus.PAID:
-        return "good", "Paid", "Captured: {captured}.", False
+    if checkout.status in ENDINGS:
+        return (*ENDINGS[checkout.status], False)
     if checkout.status is CheckoutStatus.DECLINED:
-        reason = DECLINES.get(checkout.decline, "Declined")
-        may_pay = takes_another_card(checkout)
-        return "bad", "Declined", f"{reason}. No money was taken.", may_pay
+        text = f"{REASONS[checkout.decline]}. No money was taken."
+        return "bad", "Declined", text, takes_another_card(checkout)
     if checkout.late_at is not None:
         text = (
             "The money arrives {late}, one minute after this page expires. "
             "Move the sandbox clock to get there sooner."
         )
         return "waiting", "On its way", text, False
+    if checkout.terms.needs_capture:
+        text = "Nobody can agree here any more. Ask for a new page in the chat."
+        return "over", "This page has expired", text, False
     text = "Too late to pay, in theory. A slow bank may still let the money through."
     return "over", "This page has expired", text, True
+
+
+ENDINGS: Final = {
+    CheckoutStatus.PAID: ("good", "Paid", "Captured: {captured}."),
+    CheckoutStatus.APPROVED: (
+        "waiting",
+        "Agreed",
+        "Nothing has moved yet. Whoever is paid takes the money in a moment.",
+    ),
+    CheckoutStatus.HELD: (
+        "waiting",
+        "On hold",
+        "The money was taken and waits until whoever is paid accepts it.",
+    ),
+}
+REASONS: Final = {**DECLINES, TURNED_DOWN: "Turned down by whoever is paid"}
 
 
 def _half(checkout: Checkout) -> str:

@@ -24,6 +24,10 @@ class CheckoutStatus(StrEnum):
     OPEN = "open"
     PROCESSING = "processing"
     """The payer chose to pay later; the money comes after the page has expired."""
+    APPROVED = "approved"
+    """The payer agreed; the merchant has yet to take the money (`Terms.needs_capture`)."""
+    HELD = "held"
+    """The money was taken, and waits for the merchant to accept it."""
     PAID = "paid"
     DECLINED = "declined"
     """A card was refused; where the page takes another one, it may still be paid."""
@@ -35,15 +39,26 @@ TRANSITIONS: Final[dict[CheckoutStatus, frozenset[CheckoutStatus]]] = {
     CheckoutStatus.OPEN: frozenset(
         {
             CheckoutStatus.PROCESSING,
+            CheckoutStatus.APPROVED,
             CheckoutStatus.PAID,
             CheckoutStatus.DECLINED,
             CheckoutStatus.EXPIRED,
         }
     ),
+    CheckoutStatus.APPROVED: frozenset(
+        {
+            CheckoutStatus.PROCESSING,
+            CheckoutStatus.HELD,
+            CheckoutStatus.PAID,
+            CheckoutStatus.DECLINED,
+            CheckoutStatus.EXPIRED,
+        }
+    ),
+    CheckoutStatus.HELD: frozenset({CheckoutStatus.PAID, CheckoutStatus.DECLINED}),
     CheckoutStatus.PROCESSING: frozenset({CheckoutStatus.EXPIRED}),
     CheckoutStatus.EXPIRED: frozenset({CheckoutStatus.PAID}),
     CheckoutStatus.PAID: frozenset(),
-    CheckoutStatus.DECLINED: frozenset({CheckoutStatus.PAID}),
+    CheckoutStatus.DECLINED: frozenset({CheckoutStatus.APPROVED, CheckoutStatus.PAID}),
 }
 
 DECLINES: Final[dict[str, str]] = {
@@ -95,6 +110,8 @@ class Terms:
     """The name of the provider that was asked: in its language the events are told."""
     keeps_card: bool = False
     """The payer agreed that the card be charged again, where the provider asks for that."""
+    needs_capture: bool = False
+    """The payer only agrees on the page; the merchant takes the money in a step of its own."""
 
     def as_json(self) -> dict[str, object]:
         """Show the terms as they were asked."""
@@ -109,6 +126,7 @@ class Terms:
             "webhook_url": self.webhook_url,
             "tongue": self.tongue,
             "keeps_card": self.keeps_card,
+            "needs_capture": self.needs_capture,
         }
 
 
@@ -116,7 +134,8 @@ class Terms:
 class Checkout:
     """One hosted page and what became of it.
 
-    `late_at` is when money arrives that was promised before the page expired.
+    `late_at` is when money arrives that was promised before the page expired. `choice` is what the
+    payer's consent comes to once the money is taken, `taken_under` the merchant's key for that.
     """
 
     id: str
@@ -126,6 +145,8 @@ class Checkout:
     status: CheckoutStatus = CheckoutStatus.OPEN
     decline: str = ""
     late_at: datetime | None = None
+    choice: str = ""
+    taken_under: str = ""
     captures: tuple[Capture, ...] = ()
     refunds: tuple[Refund, ...] = ()
     is_disputed: bool = False
@@ -147,6 +168,23 @@ class Checkout:
             WrongStep: the page is no longer open.
         """
         return replace(self._step(CheckoutStatus.DECLINED, at=at), decline=code)
+
+    def approve(self, choice: str, *, at: datetime) -> "Checkout":
+        """Agree to pay; nothing moves before the merchant takes it.
+
+        Raises:
+            WrongStep: the page is no longer open.
+        """
+        agreed = self._step(CheckoutStatus.APPROVED, at=at)
+        return replace(agreed, choice=choice, decline="", taken_under="")
+
+    def hold(self, *, at: datetime) -> "Checkout":
+        """Take the money and keep it until the merchant accepts it.
+
+        Raises:
+            WrongStep: nobody has agreed, or it was taken before.
+        """
+        return self._step(CheckoutStatus.HELD, at=at)
 
     def promise(self, *, late_at: datetime, at: datetime) -> "Checkout":
         """Let the payer start a payment whose money arrives after the page has expired.
@@ -201,6 +239,8 @@ class Checkout:
             "status": self.status.value,
             "decline": self.decline,
             "late_at": self.late_at.isoformat() if self.late_at else None,
+            "choice": self.choice,
+            "taken_under": self.taken_under,
             "captures": [capture.as_json() for capture in self.captures],
             "refunds": [refund.as_json() for refund in self.refunds],
             "is_disputed": self.is_disputed,
@@ -261,6 +301,8 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
         status=CheckoutStatus(row["status"]),
         decline=row["decline"],
         late_at=datetime.fromisoformat(late_at) if late_at else None,
+        choice=row.get("choice", ""),
+        taken_under=row.get("taken_under", ""),
         captures=tuple(
             Capture(**{**capture, "at": datetime.fromisoformat(capture["at"])})
             for capture in row["captures"]

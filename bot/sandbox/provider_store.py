@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from bot.sandbox.provider_records import (
+    TRANSITIONS,
     Checkout,
     CheckoutStatus,
     Delivery,
@@ -146,7 +147,7 @@ class ProviderStore:
         self._disk.shutdown(wait=True)
 
     def _note_waiting(self, checkout: Checkout) -> None:
-        may_expire = checkout.status in {CheckoutStatus.OPEN, CheckoutStatus.PROCESSING}
+        may_expire = CheckoutStatus.EXPIRED in TRANSITIONS[checkout.status]
         has_refund = any(refund.next_at is not None for refund in checkout.refunds)
         if may_expire or checkout.late_at is not None or has_refund:
             self._unsettled.add(checkout.id)

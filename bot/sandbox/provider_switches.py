@@ -36,6 +36,8 @@ PLAYED: Final = (
     ("paystack", "Paystack"),
     ("stripe", "Stripe"),
     ("flutterwave", "Flutterwave"),
+    ("paypal", "PayPal"),
+    ("pesapal", "Pesapal"),
 )
 """Who can be played, and how the panel calls them."""
 

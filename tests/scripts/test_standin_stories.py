@@ -1,18 +1,27 @@
 """Whatever provider the sandbox plays, a bill is paid through its real adapter, once."""
 
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from bot.sandbox import estate
 from bot.sandbox import provider_switches as switches
-from bot.sandbox.standins import STANDINS
+from bot.sandbox.places import LAGOS, PLACES, Place, place_for
+from bot.sandbox.standins import CURRENCIES, STANDINS
 from tests.scripts.counting import purse
 from tests.scripts.playing import come_back, newest, pay_page, plain
 from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import Stage, raised
 
+SEEDS: Final = {key: partial(estate.seed, place=place) for key, place in PLACES.items()}
 played = pytest.mark.parametrize("name", STANDINS)
+
+
+def place_of(name: str) -> Place:
+    """Return where the estate stands that a provider is played for."""
+    return place_for(CURRENCIES.get(name, LAGOS.currency))
 
 
 async def ask(stage: Stage, name: str) -> str:
@@ -26,14 +35,14 @@ async def ask(stage: Stage, name: str) -> str:
 
 @played
 async def test_a_bill_is_paid_once_however_often_it_is_told(tmp_path: Path, name: str) -> None:
-    async with raised(tmp_path, is_running=False) as stage:
+    async with raised(tmp_path, is_running=False, seed=SEEDS[place_of(name).key]) as stage:
         stage.world.board.set(switches.HOOK_COPIES, 3)
         link = await ask(stage, name)
         said = await come_back(stage, await pay_page(stage, link))
         assert "Paid" in said or "Checking your payment" in said
         receipt = await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
         assert STANDINS[name].title in plain(receipt)
-        assert (await purse(stage)).taken == 500_000
+        assert (await purse(stage)).taken == place_of(name).minor(500_000)
         await stage.check_books()
 
 
@@ -41,12 +50,12 @@ async def test_a_bill_is_paid_once_however_often_it_is_told(tmp_path: Path, name
 async def test_what_was_begun_is_ended_though_another_is_played_now(
     tmp_path: Path, name: str
 ) -> None:
-    async with raised(tmp_path, is_running=False) as stage:
+    async with raised(tmp_path, is_running=False, seed=SEEDS[place_of(name).key]) as stage:
         link = await ask(stage, name)
         await stage.stop()
         stage.world.board.set(switches.PLAYS, "sandbox")
         await stage.start()
         await pay_page(stage, link)
         await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
-        assert (await purse(stage)).taken == 500_000
+        assert (await purse(stage)).taken == place_of(name).minor(500_000)
         await stage.check_books()

@@ -3,6 +3,10 @@
 Where one is comes with the event, so it is only fetched from PayPal itself (or where the settings
 say that PayPal is), seldom enough that nobody can make us call there at will, and believed only
 when its chain leads to a root that this process trusts and it names a host of PayPal's.
+
+A sandbox's own PayPal has no root that anybody trusts. Where the settings say that PayPal is on
+this machine, and only in a process of pretend money, the root that comes with its certificate will
+do: whoever answers there could as well say that money came.
 """
 
 import asyncio
@@ -50,9 +54,13 @@ def trusted_roots() -> Sequence[x509.Certificate]:
 class Certificates:
     """The certificates of one provider configuration, by where they are."""
 
-    def __init__(self, line: Line, *, now: Callable[[], datetime], roots: Roots) -> None:
+    def __init__(
+        self, line: Line, *, now: Callable[[], datetime], roots: Roots, is_test: bool
+    ) -> None:
         """Begin with none; `line` leads to where the settings say that PayPal is."""
         self._line = line
+        # Plain http is let through on this machine only (`wire.SAFE_URL`).
+        self._is_played = is_test and line.url.startswith("http://")
         self._now = now
         self._roots = roots
         self._keys: dict[str, tuple[RSAPublicKey, datetime]] = {}
@@ -61,9 +69,7 @@ class Certificates:
 
     def is_paypals(self, address: str) -> bool:
         """Tell whether a certificate's address is one of PayPal's."""
-        start = f"{self._line.url}{_PATH}"
-        is_configured = address.startswith(start) and _NAME.fullmatch(address[len(start) :])
-        return bool(is_configured or _PAYPALS.fullmatch(address))
+        return self._is_configured(address) or bool(_PAYPALS.fullmatch(address))
 
     def key(self, address: str) -> RSAPublicKey | None:
         """Return the key of a certificate that is here and still good."""
@@ -80,6 +86,10 @@ class Certificates:
             if isinstance(heard, Heard) and heard.is_success:
                 self._keep(address, heard.body)
 
+    def _is_configured(self, address: str) -> bool:
+        start = f"{self._line.url}{_PATH}"
+        return address.startswith(start) and bool(_NAME.fullmatch(address[len(start) :]))
+
     def _may_fetch(self) -> bool:
         now = self._now()
         recent = [at for at in self._fetched_at if now - at < timedelta(minutes=1)]
@@ -88,7 +98,8 @@ class Certificates:
         return may
 
     def _keep(self, address: str, pem: bytes) -> None:
-        found = believed(pem, roots=self._roots(), at=self._now())
+        is_own = self._is_played and self._is_configured(address)
+        found = believed(pem, roots=_last(pem) if is_own else self._roots(), at=self._now())
         if found is None:
             return
         self._keys.pop(address, None)
@@ -116,6 +127,14 @@ def believed(
         return None
     key = leaf.public_key()
     return (key, leaf.not_valid_after_utc) if isinstance(key, RSAPublicKey) else None
+
+
+def _last(pem: bytes) -> Sequence[x509.Certificate]:
+    """Return the end of a chain: the root, where it comes with it."""
+    try:
+        return x509.load_pem_x509_certificates(pem)[-1:]
+    except ValueError:
+        return []
 
 
 def _names(leaf: x509.Certificate) -> list[str]:

@@ -102,7 +102,7 @@ class PayPal:
         self._keys = keys
         self._tokens = kit.tokens
         self._is_test = kit.is_test
-        self._certificates = Certificates(line, now=kit.now, roots=roots)
+        self._certificates = Certificates(line, now=kit.now, roots=roots, is_test=kit.is_test)
 
     async def create_link(self, request: LinkRequest) -> Outcome:
         """Open an order; asked again under the same reference, PayPal answers with the first."""

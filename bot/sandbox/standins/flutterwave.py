@@ -10,7 +10,6 @@ it.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import orjson
@@ -41,8 +40,7 @@ from bot.sandbox.standins.flutterwave_views import (
     tries,
     view_refund,
 )
-from bot.sandbox.standins.standin import Api, bears, number, own_key
-from core.domain.money import EXPONENTS, MAX_MINOR
+from bot.sandbox.standins.standin import Api, bears, minor_of, number, own_key
 
 PREFIX: Final = "/flutterwave/v3"
 LONGEST_MIN: Final = 1440
@@ -50,7 +48,6 @@ MOST_PAGES: Final = 10_000
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._=-]{1,100}")
 _NOTE: Final = re.compile(r"[^\x00-\x1f\x7f]{0,300}")
-_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?")
 
 
 class FlutterwaveStandin:
@@ -229,14 +226,7 @@ def _used() -> web.Response:
 
 def _read_major(body: Mapping[str, Any], currency: str) -> int:
     value = body.get("amount")
-    text = str(value) if type(value) in {int, str} else ""
-    try:
-        minor = Decimal(text if _AMOUNT.fullmatch(text) else "").scaleb(EXPONENTS[currency])
-    except InvalidOperation as problem:
-        raise BadRequest("amount") from problem
-    if minor != minor.to_integral_value() or not 0 < minor <= MAX_MINOR:
-        raise BadRequest("amount")
-    return int(minor)
+    return minor_of(str(value) if type(value) in {int, str} else "", currency)
 
 
 def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -2,15 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 import orjson
 
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
-from bot.sandbox.standins.standin import number
-from core.domain.money import EXPONENTS
+from bot.sandbox.standins.standin import major_of, number
 
 ROWS: Final = 10
 """On a page of a list."""
@@ -125,7 +123,7 @@ def view_refund(refund: Refund) -> dict[str, object]:
 
 def written(minor: int, currency: str) -> orjson.Fragment:
     """Write an amount as a number in major units, exactly."""
-    return orjson.Fragment(f"{Decimal(minor).scaleb(-EXPONENTS[currency]):f}".encode())
+    return orjson.Fragment(major_of(minor, currency).encode())
 
 
 def card_token(email: str) -> str:

@@ -17,6 +17,7 @@ from bot.providers import PROVIDERS
 from bot.providers.sandbox import SandboxConfig, SandboxProvider
 from bot.sandbox.provider import ProviderOptions, ProviderServer
 from bot.sandbox.provider_tongue import OWN
+from bot.sandbox.standins import CURRENCIES
 from bot.sandbox.switches import Switchboard
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, LinkRequest, Pending, Provider
@@ -62,10 +63,10 @@ class Loopback:
     ) -> LinkRequest:
         return LinkRequest(
             reference=reference,
-            amount=Money(minor, Currency("NGN")),
+            amount=Money(minor, Currency(CURRENCIES.get(self.plays, "NGN"))),
             email="payer@example.org",
             title="Service charge · Palm Court",
-            return_url=f"{self.origin}/payments/callback/sandbox/",
+            return_url=f"{self.origin}/payments/callback/{self.plays}/",
             expires_at=START + timedelta(hours=1),
             keeps_method=keeps_method,
         )
@@ -170,5 +171,5 @@ def _opened(
     """Return the real adapter, with what the sandbox tells the bot."""
     maker, env = PROVIDERS[name], server.child_env()
     credentials = {what: env[f"{name}_{what}".upper()] for what in maker.credentials}
-    kit = replace(a_kit(client), now=now)
+    kit = replace(a_kit(client, is_test=True), now=now)
     return maker.open(kit, credentials, address=env[f"{name}_api_url".upper()])

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from bot.providers.paypal.certificates import FETCHES_A_MINUTE, believed, trusted_roots
+from bot.providers.paypal.client import open_paypal
 from core.domain.providers import (
     About,
     Authentic,
@@ -21,7 +24,8 @@ from core.domain.providers import (
 from tests.bot.providers import paypal_says as says
 from tests.bot.providers.conformance import NOW, REFERENCE
 from tests.bot.providers.conformance_hooks import Hooks
-from tests.bot.providers.paypal_dialect import PayPalDialect, adapter
+from tests.bot.providers.kits import a_kit
+from tests.bot.providers.paypal_dialect import KEYS, PayPalDialect, adapter
 
 
 class Shelf:
@@ -147,6 +151,32 @@ def test_root_made_up_today_is_not_one_that_this_process_trusts() -> None:
     signer = says.signer()
     assert len(trusted_roots()) > 10
     assert believed(signer.pem, roots=trusted_roots(), at=NOW) is None
+
+
+LOCAL: Final = "http://127.0.0.1:8080/sandbox/provider/paypal"
+
+
+@pytest.mark.parametrize(
+    ("address", "certificate", "is_test", "reading"),
+    [
+        (LOCAL, f"{LOCAL}/v1/notifications/certs/CERT-1", True, Authentic),
+        (LOCAL, f"{LOCAL}/v1/notifications/certs/CERT-1", False, Undecided),
+        (LOCAL, says.CERTIFICATE, True, Undecided),
+        (says.API, f"{says.API}/v1/notifications/certs/CERT-1", True, Undecided),
+        (says.API, f"{LOCAL}/v1/notifications/certs/CERT-1", True, Forged),
+    ],
+    ids=["sandbox", "real money", "PayPal's own", "PayPal's sandbox", "elsewhere"],
+)
+async def test_root_that_comes_along_counts_only_of_pretend_money_on_this_machine(
+    address: str, certificate: str, reading: type[Reading], *, is_test: bool
+) -> None:
+    signer, hook = says.signer(), naming(certificate)
+    shelf = Shelf(signer.pem + signer.root.public_bytes(Encoding.PEM))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(shelf)) as client:
+        kit = a_kit(client, now=NOW, is_test=is_test)
+        provider = open_paypal(kit, KEYS, address=address)
+        await provider.prepare(hook)
+        assert type(provider.read_hook(hook)) is reading
 
 
 def test_strangers_cannot_make_us_fetch_without_end() -> None:

@@ -43,6 +43,10 @@ def step(checkout: Checkout, to_status: CheckoutStatus) -> Checkout:
             return checkout.refuse("expired_card", at=NOW)
         case CheckoutStatus.PROCESSING:
             return checkout.promise(late_at=NOW, at=NOW)
+        case CheckoutStatus.APPROVED:
+            return checkout.approve("pay", at=NOW)
+        case CheckoutStatus.HELD:
+            return checkout.hold(at=NOW)
         case CheckoutStatus.EXPIRED:
             return checkout.expire(at=NOW)
         case CheckoutStatus.OPEN:

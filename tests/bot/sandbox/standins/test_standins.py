@@ -27,13 +27,17 @@ from core.domain.providers import (
     Outcome,
     PartOf,
     Pending,
+    Preparing,
     ProviderError,
+    Reading,
     SavedCharges,
     Settled,
+    Undecided,
     Unknown,
 )
 from tests.bot.providers.loopback import START, Loopback, provider_on_loopback
 
+UNPROVEN: Final = frozenset({"pesapal"})
 REFUND: Final = "hz19f0c2a7b41-r1-k3m9"
 
 
@@ -59,14 +63,22 @@ async def paid(played: Loopback, *, keeps_method: bool = False) -> Settled:
 async def give_back(played: Loopback, of: Settled, amount: Money) -> Outflow:
     refunds = played.adapter
     assert isinstance(refunds, Refunds)
-    return await refunds.refund(a_refund(of, amount))
+    return await refunds.refund(a_refund(of, amount, ref=played.refs["ATT-1"]))
 
 
-def a_refund(of: Settled, amount: Money) -> RefundRequest:
+async def judged(played: Loopback) -> Reading:
+    """Wait for the next webhook and judge it as the door does."""
+    hook = await played.hook()
+    if isinstance(played.adapter, Preparing):
+        await played.adapter.prepare(hook)
+    return played.adapter.read_hook(hook)
+
+
+def a_refund(of: Settled, amount: Money, *, ref: str = "") -> RefundRequest:
     return RefundRequest(
         reference=REFUND,
         payment_reference=of.reference,
-        provider_ref="",
+        provider_ref=ref,
         provider_id=of.provider_id,
         captured=of.captured,
         amount=amount,
@@ -85,23 +97,25 @@ async def test_who_pays_on_the_page_is_credited(played: Loopback) -> None:
 
 async def test_the_event_of_a_payment_is_genuine_and_names_it(played: Loopback) -> None:
     await played.press(await played.page(), "pay")
-    reading = played.adapter.read_hook(await played.hook())
-    assert isinstance(reading, Authentic)
+    reading = await judged(played)
+    assert isinstance(reading, Undecided if played.plays in UNPROVEN else Authentic)
     assert (reading.reference, reading.about) == ("ATT-1", About.PAYMENT)
 
 
 async def test_a_forged_event_is_told(played: Loopback) -> None:
+    if played.plays in UNPROVEN:
+        pytest.skip("nothing proves its events")
     played.board.turn_on(switches.HOOK_FORGERY)
     await played.press(await played.page(), "pay")
-    assert isinstance(played.adapter.read_hook(await played.hook()), Forged)
+    assert isinstance(await judged(played), Forged)
 
 
 async def test_copies_of_an_event_have_one_key(played: Loopback) -> None:
     played.board.set(switches.HOOK_COPIES, 3)
     await played.press(await played.page(), "pay")
-    readings = [played.adapter.read_hook(await played.hook()) for _ in range(3)]
-    keys = {reading.event_key for reading in readings if isinstance(reading, Authentic)}
-    assert len(keys) == 1
+    readings = [await judged(played) for _ in range(3)]
+    keys = [each.event_key for each in readings if isinstance(each, Authentic | Undecided)]
+    assert keys == keys[:1] * 3
 
 
 async def test_a_declined_card_is_declined_with_its_reason(played: Loopback) -> None:
@@ -149,7 +163,11 @@ async def test_who_leaves_the_page_may_come_back_and_pay(played: Loopback) -> No
 async def test_a_lie_about_a_payment_decides_nothing(played: Loopback, behaviour: str) -> None:
     await played.press(await played.page(), "pay")
     played.board.set(switches.LOOK_UP, behaviour)
-    assert isinstance(await look_up(played), Unknown | Pending)
+    outcome = await look_up(played)
+    assert isinstance(outcome, Unknown | Pending | Declined)
+    if isinstance(outcome, Declined):
+        # PayPal forgets what nobody took; it may only not be there yet.
+        assert not outcome.is_final
 
 
 @pytest.mark.parametrize("behaviour", ["500", "503", "429"])
@@ -186,13 +204,15 @@ async def test_a_refund_that_needs_somebody_says_so_until_it_is_done(played: Loo
     refunds = played.adapter
     if not isinstance(refunds, Refunds):
         pytest.skip("it gives nothing back")
+    if played.plays == "paypal":
+        pytest.skip("it does not say what a refund waits for")
     settled = await paid(played)
     played.board.set(switches.REFUND, "attention")
     outcome = await give_back(played, settled, settled.captured)
     assert isinstance(outcome, Pending)
     assert outcome.needs
     played.pass_time(timedelta(minutes=11))
-    request = a_refund(settled, settled.captured)
+    request = a_refund(settled, settled.captured, ref=played.refs["ATT-1"])
     ended = await refunds.look_up_refund(request, refund_ref=outcome.provider_ref)
     assert isinstance(ended, Moved)
 

@@ -1,0 +1,313 @@
+"""PayPal, played by the sandbox: orders, approval, capture, refunds, disputes, proven events.
+
+On the page the payer only agrees; the merchant captures. An order that nobody approved and captured
+in time is forgotten. A key of idempotency is kept for ever, as the reference that it is made of.
+
+Source: as of `bot/providers/paypal`; this is the far side of the wire and shares no code with it.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from bot.sandbox.provider_desk import Desk, NotRefundable, ReferenceReused
+from bot.sandbox.provider_door import (
+    REFERENCE,
+    TITLE,
+    URL,
+    BadRequest,
+    Door,
+    as_json,
+    read_body,
+    read_text,
+)
+from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
+from bot.sandbox.provider_store import ProviderStore
+from bot.sandbox.provider_tongue import Happening, page_link
+from bot.sandbox.standins.paypal_signer import Signer
+from bot.sandbox.standins.paypal_views import (
+    CURRENCIES,
+    ISSUES,
+    Shown,
+    capture_number,
+    refusal,
+    view_captures,
+    view_dispute,
+    view_order,
+    view_refund,
+)
+from bot.sandbox.standins.standin import Api, Passes, minor_of, own_key
+
+PREFIX: Final = "/paypal"
+ORDERS: Final = f"{PREFIX}/v2/checkout/orders"
+CERTIFICATES: Final = "/v1/notifications/certs"
+LIFE: Final = timedelta(hours=6)
+TOKENS_LIVE: Final = timedelta(hours=9)
+
+EVENTS: Final = {
+    "checkout.approved": "CHECKOUT.ORDER.APPROVED",
+    "checkout.held": "PAYMENT.CAPTURE.PENDING",
+    "checkout.paid": "PAYMENT.CAPTURE.COMPLETED",
+    "checkout.declined": "PAYMENT.CAPTURE.DENIED",
+    "refund.done": "PAYMENT.CAPTURE.REFUNDED",
+    "dispute.opened": "CUSTOMER.DISPUTE.CREATED",
+    "dispute.closed": "CUSTOMER.DISPUTE.RESOLVED",
+}
+"""Of the rest nobody is told."""
+
+_NUMBER: Final = re.compile(r"[0-9A-F]{1,60}")
+
+
+class PayPalStandin:
+    """PayPal's API under one made-up app."""
+
+    title: str = "PayPal"
+
+    def __init__(self, store: ProviderStore, *, base_url: str, webhook_url: str) -> None:
+        """Speak of what the store knows; pages are below `base_url`, events go to `webhook_url`."""
+        self._store = store
+        self._base_url = base_url
+        self._webhook_url = webhook_url
+        self._id = f"A{own_key(store.keys, 'paypal id')}"
+        self._secret = f"E{own_key(store.keys, 'paypal secret')}"
+        self._webhook_id = own_key(store.keys, "paypal hooks", length=17).upper()
+        self._signer, self._forger = Signer(), Signer()
+        self.passes = Passes(own_key(store.keys, "paypal tokens"), life=TOKENS_LIVE)
+        self._now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def env(self) -> Mapping[str, str]:
+        """Return the settings by which the bot finds this provider."""
+        return {
+            "PAYPAL_CLIENT_ID": self._id,
+            "PAYPAL_CLIENT_SECRET": self._secret,
+            "PAYPAL_WEBHOOK_ID": self._webhook_id,
+            "PAYPAL_API_URL": f"{self._base_url}{PREFIX}",
+        }
+
+    def event(self, happening: Happening) -> bytes:
+        """Show what an event is about: an order, a capture, a refund, a dispute."""
+        kind, checkout = EVENTS.get(happening.kind, ""), happening.checkout
+        # A capture that was refused was never made: of that nobody is told.
+        if not kind or (happening.kind == "checkout.declined" and checkout.decline in ISSUES):
+            return b""
+        body = {
+            "id": f"WH-{happening.event_id.partition('_')[2].upper()}",
+            "event_version": "1.0",
+            "create_time": happening.at.isoformat(),
+            "event_type": kind,
+            "resource": self._told(kind, happening),
+        }
+        return orjson.dumps(body)
+
+    def _told(self, kind: str, happening: Happening) -> Shown:
+        checkout, api = happening.checkout, f"{self._base_url}{PREFIX}"
+        if happening.refund is not None:
+            return view_refund(checkout, happening.refund, api=api)
+        if kind.startswith("CUSTOMER"):
+            return view_dispute(checkout)
+        if kind.startswith("PAYMENT"):
+            return view_captures(checkout, api=api)[-1]
+        return view_order(checkout, api=api, link=page_link(self._base_url, checkout))
+
+    def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
+        """Sign the body's checksum, the time and whom it is for, and name the certificate."""
+        return (self._forger if is_forged else self._signer).headers(
+            body,
+            at=at,
+            webhook_id=self._webhook_id,
+            cert_url=f"{self._base_url}{PREFIX}{CERTIFICATES}/CERT-{self._webhook_id.lower()}",
+        )
+
+    def turned_away(self, request: web.Request) -> web.Response | None:
+        """Check the token."""
+        return None if self.passes.admits(request, self._now()) else as_json(401, refusal(401))
+
+    def failure(self, status: int) -> web.Response:
+        """Say that it does not work now."""
+        return as_json(status, refusal(status))
+
+    def bad_request(self, what: str) -> web.Response:
+        """Say that a request was not understood, or not carried out for this reason."""
+        is_issue = what.isupper()
+        return as_json(422, refusal(422, what)) if is_issue else as_json(400, refusal(400, _BAD))
+
+    def missing(self) -> web.Response:
+        """Say that there is no such thing."""
+        return as_json(404, refusal(404, "INVALID_RESOURCE_ID"))
+
+    def routes(self, desk: Desk, door: Door) -> list[web.RouteDef]:
+        """Return the API's routes."""
+        self._now = desk.now
+        api = _Api(self, self._store, desk, base_url=self._base_url, webhook_url=self._webhook_url)
+        shown = door.showing
+        return [
+            web.post(f"{PREFIX}/v1/oauth2/token", door.admitting(self._token)),
+            web.get(f"{PREFIX}{CERTIFICATES}/{{name}}", door.admitting(self._certificate)),
+            web.post(ORDERS, door.making(api.open_order)),
+            web.get(f"{ORDERS}/{{id}}", shown(api.order)),
+            web.post(f"{ORDERS}/{{id}}/capture", door.changing(api.capture)),
+            web.post(f"{PREFIX}/v2/payments/captures/{{id}}/refund", door.giving_back(api.refund)),
+            web.get(f"{PREFIX}/v2/payments/refunds/{{id}}", shown(api.one_refund)),
+            web.get(f"{PREFIX}/v1/customer/disputes", door.listing(api.disputes)),
+        ]
+
+    async def _token(self, request: web.Request) -> web.Response:
+        """Give a token to who has the app's keys, constant-time."""
+        pair = base64.b64encode(f"{self._id}:{self._secret}".encode())
+        given = request.headers.get("authorization", "").encode(errors="replace")
+        if not hmac.compare_digest(given, b"Basic " + pair):
+            told = {"error": "invalid_client", "error_description": "Client Authentication failed"}
+            return as_json(401, told)
+        token, _ = self.passes.issue(self._now())
+        lives_s = int(TOKENS_LIVE.total_seconds())
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": lives_s}
+        return as_json(200, body)
+
+    async def _certificate(self, _: web.Request) -> web.Response:
+        """Show what proves events; anybody may see it."""
+        return web.Response(body=self._signer.pem, content_type="application/x-x509-ca-cert")
+
+
+class _Api(Api):
+    """The calls."""
+
+    async def open_order(self, request: web.Request) -> web.Response:
+        """Make an order, or answer as the first time under this request id."""
+        terms = self._terms(await read_body(request))
+        known = self._store.find(terms.reference)
+        if known is None:
+            return as_json(201, self._view(self._desk.open(terms)))
+        asked = (known.terms.amount_minor, known.terms.currency)
+        is_same = request.headers.get("paypal-request-id") == terms.reference
+        if not is_same or asked != (terms.amount_minor, terms.currency):
+            raise BadRequest("DUPLICATE_INVOICE_ID")
+        return as_json(201, self._view(known))
+
+    async def order(self, request: web.Request) -> web.Response:
+        """Show one order, unless it is forgotten."""
+        checkout = self._asked(request)
+        return as_json(200, self._view(checkout)) if checkout else self._manners.missing()
+
+    async def capture(self, request: web.Request) -> web.Response:
+        """Take what was approved, once; the same request id is answered as the first time."""
+        checkout, key = self._asked(request), request.headers.get("paypal-request-id", "")
+        if checkout is None:
+            return self._manners.missing()
+        if checkout.status is CheckoutStatus.OPEN:
+            raise BadRequest("ORDER_NOT_APPROVED")
+        if checkout.status is CheckoutStatus.APPROVED:
+            checkout = self._desk.take(checkout, key=key)
+        elif checkout.decline not in ISSUES and checkout.taken_under != key:
+            raise BadRequest("ORDER_ALREADY_CAPTURED")
+        if checkout.decline in ISSUES:
+            return as_json(422, refusal(422, ISSUES[checkout.decline]))
+        return as_json(201, self._view(checkout))
+
+    async def refund(self, request: web.Request) -> web.Response:
+        """Give back a capture or a part of it; the same reference gives it once."""
+        body = await read_body(request)
+        reference = read_text(body, "invoice_id", REFERENCE)
+        checkout, capture = self._captured(request.match_info["id"])
+        if checkout is None or capture is None:
+            return self._manners.missing()
+        minor, currency = _read_amount(body)
+        if currency != capture.currency:
+            raise BadRequest("CURRENCY_MISMATCH")
+        try:
+            made = self._desk.refund(
+                checkout, reference=reference, capture_id=capture.id, amount_minor=minor
+            )
+        except ReferenceReused as problem:
+            raise BadRequest("DUPLICATE_INVOICE_ID") from problem
+        except NotRefundable as problem:
+            is_claimed = checkout.is_disputed
+            issue = "TRANSACTION_DISPUTED" if is_claimed else "REFUND_AMOUNT_EXCEEDED"
+            raise BadRequest(issue) from problem
+        current = self._store.get(checkout.id) or checkout
+        return as_json(201, view_refund(current, made, api=self._api))
+
+    async def one_refund(self, request: web.Request) -> web.Response:
+        """Show one refund."""
+        self._desk.let_time_pass()
+        shown = (view_refund(o, each, api=self._api) for o in self._mine() for each in o.refunds)
+        found = next((each for each in shown if each["id"] == request.match_info["id"]), None)
+        return as_json(200, found) if found else self._manners.missing()
+
+    async def disputes(self, request: web.Request) -> web.Response:
+        """Show what the payer of a capture claims."""
+        of = request.query.get("disputed_transaction_id", "")
+        checkout, _ = self._captured(of)
+        items = [view_dispute(checkout)] if checkout and checkout.is_disputed else []
+        return as_json(200, {"items": items, "links": []})
+
+    @property
+    def _api(self) -> str:
+        return f"{self._base_url}{PREFIX}"
+
+    def _view(self, checkout: Checkout) -> Shown:
+        return view_order(checkout, api=self._api, link=page_link(self._base_url, checkout))
+
+    def _asked(self, request: web.Request) -> Checkout | None:
+        """Return the order that a call names; one that ran out is forgotten."""
+        self._desk.let_time_pass()
+        asked = request.match_info["id"]
+        found = self._store.get(f"chk_{asked.lower()}") if _NUMBER.fullmatch(asked) else None
+        if found is None or found.terms.tongue != "paypal":
+            return None
+        is_over = found.status is CheckoutStatus.EXPIRED and found.late_at is None
+        return None if is_over else found
+
+    def _mine(self) -> list[Checkout]:
+        return [each for each in self._store.checkouts() if each.terms.tongue == "paypal"]
+
+    def _captured(self, number: str) -> tuple[Checkout | None, Capture | None]:
+        for checkout in self._mine():
+            for place, capture in enumerate(checkout.captures):
+                if capture_number(checkout, place) == number:
+                    return checkout, capture
+        return None, None
+
+    def _terms(self, body: Mapping[str, Any]) -> Terms:
+        units = body.get("purchase_units")
+        if body.get("intent") != "CAPTURE" or not isinstance(units, list) or len(units) != 1:
+            raise BadRequest("purchase_units")
+        unit = _inner({"unit": units[0]}, "unit")
+        context = _inner(_inner(_inner(body, "payment_source"), "paypal"), "experience_context")
+        reference = read_text(unit, "invoice_id", REFERENCE)
+        minor, currency = _read_amount(unit)
+        return Terms(
+            reference=reference,
+            amount_minor=minor,
+            currency=currency,
+            email=f"{reference.lower()}@invalid.example",
+            title=read_text(unit, "description", TITLE),
+            return_url=read_text(context, "return_url", URL),
+            expires_at=self._desk.now() + LIFE,
+            webhook_url=self._webhook_url,
+            tongue="paypal",
+            needs_capture=True,
+        )
+
+
+_BAD: Final = "INVALID_PARAMETER_VALUE"
+
+
+def _read_amount(body: Mapping[str, Any]) -> tuple[int, str]:
+    amount = _inner(body, "amount")
+    currency, value = amount.get("currency_code"), amount.get("value")
+    if currency not in CURRENCIES:
+        raise BadRequest("CURRENCY_NOT_SUPPORTED")
+    return minor_of(value if isinstance(value, str) else "", str(currency)), str(currency)
+
+
+def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if not isinstance(value, dict):
+        raise BadRequest(name)
+    return value

@@ -1,0 +1,192 @@
+"""How PayPal shows things, played by the sandbox: orders, captures, refunds, disputes, refusals.
+
+A capture has its number from the order and its place there, so that it keeps it while it waits.
+"""
+
+from typing import Final
+
+from bot.sandbox.provider_desk import HOLDS
+from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
+from bot.sandbox.provider_refund_records import Refund, RefundStatus
+from bot.sandbox.standins.standin import major_of
+
+Shown = dict[str, object]
+
+CURRENCIES: Final = frozenset({"USD", "EUR", "GBP", "CAD", "JPY"})
+"""Of PayPal's those that the sandbox knows."""
+
+ORDERS: Final = {
+    CheckoutStatus.OPEN: "PAYER_ACTION_REQUIRED",
+    CheckoutStatus.APPROVED: "APPROVED",
+    CheckoutStatus.HELD: "COMPLETED",
+    CheckoutStatus.PROCESSING: "COMPLETED",
+    CheckoutStatus.EXPIRED: "COMPLETED",
+    CheckoutStatus.PAID: "COMPLETED",
+}
+"""Of those that are shown at all; where they were declined it depends on how."""
+
+REFUNDS: Final = {
+    RefundStatus.PENDING: "PENDING",
+    RefundStatus.NEEDS_ATTENTION: "PENDING",
+    RefundStatus.DONE: "COMPLETED",
+    RefundStatus.FAILED: "FAILED",
+    RefundStatus.RETURNED: "COMPLETED",
+}
+"""That a bank sent a refund back is not told."""
+
+ISSUES: Final = {"insufficient_funds": "PAYER_CANNOT_PAY", "expired_card": "CARD_EXPIRED"}
+"""What a capture is refused with; for the other reasons it is made, and reads DECLINED."""
+
+NAMES: Final = {
+    400: "INVALID_REQUEST",
+    401: "AUTHENTICATION_FAILURE",
+    404: "RESOURCE_NOT_FOUND",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "RATE_LIMIT_REACHED",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
+
+
+def refusal(status: int, issue: str = "") -> Shown:
+    """Say that a call did not work."""
+    details = [{"issue": issue, "description": "Look at your request."}] if issue else []
+    body = {"name": NAMES[status], "message": "Not done.", "debug_id": "f1a2b3c4d5e6f"}
+    return {**body, "details": details, "links": []}
+
+
+def view_order(checkout: Checkout, *, api: str, link: str) -> Shown:
+    """Show an order; `link` is where it is approved, `api` where orders are."""
+    terms, number = checkout.terms, number_of(checkout)
+    captures = view_captures(checkout, api=api)
+    refunds = [view_refund(checkout, each, api=api) for each in checkout.refunds]
+    payments = {"captures": captures, **({"refunds": refunds} if refunds else {})}
+    unit = {
+        "reference_id": "default",
+        "amount": money(terms.amount_minor, terms.currency),
+        "description": terms.title,
+        "custom_id": terms.reference,
+        "invoice_id": terms.reference,
+        **({"payments": payments} if captures else {}),
+    }
+    links = [{"href": f"{api}/v2/checkout/orders/{number}", "rel": "self", "method": "GET"}]
+    if checkout.status in {CheckoutStatus.OPEN, CheckoutStatus.APPROVED}:
+        links.append({"href": link, "rel": "payer-action", "method": "GET"})
+    is_made = checkout.status is CheckoutStatus.DECLINED and checkout.decline not in ISSUES
+    return {
+        "id": number,
+        "intent": "CAPTURE",
+        "status": ORDERS.get(checkout.status, "COMPLETED" if is_made else "APPROVED"),
+        "create_time": checkout.created_at.isoformat(),
+        "purchase_units": [unit],
+        "links": links,
+    }
+
+
+def view_captures(checkout: Checkout, *, api: str) -> list[Shown]:
+    """Show what was taken, or what waits or was turned down instead."""
+    if checkout.captures:
+        return [
+            _view_capture(checkout, each, place=place, status=_stands(checkout, each), api=api)
+            for place, each in enumerate(checkout.captures)
+        ]
+    if not checkout.taken_under or checkout.decline in ISSUES:
+        return []
+    terms = checkout.terms
+    asked = Capture(
+        id="",
+        amount_minor=terms.amount_minor,
+        currency=terms.currency,
+        at=checkout.updated_at,
+        fee_minor=0,
+    )
+    status = "DECLINED" if checkout.decline else "PENDING"
+    shown = _view_capture(checkout, asked, place=0, status=status, api=api)
+    if checkout.decline:
+        return [{**shown, "processor_response": {"response_code": "0500"}}]
+    reason = "UNILATERAL" if checkout.choice == HOLDS else "ECHECK"
+    return [{**shown, "status_details": {"reason": reason}}]
+
+
+def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
+    """Show a refund; which capture it gives back only its link says."""
+    place = [each.id for each in checkout.captures].index(refund.capture_id)
+    number = refund.id.partition("_")[2].upper()
+    of = f"{api}/v2/payments/captures/{capture_number(checkout, place)}"
+    body: Shown = {
+        "id": number,
+        "status": REFUNDS[refund.status],
+        "amount": money(refund.amount_minor, refund.currency),
+        "custom_id": checkout.terms.reference,
+        "create_time": refund.at.isoformat(),
+        "links": [
+            {"href": f"{api}/v2/payments/refunds/{number}", "rel": "self", "method": "GET"},
+            {"href": of, "rel": "up", "method": "GET"},
+        ],
+    }
+    # What is given back from the dashboard has no number of the merchant's.
+    return {**body, "invoice_id": refund.reference} if refund.reference else body
+
+
+def view_dispute(checkout: Checkout) -> Shown:
+    """Show how a claim of the payer's stands."""
+    claimed = {
+        "seller_transaction_id": capture_number(checkout, 0),
+        "invoice_number": checkout.terms.reference,
+        "custom": checkout.terms.reference,
+    }
+    return {
+        "dispute_id": f"PP-{number_of(checkout)[:18]}",
+        "reason": "UNAUTHORISED",
+        "status": "UNDER_REVIEW" if checkout.is_disputed else "RESOLVED",
+        "disputed_transactions": [claimed],
+    }
+
+
+def number_of(checkout: Checkout) -> str:
+    """Return an order's id."""
+    return checkout.id.partition("_")[2].upper()
+
+
+def capture_number(checkout: Checkout, place: int) -> str:
+    """Return the id of an order's capture by its place there."""
+    return f"{number_of(checkout)}{place + 1}"
+
+
+def money(minor: int, currency: str) -> dict[str, str]:
+    """Write an amount, as text."""
+    return {"currency_code": currency, "value": major_of(minor, currency)}
+
+
+def _view_capture(
+    checkout: Checkout, capture: Capture, *, place: int, status: str, api: str
+) -> Shown:
+    number, currency = capture_number(checkout, place), capture.currency
+    kept = {
+        "gross_amount": money(capture.amount_minor, currency),
+        "paypal_fee": money(capture.fee_minor, currency),
+        "net_amount": money(capture.amount_minor - capture.fee_minor, currency),
+    }
+    return {
+        "id": number,
+        "status": status,
+        "amount": money(capture.amount_minor, currency),
+        "final_capture": True,
+        "custom_id": checkout.terms.reference,
+        "invoice_id": checkout.terms.reference,
+        **({"seller_receivable_breakdown": kept} if capture.id else {}),
+        "create_time": capture.at.isoformat(),
+        "supplementary_data": {"related_ids": {"order_id": number_of(checkout)}},
+        "links": [{"href": f"{api}/v2/payments/captures/{number}", "rel": "self", "method": "GET"}],
+    }
+
+
+def _stands(checkout: Checkout, capture: Capture) -> str:
+    given_minor = sum(
+        each.amount_minor
+        for each in checkout.refunds
+        if each.capture_id == capture.id and REFUNDS[each.status] == "COMPLETED"
+    )
+    if not given_minor:
+        return "COMPLETED"
+    return "REFUNDED" if given_minor >= capture.amount_minor else "PARTIALLY_REFUNDED"

@@ -1,0 +1,204 @@
+"""What only PayPal does, as its real adapter meets the stand-in: consent, capture, what waits."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox import provider_switches as switches
+from bot.sandbox.provider_records import Checkout, CheckoutStatus
+from core.domain.money import Currency, Money
+from core.domain.providers import (
+    About,
+    Authentic,
+    Declined,
+    Outcome,
+    Pending,
+    Preparing,
+    ProviderError,
+    Reading,
+    Settled,
+)
+from tests.bot.providers.loopback import Loopback, provider_on_loopback
+
+
+@pytest.fixture
+async def paypal() -> AsyncIterator[Loopback]:
+    async with provider_on_loopback(plays="paypal") as running:
+        yield running
+
+
+async def look_up(paypal: Loopback) -> Outcome:
+    asked = paypal.request().amount
+    return await paypal.adapter.advance(
+        reference="ATT-1", provider_ref=paypal.refs["ATT-1"], asked=asked
+    )
+
+
+def order(paypal: Loopback) -> Checkout:
+    found = paypal.server.find("ATT-1")
+    assert found is not None
+    return found
+
+
+async def judged(paypal: Loopback) -> Reading:
+    hook = await paypal.hook()
+    assert isinstance(paypal.adapter, Preparing)
+    await paypal.adapter.prepare(hook)
+    return paypal.adapter.read_hook(hook)
+
+
+async def test_consent_moves_nothing_until_it_is_captured(paypal: Loopback) -> None:
+    await paypal.press(await paypal.page(), "pay")
+    assert (order(paypal).status, order(paypal).captures) == (CheckoutStatus.APPROVED, ())
+    first = await look_up(paypal)
+    assert isinstance(first, Settled)
+    assert await look_up(paypal) == first
+    assert len(order(paypal).captures) == 1
+
+
+async def test_consent_and_capture_are_told_one_after_the_other(paypal: Loopback) -> None:
+    await paypal.press(await paypal.page(), "pay")
+    approved = await judged(paypal)
+    await look_up(paypal)
+    captured = await judged(paypal)
+    assert isinstance(approved, Authentic)
+    assert isinstance(captured, Authentic)
+    assert (approved.kind, captured.kind) == (
+        "CHECKOUT.ORDER.APPROVED",
+        "PAYMENT.CAPTURE.COMPLETED",
+    )
+    assert approved.reference == captured.reference == "ATT-1"
+
+
+async def test_page_asks_for_consent_and_for_no_other_amount(paypal: Loopback) -> None:
+    page = (await paypal.client.get(await paypal.page())).text
+    for words in ("Agree to pay 5,000.00 USD", "Insufficient funds", "Wait for the bank", "Cancel"):
+        assert words in page
+    assert "different amount" not in page
+
+
+async def test_who_cancels_on_the_page_may_come_back(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "abandon")
+    assert await look_up(paypal) == Pending()
+    await paypal.press(link, "pay")
+    assert isinstance(await look_up(paypal), Settled)
+
+
+async def test_order_that_nobody_approved_in_time_is_forgotten(paypal: Loopback) -> None:
+    link = await paypal.page()
+    paypal.pass_time(timedelta(hours=7))
+    outcome = await look_up(paypal)
+    assert isinstance(outcome, Declined)
+    assert not outcome.is_final
+    await paypal.press(link, "pay")
+    assert order(paypal).status is CheckoutStatus.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "is_final"),
+    [
+        ("insufficient_funds", ProviderError.INSUFFICIENT_FUNDS, False),
+        ("expired_card", ProviderError.EXPIRED_CARD, False),
+        ("declined_by_bank", ProviderError.DECLINED_CARD, True),
+    ],
+)
+async def test_capture_is_refused_or_made_in_vain(
+    paypal: Loopback, act: str, error: ProviderError, *, is_final: bool
+) -> None:
+    await paypal.press(await paypal.page(), act)
+    outcome = await look_up(paypal)
+    assert isinstance(outcome, Declined)
+    assert (outcome.error, outcome.is_final) == (error, is_final)
+    assert await look_up(paypal) == outcome
+
+
+async def test_page_that_refused_a_card_takes_another_one(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "expired_card")
+    assert isinstance(await look_up(paypal), Declined)
+    assert "Pay with another card" in (await paypal.client.get(link)).text
+    await paypal.press(link, "pay")
+    assert isinstance(await look_up(paypal), Settled)
+
+
+async def test_capture_in_vain_is_the_end_of_its_page(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "declined_by_bank")
+    outcome = await look_up(paypal)
+    await paypal.press(link, "pay")
+    assert await look_up(paypal) == outcome
+
+
+async def test_slow_bank_lets_the_capture_wait_until_its_money_comes(paypal: Loopback) -> None:
+    await paypal.press(await paypal.page(), "later")
+    assert await look_up(paypal) == Pending()
+    paypal.pass_time(timedelta(hours=7))
+    assert isinstance(await look_up(paypal), Settled)
+
+
+@pytest.mark.parametrize(("act", "kind"), [("accept", Settled), ("turn_down", Declined)])
+async def test_capture_that_waits_for_who_is_paid_says_so_until_they_decide(
+    paypal: Loopback, act: str, kind: type[Outcome]
+) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "hold")
+    assert await look_up(paypal) == Pending(needs="UNILATERAL")
+    paypal.pass_time(timedelta(days=2))
+    assert await look_up(paypal) == Pending(needs="UNILATERAL")
+    await paypal.press(link, act)
+    assert isinstance(await look_up(paypal), kind)
+
+
+async def test_who_is_paid_decides_nothing_before_the_money_was_taken(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "hold")
+    await paypal.press(link, "accept")
+    assert order(paypal).status is CheckoutStatus.APPROVED
+
+
+async def test_page_asked_for_again_is_the_first_one(paypal: Loopback) -> None:
+    assert await paypal.page() == await paypal.page()
+    other = replace(paypal.request(), amount=Money(1_000, Currency("USD")))
+    assert not isinstance(await paypal.adapter.create_link(other), Pending | Settled)
+
+
+async def test_naira_are_not_taken(paypal: Loopback) -> None:
+    naira = replace(paypal.request(), amount=Money(500_000, Currency("NGN")))
+    outcome = await paypal.adapter.create_link(naira)
+    assert isinstance(outcome, Declined)
+    assert outcome.detail == "CURRENCY_NOT_SUPPORTED"
+
+
+async def test_each_capture_is_found_where_there_are_two(paypal: Loopback) -> None:
+    paypal.board.turn_on(switches.TWICE)
+    await paypal.press(await paypal.page(), "pay")
+    outcome = await look_up(paypal)
+    assert isinstance(outcome, Settled)
+    assert len({outcome.provider_id, *(each.provider_id for each in outcome.more)}) == 2
+
+
+async def test_claim_of_the_payer_is_told_and_found(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "pay")
+    await look_up(paypal)
+    _ = [await paypal.hook() for _ in range(2)]
+    await paypal.press(link, "dispute")
+    reading, claimed = await judged(paypal), await look_up(paypal)
+    assert isinstance(reading, Authentic)
+    assert (reading.about, reading.reference) == (About.DISPUTE, "ATT-1")
+    assert isinstance(claimed, Settled)
+    assert claimed.is_disputed
+
+
+async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "pay")
+    settled = await look_up(paypal)
+    await paypal.press(link, "refund")
+    now = await look_up(paypal)
+    assert isinstance(settled, Settled)
+    assert isinstance(now, Settled)
+    assert (settled.refunded, now.refunded) == (None, settled.captured)
