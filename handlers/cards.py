@@ -18,6 +18,7 @@ from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.domain.tenants import FeeBearer
 from core.ports import Transaction
 from core.use_cases.choice import other_ways
+from core.use_cases.methods import keepable
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
@@ -224,7 +225,9 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
             return replace(plain, wallet=target)
         case payments.Stage.CHECKING:
             return _checking(tx, reader, plain)
-        case payments.Stage.PAID | payments.Stage.KEPT_APART:
+        case payments.Stage.PAID:
+            return _keeping(tx, reader, plain)
+        case payments.Stage.KEPT_APART:
             return plain
 
 
@@ -261,6 +264,15 @@ def _declined(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> p
     return replace(plain, retries=retries, wallet=wallet, cancel=cancel)
 
 
+def _keeping(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> payments.PaymentView:
+    """Offer to keep what it was paid with, while that may be kept."""
+    kept = keepable(tx, payment=plain.payment)
+    if kept is None:
+        return plain
+    keep = _payment_act(tx, reader, plain.payment, "method.keep")
+    return replace(plain, keepable=kept.label, keep=keep)
+
+
 def _payment_act(tx: Transaction, reader: Reader, payment: Payment, verb: str) -> str:
     actor = actor_of(reader)
     return offer_to(tx, tenant=reader.tenant, actor=actor, verb=verb, payment=payment.id)
@@ -286,6 +298,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         head=tx.chain_head(receipt.tenant_id),
         refunds=tx.refunds.of(payment.id),
         refund=_refund_door(reader, payment, is_own=is_own),
+        keep=_keep_door(tx, reader, payment) if is_own and is_by_link else "",
         is_own=is_own,
         may_open_bill=bill is not None and _may_see(reader, bill),
     )
@@ -305,6 +318,12 @@ def _refund_door(reader: Reader, payment: Payment, *, is_own: bool) -> str:
     actor = reader.actor
     may = actor is not None and actor.has(Scope.REFUND_REQUEST) and not is_own
     return f"refunds:start:{payment.id}" if may and payment.bill_id is not None else ""
+
+
+def _keep_door(tx: Transaction, reader: Reader, payment: Payment) -> str:
+    if reader.actor is None or keepable(tx, payment=payment) is None:
+        return ""
+    return _payment_act(tx, reader, payment, "method.keep")
 
 
 def _may_see(reader: Reader, bill: Bill) -> bool:

@@ -13,7 +13,7 @@ def for_everybody(words: Words) -> list[tuple[str, str]]:
         ("bills", words.label("My bills")),
         ("pay", words.label("Pay a bill or top up")),
         ("wallet", words.label("Balance and history")),
-        ("settings", words.label("PIN, reminders, language, e-mail")),
+        ("settings", words.label("Payment methods, PIN, reminders, language")),
         ("help", words.label("Help and support")),
     ]
 

@@ -21,6 +21,8 @@ from core.domain.money import EXPONENTS, MAX_MINOR, Currency, Money, exponent
 MAX_AMOUNT_TEXT: Final = 40
 MAX_NAME: Final = 60
 MAX_UNIT: Final = 20
+MAX_NAME_DIGITS: Final = 8
+"""In the name of a payment method: with more it may be a card's number."""
 MAX_ID_TEXT: Final = 19
 MAX_EMAIL: Final = 254
 
@@ -177,6 +179,19 @@ def name(text: str) -> str:
     plain = " ".join(seen.split())
     if not 1 <= len(plain) <= MAX_NAME:
         raise InvalidInput(what="name", example="Ada Obi")
+    return plain
+
+
+def method_name(text: str) -> str:
+    """Read what a saved payment method is called: one line, no number as long as a card's.
+
+    Raises:
+        InvalidInput: nothing is left, or it may hold a card number.
+    """
+    plain = " ".join(text.split())
+    digits = sum(char.isdigit() for char in plain)
+    if not plain or not plain.isprintable() or digits > MAX_NAME_DIGITS:
+        raise InvalidInput(what="method_name", example="Salary card")
     return plain
 
 

@@ -243,6 +243,7 @@ def dropped(words: Words, step: str) -> Html:
         "pin": words.t("Dropped: the PIN. Nothing was changed and no money moved."),
         "people": words.t("Dropped: the invitation. No link was made."),
         "settings": words.t("Dropped: the setting. It is as it was."),
+        "methods": words.t("Dropped: the name. It is as it was, and no money moved."),
         "providers": words.t("Dropped: the provider's keys. None of them was kept."),
         "start": words.t("Dropped: joining. Open the invitation link again when you are ready."),
     }

@@ -1,10 +1,147 @@
-"""Saved payment methods: the list, one of them, its name, its end; refusals about them. Pure."""
+"""Saved payment methods: the list, one of them, its name, its end; refusals about them. Pure.
+
+People see the mask only: what charges a method is never in a record.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from core.domain.errors import Refusal
-from handlers.chat import Button, Screen
+from core.domain.methods import MAX_NAME, PaymentMethod
+from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
-from handlers.screens.home import home_row
-from handlers.words import Words, lines
+from handlers.screens.home import back_row, home_row
+from handlers.screens.payments import provider_name
+from handlers.words import Html, Words, lines
+
+PREFER: Final = "methods:prefer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodCard:
+    """One saved method; the other fields are data of buttons, "" for none."""
+
+    method: PaymentMethod
+    today: date
+    is_offered: bool = True
+    """Whether its provider takes money here now."""
+    default: str = ""
+    unname: str = ""
+
+
+def listed(
+    words: Words,
+    methods: Sequence[PaymentMethod],
+    *,
+    today: date,
+    preferred: str,
+    note: Html | None = None,
+) -> Screen:
+    """Show everything that a person keeps with the organisation, and whom he prefers."""
+    nothing = words.t(
+        "Nothing is saved yet. After a payment by link you can save what you paid with, where the "
+        "provider allows it."
+    )
+    liked = words.t("as your organisation orders them")
+    html = lines(
+        note or "",
+        words.t("<b>Payment methods</b>"),
+        *(_line(words, each, today=today) for each in methods),
+        "" if methods else nothing,
+        words.t(
+            "Offered first: %(provider)s",
+            provider=provider_name(preferred) if preferred else liked,
+        ),
+    )
+    cards = tuple(
+        (Button(label=words.label("Open %(method)s", method=each.title), data=_card(each)),)
+        for each in methods
+    )
+    prefer = Button(label=words.label("Preferred provider"), data=PREFER)
+    return Screen(html=html, rows=(*cards, (prefer,), back_row(words, doors.SETTINGS)))
+
+
+def card(words: Words, view: MethodCard, *, note: Html | None = None) -> Screen:
+    """Show one method, and what its owner may do with it."""
+    method = view.method
+    html = lines(
+        note or "",
+        f"<b>{words.t('%(method)s', method=method.title)}</b>",
+        words.t("Charged through %(provider)s", provider=provider_name(method.provider)),
+        _good_until(words, method),
+        _state(words, view),
+        words.t("Saved: %(when)s", when=words.when(method.kept_at, today=view.today)),
+        words.t("We keep no card number, only what its provider needs to charge it, encrypted."),
+    )
+    rename = Button(label=words.label("Rename"), data=f"methods:rename:{method.id}")
+    remove = Button(label=words.label("Remove"), data=f"methods:remove:{method.id}")
+    first = Button(label=words.label("Offer first"), data=view.default)
+    rows: Rows = ((first,),) if view.default else ()
+    return Screen(html=html, rows=(*rows, (rename, remove), back_row(words, doors.METHODS)))
+
+
+def ask_name(words: Words, view: MethodCard) -> Screen:
+    """Ask what a method is to be called; it is typed."""
+    html = lines(
+        words.t("<b>What do you call %(method)s?</b>", method=view.method.label),
+        words.t(
+            "Write a name of at most %(most)s characters, for example Salary card. Never write a "
+            "card number.",
+            most=MAX_NAME,
+        ),
+    )
+    unname = Button(label=words.label("Take the name away"), data=view.unname)
+    last = (
+        Button(label=words.label("Back"), data=_card(view.method)),
+        Button(label=words.label("Cancel"), data=doors.LEAVE),
+    )
+    return Screen(html=html, rows=((unname,), last) if view.unname else (last,))
+
+
+def ask_removal(words: Words, method: PaymentMethod, *, remove: str) -> Screen:
+    """Ask whether a method is to go; `remove` is the button's data."""
+    html = lines(
+        words.t("<b>Remove %(method)s?</b>", method=method.title),
+        words.t("We forget what its provider gave us. Payments made with it stay as they are."),
+        words.t("You can save it again after paying with it."),
+    )
+    act = Button(label=words.label("Remove it"), data=remove)
+    keep = Button(label=words.label("Keep it"), data=_card(method))
+    return Screen(html=html, rows=((act, keep),))
+
+
+def preferences(words: Words, preferred: str, choices: Sequence[tuple[str, str]]) -> Screen:
+    """Let the person choose; `choices` are (provider, button's data), "" for no preference."""
+    html = lines(
+        words.t("<b>Preferred provider</b>"),
+        words.t(
+            "Now: %(provider)s",
+            provider=provider_name(preferred) if preferred else words.t("none"),
+        ),
+        words.t("The one you choose is offered first when you pay by link here."),
+    )
+    rows = tuple(
+        (
+            Button(
+                label=provider_name(provider) if provider else words.label("No preference"),
+                data=data,
+            ),
+        )
+        for provider, data in choices
+    )
+    return Screen(html=html, rows=(*rows, back_row(words, doors.METHODS)))
+
+
+def saved(words: Words, method: PaymentMethod) -> Html:
+    """Confirm that a method is kept, above its card."""
+    return words.t("✅ Saved: %(method)s. Nothing was charged.", method=method.title)
+
+
+def removed(words: Words, method: PaymentMethod) -> Html:
+    """Confirm that a method is gone, above the list."""
+    return words.t("🗑️ Removed: %(method)s. We cannot charge it any more.", method=method.title)
 
 
 def gone(words: Words, refusal: Refusal) -> Screen:
@@ -35,6 +172,38 @@ def too_many(words: Words, refusal: Refusal) -> Screen:
     return Screen(html=html, rows=_methods_row(words))
 
 
-def _methods_row(words: Words) -> tuple[tuple[Button, ...], ...]:
+def _line(words: Words, method: PaymentMethod, *, today: date) -> Html:
+    if not method.is_good(today=today):
+        return words.t("⚠️ %(method)s · cannot be charged any more", method=method.title)
+    provider = provider_name(method.provider)
+    if method.is_default:
+        return words.t(
+            "⭐ %(method)s · %(provider)s · offered first", method=method.title, provider=provider
+        )
+    return words.t("%(method)s · %(provider)s", method=method.title, provider=provider)
+
+
+def _good_until(words: Words, method: PaymentMethod) -> Html:
+    if not method.expires:
+        return Html("")
+    year, _, month = method.expires.partition("-")
+    return words.t("Good until the end of %(month)s/%(year)s", month=month, year=year)
+
+
+def _state(words: Words, view: MethodCard) -> Html:
+    if not view.method.is_good(today=view.today):
+        return words.t("⚠️ It cannot be charged any more. Save it again after paying with it.")
+    if not view.is_offered:
+        return words.t("Its provider takes no money here now, so it is not offered.")
+    if view.method.is_default:
+        return words.t("It is offered first when you pay a bill by link.")
+    return Html("")
+
+
+def _card(method: PaymentMethod) -> str:
+    return f"methods:card:{method.id}"
+
+
+def _methods_row(words: Words) -> Rows:
     door = Button(label=words.label("Payment methods"), data=doors.METHODS)
     return ((door,), *home_row(words))

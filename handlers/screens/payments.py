@@ -28,9 +28,10 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """A payment by link as it stands; `cancel`, `wallet` and `retries` are buttons' data.
+    """A payment by link as it stands; `cancel`, `wallet`, `keep` and `retries` are buttons' data.
 
     `retries` are (provider, data). `receipts` are oldest first, `fee` is what the payer bore.
+    `keepable` is the mask of what it was paid with, while that may be kept.
     """
 
     payment: Payment
@@ -43,6 +44,8 @@ class PaymentView:
     wallet: str = ""
     retries: tuple[tuple[str, str], ...] = ()
     refunds: tuple[Refund, ...] = ()
+    keepable: str = ""
+    keep: str = ""
 
 
 class Stage(StrEnum):
@@ -267,6 +270,8 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
         for receipt in view.receipts
     ]
     shown += [refund_line(words, each) for each in view.refunds]
+    if view.keep:
+        shown.append(keep_line(words, view.keepable))
     return tuple(shown)
 
 
@@ -344,8 +349,24 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
     if at is Stage.CHECKING:
         return ((check,), *_other_ways(words, view, at), last)
     if at in {Stage.PAID, Stage.KEPT_APART}:
-        return (*_proofs(words, view), last)
+        return (*_proofs(words, view), *keep_row(words, view.keep), last)
     return (*_other_ways(words, view, at), last)
+
+
+def keep_line(words: Words, label: str) -> Html:
+    """Say what may be kept, and what of it."""
+    return words.t(
+        "You can save %(method)s to pay faster next time: we keep no card number, only what the "
+        "provider needs to charge it, encrypted.",
+        method=label,
+    )
+
+
+def keep_row(words: Words, keep: str) -> Rows:
+    """Offer to keep what was paid with; `keep` is the button's data, "" for nothing to keep."""
+    if not keep:
+        return ()
+    return ((Button(label=words.label("Save this method"), data=keep),),)
 
 
 def _proofs(words: Words, view: PaymentView) -> Rows:

@@ -9,7 +9,7 @@ from core.domain.payments import Method, Payment, Receipt
 from core.domain.refunds import Refund
 from handlers.chat import Button, Screen
 from handlers.screens import doors
-from handlers.screens.payments import provider_name
+from handlers.screens.payments import keep_row, provider_name
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -36,6 +36,8 @@ class ReceiptView:
     refunds: Sequence[Refund] = ()
     refund: str = ""
     """Data of the button by which staff refund it, "" for who may not."""
+    keep: str = ""
+    """Data of the button by which its payer keeps what he paid with, "" for nothing to keep."""
     is_own: bool = True
     may_open_bill: bool = True
 
@@ -63,7 +65,8 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
     )
     copy = Button(label=words.label("Copy reference"), copy=view.token)
     back = Button(label=words.label("Refund"), data=view.refund)
-    rows = ((copy, back) if view.refund else (copy,), (_about(words, view),))
+    first = (copy, back) if view.refund else (copy,)
+    rows = (first, *keep_row(words, view.keep), (_about(words, view),))
     return Screen(html=text, rows=rows, is_proof=True)
 
 

@@ -321,6 +321,7 @@ def unforeseen(words: Words, refusal: Refusal) -> Screen:
 def _question(words: Words, what: str) -> Html:
     known = {
         "name": words.t("I need a name of 1 to 60 characters."),
+        "method_name": words.t("I need a short name, without a card number."),
         "unit": words.t("I need the code of a unit, at most 20 characters."),
         "phone": words.t("I cannot read that as a phone number."),
         "checker_phone": words.t(

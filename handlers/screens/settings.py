@@ -55,7 +55,7 @@ def card(words: Words, view: SettingsView, *, note: str = "") -> Screen:
     turn = words.label("Turn reminders off")
     if not person.has_reminders:
         turn = words.label("Turn reminders on")
-    rows = [
+    rows: list[tuple[Button, ...]] = [
         (
             Button(label=pin, data=view.pin),
             Button(label=turn, data=view.reminders),
@@ -64,7 +64,10 @@ def card(words: Words, view: SettingsView, *, note: str = "") -> Screen:
             Button(label=words.label("Language"), data="settings:languages"),
             Button(label=words.label("E-mail"), data="settings:email"),
         ),
-        (Button(label=words.label("My data"), data="settings:data"),),
+        (
+            Button(label=words.label("Payment methods"), data=doors.METHODS),
+            Button(label=words.label("My data"), data="settings:data"),
+        ),
     ]
     if view.tenants > 1:
         rows.append((Button(label=words.label("Switch organisation"), data="home:tenants"),))

@@ -24,6 +24,11 @@ SILENT = frozenset(
         EventName.WALLET_TOPPED_UP,  # The receipt tells.
         EventName.PAYMENT_COMPLETED,  # Machines hear it; people get the receipt.
         EventName.REFUND_REQUESTED,  # Who asked saw it; that it was approved is told.
+        # Methods are their owner's own, who did it and saw the answer.
+        EventName.PAYMENT_METHOD_ADDED,
+        EventName.PAYMENT_METHOD_REMOVED,
+        EventName.PAYMENT_METHOD_DEFAULT_SET,
+        EventName.PREFERRED_PROVIDER_SET,
         EventName.WEBHOOK_REJECTED,
     }
 )

@@ -1,0 +1,149 @@
+"""Saving what was paid with, and what people do with it: masks only, and only one's own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.domain.providers import Pending, SavedMethod, Settled
+from tests.handlers.chatting import plain
+from tests.handlers.estate import Estate
+
+LINK = "http://127.0.0.1:8080/sandbox/provider/pay/1"
+VISA = SavedMethod(
+    token="tok_visa", owner="ada@example.org", label="Visa •••• 4081", expires="2029-12"
+)
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    yield opened
+    opened.close()
+
+
+def pays(estate: Estate, card: SavedMethod | None = VISA) -> None:
+    """Let Ada pay a bill by link with a card."""
+    bill = estate.bill(is_acknowledged=True)
+    estate.ada.says("/bills")
+    estate.ada.presses(bill.number)
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Full")
+    estate.ada.presses("Pay 5,000.00")
+    estate.answers(Pending(link=LINK, provider_ref="s1"))
+    attempt = estate.last_attempt()
+    word = Settled(
+        provider_id=f"cap-{attempt.id}",
+        reference=attempt.reference,
+        captured=bill.total,
+        is_test=True,
+        method=card,
+    )
+    estate.answers(word)
+
+
+def saves(estate: Estate, card: SavedMethod = VISA) -> None:
+    """Let Ada pay, and save what she paid with."""
+    pays(estate, card)
+    estate.ada.presses("Save this method")
+
+
+def test_what_was_paid_with_is_saved_by_a_press_and_not_before(estate: Estate) -> None:
+    pays(estate)
+    live = plain(estate.ada.messages[-2].screen)
+    assert "You can save Visa •••• 4081 to pay faster next time: we keep no card number" in live
+    assert "Save this method" in estate.ada.labels
+    estate.ada.says("/methods")
+    assert "Nothing is saved yet." in estate.ada.sees
+    estate.ada.presses("Save this method")
+    assert estate.ada.sees.splitlines()[:4] == [
+        "✅ Saved: Visa •••• 4081. Nothing was charged.",
+        "Visa •••• 4081",
+        "Charged through Sandbox Pay",
+        "Good until the end of 12/2029",
+    ]
+    assert "It is offered first" in estate.ada.sees
+
+
+def test_nothing_is_offered_where_nothing_can_be_kept(estate: Estate) -> None:
+    pays(estate, None)
+    labels = [b.label for m in estate.ada.messages for row in m.screen.rows for b in row]
+    assert "Save this method" not in labels
+
+
+def test_a_press_that_comes_too_late_saves_nothing_and_says_so(estate: Estate) -> None:
+    pays(estate)
+    estate.clock.move(days=1)
+    estate.ada.presses("Save this method")
+    assert estate.ada.sees.startswith("⌛ It is too late to save what you paid with")
+    estate.ada.says("/methods")
+    assert "Nothing is saved yet." in estate.ada.sees
+
+
+def test_the_list_leads_to_each_and_settings_lead_to_the_list(estate: Estate) -> None:
+    saves(estate)
+    saves(estate, replace(VISA, label="Verve •••• 5061", owner="x"))
+    estate.ada.says("/settings")
+    estate.ada.presses("Payment methods")
+    assert estate.ada.sees == (
+        "Payment methods\n"
+        "⭐ Visa •••• 4081 · Sandbox Pay · offered first\n"
+        "Verve •••• 5061 · Sandbox Pay\n"
+        "Offered first: as your organisation orders them"
+    )
+    estate.ada.presses("Open Verve")
+    estate.ada.presses("Offer first")
+    assert "It is offered first" in estate.ada.sees
+    estate.ada.presses("Back")
+    assert "⭐ Verve •••• 5061" in estate.ada.sees
+
+
+def test_a_method_is_named_with_words_and_never_with_a_card_number(estate: Estate) -> None:
+    saves(estate)
+    estate.ada.presses("Rename")
+    for wrong in ("4084 0840 8408 4081", "x" * 31):
+        estate.ada.says(wrong)
+        assert "Please write it again" in estate.ada.sees
+    estate.ada.says("  Salary   card ")
+    assert estate.ada.sees.startswith("Salary card · Visa •••• 4081")
+    estate.ada.presses("Rename")
+    estate.ada.presses("Take the name away")
+    assert estate.ada.sees.startswith("Visa •••• 4081")
+
+
+def test_a_method_is_removed_after_a_question(estate: Estate) -> None:
+    saves(estate)
+    estate.ada.presses("Remove")
+    estate.ada.presses("Keep it")
+    assert estate.ada.sees.startswith("Visa •••• 4081")
+    message, old = estate.ada.finds("Rename")
+    estate.ada.presses("Remove")
+    estate.ada.presses("Remove it")
+    assert estate.ada.sees.startswith("🗑️ Removed: Visa •••• 4081.")
+    assert "Nothing is saved yet." in estate.ada.sees
+    estate.ada.presses_data(old.data, message)
+    assert "This payment method is not saved any more." in estate.ada.sees
+
+
+def test_a_provider_is_preferred_and_no_longer(estate: Estate) -> None:
+    estate.ada.says("/methods")
+    estate.ada.presses("Preferred provider")
+    estate.ada.presses("Sandbox Pay")
+    assert "Offered first: Sandbox Pay" in estate.ada.sees
+    estate.ada.presses("Preferred provider")
+    assert "Now: Sandbox Pay" in estate.ada.sees
+    estate.ada.presses("No preference")
+    assert "Offered first: as your organisation orders them" in estate.ada.sees
+
+
+def test_somebody_elses_method_is_not_there(estate: Estate) -> None:
+    saves(estate)
+    message, card = estate.ada.finds("Rename")
+    estate.tunde.says("/methods")
+    assert "Nothing is saved yet." in estate.tunde.sees
+    estate.tunde.presses_data(card.data, estate.tunde.messages[-1])
+    assert "This payment method is not saved any more." in estate.tunde.sees
+    estate.bello.says("/methods")
+    assert "Visa" not in estate.bello.sees
+    assert message.screen.rows
