@@ -164,7 +164,7 @@ def process_payments(
 
     async def sweep(database: Database) -> dict[str, int]:
         chosen = [s for s in SWEEPS if s.task and task in {"all", s.task}]
-        return {s.name: await run_sweep(database, s, at=moment) for s in chosen}
+        return {s.name: await run_sweep(database, s, at=moment, is_ordered=True) for s in chosen}
 
     say(with_database(sweep), as_json=as_json)
 

@@ -11,12 +11,14 @@ from core.domain.addresses import StoredAddresses
 from core.domain.bills import StoredBills
 from core.domain.configurations import StoredConfigurations
 from core.domain.dialogues import StoredDialogues
+from core.domain.differences import StoredDifferences
 from core.domain.disputes import StoredDisputes
 from core.domain.freeze import StoredFreeze
 from core.domain.ledger import StoredLedger
 from core.domain.methods import StoredMethods
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
+from core.domain.reconciling import StoredReconciling
 from core.domain.refunds import StoredRefunds
 from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
@@ -119,6 +121,16 @@ class Transaction(Protocol):
     @property
     def refunds(self) -> StoredRefunds:
         """Refunds of payments."""
+        ...
+
+    @property
+    def differences(self) -> StoredDifferences:
+        """Where providers' lists and the books do not agree."""
+        ...
+
+    @property
+    def reconciling(self) -> StoredReconciling:
+        """How far each configuration's list was compared."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, select
 
 from core.domain.bills import ACKNOWLEDGMENT_TRANSITIONS, LIFE_TRANSITIONS
 from core.domain.dialogues import INTENT_TRANSITIONS
+from core.domain.differences import TRANSITIONS as DIFFERENCE_TRANSITIONS
 from core.domain.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
 from core.domain.ledger import HOLD_TRANSITIONS
 from core.domain.machines import NONE, Machine
@@ -34,6 +35,7 @@ MACHINES: Final[tuple[Machine, ...]] = (
     PAYMENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     REFUND_TRANSITIONS,
+    DIFFERENCE_TRANSITIONS,
     INTENT_TRANSITIONS,
 )
 """Every machine whose steps the database knows."""

@@ -83,6 +83,7 @@ _FIGURES: Final = {
         "SELECT COUNT(*) FROM account WHERE kind = 'suspense' AND credits_minor <> debits_minor"
     ),
     "refunds_open": "SELECT COUNT(*) FROM refund WHERE status = 'processing'",
+    "differences_open": "SELECT COUNT(*) FROM difference WHERE status = 'open'",
     "acts_unsealed": "SELECT COUNT(*) FROM unsealed",
     "lanes": "SELECT COUNT(*) FROM lane",
     "rows_parked": "SELECT COUNT(*) FROM work WHERE status IN ('parked', 'dead')",
@@ -221,6 +222,8 @@ def _work(tx: SqlTransaction) -> Iterator[str]:
         yield f"refund {refund_id} waits for a human: {needs}"
     for (payment_id,) in _rows(tx, _CONTESTED):
         yield f"payment {payment_id}: the payer's bank claims its money"
+    for difference_id, kind, provider in _rows(tx, _DIFFERENCES):
+        yield f"difference {difference_id} ({kind}) with the list of {provider} waits for a human"
     nameless = (
         "SELECT DISTINCT last_error FROM work WHERE kind = 'hook' AND status = 'parked'"
         f" AND last_error <> '' ORDER BY last_error LIMIT {MOST_MONEY}"
@@ -280,6 +283,13 @@ _CONTESTED: Final = (
     "SELECT payment_id FROM refundable WHERE contested_at IS NOT NULL"
     f" ORDER BY payment_id LIMIT {MOST_MONEY}"
 )
+_DIFFERENCES: Final = (
+    "SELECT d.id, d.kind, c.provider FROM difference d"
+    " JOIN provider_configuration c ON c.id = d.configuration_id"
+    f" WHERE d.status = 'open' AND (d.kind = 'missing' OR d.tenant_id = {PLATFORM})"
+    f" ORDER BY d.id LIMIT {MOST_MONEY}"
+)
+"""What may mean that the books are wrong, and what no tenant sees."""
 
 _DOUBTFUL: Final = (
     "SELECT COUNT(*) FROM attempt a JOIN payment p ON p.id = a.payment_id"

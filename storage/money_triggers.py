@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.domain.money import MAX_MINOR
+from storage.differences import difference_rules
+from storage.reconciling import reconciling_rules
 from storage.refund_tables import refund_rules
 from storage.rules import Rule, refuse
 
@@ -34,6 +36,8 @@ def money_triggers() -> Iterator[Rule | str]:
     yield from _bill()
     yield from _chain()
     yield from refund_rules()
+    yield from difference_rules()
+    yield from reconciling_rules()
 
 
 def _transfer() -> Iterator[Rule | str]:

@@ -84,6 +84,8 @@ ATTEMPT: Final = table(
     ForeignKeyConstraint(["tenant_id", "act_id"], ["act.tenant_id", "act.id"]),
     UniqueConstraint("payment_id", "number"),
     UniqueConstraint("configuration_id", "reference"),
+    # Who was asked for money since when: what a provider's list of that time must show.
+    Index("ix_attempt_configuration", "configuration_id", "created_at"),
     Index("ix_attempt_act_id", "act_id"),
 )
 

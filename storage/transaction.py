@@ -21,6 +21,7 @@ from storage.addresses import SqlAddresses
 from storage.bills import SqlBills
 from storage.configurations import SqlConfigurations
 from storage.dialogues import SqlDialogues
+from storage.differences import SqlDifferences
 from storage.disputes import SqlDisputes
 from storage.freeze import SqlFreeze
 from storage.keyring import KeyRing
@@ -29,6 +30,7 @@ from storage.ledger import SqlLedger
 from storage.methods import SqlMethods
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
+from storage.reconciling import SqlReconciling
 from storage.refunds import SqlRefunds
 from storage.statements import Cursor
 from storage.tallies import SqlTallies
@@ -96,6 +98,8 @@ class SqlTransaction:
         self.payments = SqlPayments(self)
         self.methods = SqlMethods(self)
         self.refunds = SqlRefunds(self)
+        self.differences = SqlDifferences(self)
+        self.reconciling = SqlReconciling(self)
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)
         self.work = SqlWork(self)

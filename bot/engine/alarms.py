@@ -1,4 +1,4 @@
-"""What operators are told in chat at once: forged webhooks, a provider that is down.
+"""What operators are told in chat at once: forged webhooks, silent providers, lists that differ.
 
 The first of an hour is told at once, the others are counted and told with the first of the next:
 a flood costs neither messages nor commits. The hour is shared by all processes.
@@ -32,11 +32,17 @@ class Alarm(StrEnum):
 
     WEBHOOK_REJECTED = "webhook_rejected"
     PROVIDER_DOWN = "provider_down"
+    LIST_UNREAD = "list_unread"
+    MONEY_DIFFERS = "money_differs"
+    MONEY_MISSING = "money_missing"
 
 
 _SCREENS: Final[Mapping[Alarm, Callable[[Words, str, int], Screen]]] = {
     Alarm.WEBHOOK_REJECTED: screens.webhook_rejected,
     Alarm.PROVIDER_DOWN: screens.provider_down,
+    Alarm.LIST_UNREAD: screens.list_unread,
+    Alarm.MONEY_DIFFERS: screens.money_differs,
+    Alarm.MONEY_MISSING: screens.money_missing,
 }
 
 

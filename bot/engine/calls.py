@@ -19,6 +19,7 @@ from bot.engine.alarms import Alarms
 from bot.engine.answers import ASK, Answers, may_be_known
 from bot.engine.arrivals import attempt_named
 from bot.engine.leases import Leases, SoleOwner
+from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
@@ -106,6 +107,7 @@ class Calls:
         self._leases = leases or SoleOwner(database)
         self._answers = Answers(database, providers, public_url=public_url)
         self._refunds = RefundCalls(database, providers, leases=self._leases, answers=self._answers)
+        self._lists = ListCalls(database, providers, alarms=alarms)
         self._database = database
         self._providers = providers
         self._public_url = public_url
@@ -115,6 +117,9 @@ class Calls:
         asked = orjson.loads(work.payload)
         if asked["ask"] == ASK:
             await self._answers.handle(work, asked)
+            return
+        if "list" in asked:
+            await self._lists.handle(work, asked)
             return
         if "refund" in asked:
             await self._refunds.handle(work, asked)

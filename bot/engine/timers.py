@@ -24,11 +24,16 @@ FIRST_AFTER_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
-async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = None) -> int:
+async def run_sweep(
+    database: Database, sweep: Sweep, *, at: datetime | None = None, is_ordered: bool = False
+) -> int:
     """Run a sweep until nothing is due any more; returns how many rows it took.
 
-    `at` chooses what is due (default: now); rows carry real time.
+    `at` chooses what is due (default: now); rows carry real time. `is_ordered`: somebody asks, so
+    that what is not due yet is begun, too, where a sweep knows how.
     """
+    if is_ordered and sweep.order is not None:
+        return await _order(database, sweep, sweep.order)
 
     def batch(tx: SqlTransaction) -> int:
         taken = sweep(tx, at=at or tx.now)
@@ -45,6 +50,11 @@ async def run_sweep(database: Database, sweep: Sweep, *, at: datetime | None = N
     if total:
         _log.info("swept", sweep=sweep.name, rows=total)
     return total
+
+
+async def _order(database: Database, sweep: Sweep, order: Callable[[SqlTransaction], int]) -> int:
+    cause = Cause(kind=CauseKind.COMMAND, reference=sweep.name)
+    return await database.run(order, cause=cause)
 
 
 class Alarm(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.sweeps import bills, cleaning, payments, refunds
+from bot.sweeps import bills, cleaning, payments, reconcile, refunds
 from storage.transaction import SqlTransaction
 
 
@@ -21,6 +21,8 @@ class Sweep:
     task: str
     every_s: int
     run: Callable[..., int]
+    order: Callable[[SqlTransaction], int] | None = None
+    """Makes due what else would wait for its time, because somebody asks; returns how many."""
 
     def __call__(self, tx: SqlTransaction, *, at: datetime) -> int:
         """Run one batch; returns how many rows it took."""
@@ -34,6 +36,13 @@ SWEEPS: Final = (
     Sweep(name="overdue_bills", task="overdue_bills", every_s=60, run=bills.overdue),
     Sweep(name="refund_check", task="reconcile", every_s=15, run=refunds.look_up),
     Sweep(name="refund_consent", task="reconcile", every_s=60, run=refunds.give_up),
+    Sweep(
+        name="provider_lists",
+        task="reconcile",
+        every_s=900,
+        run=reconcile.begin,
+        order=reconcile.order,
+    ),
     Sweep(name="cleaning", task="", every_s=3600, run=cleaning.clean),
 )
 

@@ -23,7 +23,7 @@ from core.use_cases.unmatched import unmatched_moves
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Rows, Show, Step
-from handlers.screens import disputes, doors, refunds
+from handlers.screens import differences, disputes, doors, refunds
 from handlers.standing import deciders_of
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
@@ -67,6 +67,9 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         may_give=actor.has(Scope.ADJUST_INITIATE),
     )
     screen = disputes.desk(visit.words, view)
+    if may_report:
+        waiting = tx.differences.count_open(tenant.id)
+        screen = replace(screen, rows=(*differences.desk_row(visit.words, waiting), *screen.rows))
     if actor.has(Scope.PAYMENTS_VIEW):
         screen = replace(screen, rows=(*_refunds_row(tx, visit), *screen.rows))
     return Reply(screen=screen, ends_dialogue=True)

@@ -1,12 +1,16 @@
 """Giving unmatched money to whom it belongs: who, how much, why, confirm, PIN."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from core.domain.differences import DifferenceId
 from core.domain.errors import NotFound, StaleCard
 from core.domain.money import Currency, Money
 from core.domain.people import NO_UNIT, Membership, MembershipStatus, PersonId, Scope
 from core.ports import Transaction
+from core.use_cases.differences import match_difference, matchable_difference
 from core.use_cases.reports import unmatched_money
 from core.use_cases.unmatched import check_reason, give_unmatched, unmatched_moves, waiting
 from handlers import parsing
@@ -38,6 +42,22 @@ def begin(tx: Transaction, visit: Visit) -> Reply:
     return Reply(screen=screen, step=Step(name=WHO_STEP, data={"currency": kept[0].currency}))
 
 
+def begin_for(tx: Transaction, visit: Visit) -> Reply:
+    """Ask whose the money of a difference is: a capture that is not in the books yet.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`.
+        NotFound: there is none of this id here.
+        StaleCard: it has ended, or its money is in the books by now.
+    """
+    found = matchable_difference(
+        tx, actor=visit.here[1], difference_id=DifferenceId(parsing.ident(visit.argument))
+    )
+    screen = unmatched.ask_who(visit.words, found.listed, (), searched="", moves=())
+    data = {"currency": found.currency, "difference": found.id}
+    return Reply(screen=screen, step=Step(name=WHO_STEP, data=data))
+
+
 def who_typed(tx: Transaction, visit: Visit) -> Reply:
     """List the members whose name or unit was typed."""
     waits = _waits(tx, visit)
@@ -48,10 +68,12 @@ def who_typed(tx: Transaction, visit: Visit) -> Reply:
 
 
 def who_pressed(tx: Transaction, visit: Visit) -> Reply:
-    """Keep whose it is, ask how much."""
+    """Keep whose it is, ask how much; a capture is given as a whole."""
     person_id = PersonId(parsing.ident(visit.argument))
     waits, name = _waits(tx, visit), tx.people.person(person_id).name
-    data = {"currency": waits.currency, "person": person_id}
+    data = {**visit.data, "person": person_id}
+    if "difference" in data:
+        return _ask_reason(tx, replace(visit, data=data), waits, waits)
     screen = unmatched.ask_amount(visit.words, waits, name)
     return Reply(screen=screen, step=Step(name=AMOUNT_STEP, data=data))
 
@@ -83,6 +105,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         minor=minor,
         currency=waits.currency,
         reason=reason,
+        difference=number(visit.data, "difference") if "difference" in visit.data else 0,
     )
     screen = unmatched.confirm(
         visit.words,
@@ -102,11 +125,14 @@ def give(tx: Transaction, visit: Visit) -> Reply:
     arguments = visit.intent.arguments
     person_id = PersonId(number(arguments, "person"))
     amount = Money(number(arguments, "minor"), Currency(str(arguments["currency"])))
-    give_unmatched(
+    act: Callable[..., object] = partial(give_unmatched, amount=amount)
+    if arguments.get("difference"):
+        wanted = DifferenceId(number(arguments, "difference"))
+        act = partial(match_difference, difference_id=wanted)
+    act(
         tx,
         actor=visit.here[1],
         person_id=person_id,
-        amount=amount,
         reason=str(arguments["reason"]),
         key=visit.intent.key,
         has_pin_check=visit.person.has_pin,
@@ -123,20 +149,25 @@ def _ask_who(
     *,
     searched: str,
 ) -> Screen:
-    moves = unmatched_moves(tx, tenant_id=visit.here[0].id, limit=MOST_MOVES)
+    is_of_difference = "difference" in visit.data
+    limit = 0 if is_of_difference else MOST_MOVES
+    moves = unmatched_moves(tx, tenant_id=visit.here[0].id, limit=limit)
     mine = [each for each in moves if each.amount.currency == waits.currency]
     return unmatched.ask_who(visit.words, waits, found, searched=searched, moves=mine)
 
 
 def _waits(tx: Transaction, visit: Visit) -> Money:
-    """Return what waits in the dialogue's currency.
+    """Return what waits in the dialogue's currency, or the capture it is about.
 
     Raises:
         NotAllowed: the actor lacks `finance:adjust:initiate`.
-        StaleCard: the dialogue is over, or nothing waits any more.
+        StaleCard: the dialogue is over, nothing waits any more, or the capture is booked by now.
     """
     tenant, actor = visit.here
     actor.check(Scope.ADJUST_INITIATE, tenant.id)
+    if "difference" in visit.data:
+        wanted = DifferenceId(number(visit.data, "difference"))
+        return matchable_difference(tx, actor=actor, difference_id=wanted).listed
     kept = unmatched_money(tx, tenant_id=tenant.id)
     found = [each for each in kept if each.currency == visit.data.get("currency")]
     if not found:
@@ -145,7 +176,8 @@ def _waits(tx: Transaction, visit: Visit) -> Money:
 
 
 def _ask_reason(tx: Transaction, visit: Visit, waits: Money, amount: Money) -> Reply:
-    waiting(tx, actor=visit.here[1], amount=amount)
+    if "difference" not in visit.data:
+        waiting(tx, actor=visit.here[1], amount=amount)
     person = number(visit.data, "person") if "person" in visit.data else 0
     if not person:
         raise StaleCard
@@ -180,7 +212,7 @@ def _member(tx: Transaction, each: Membership) -> unmatched.Member:
 
 ROUTES: Final = Routes(
     name="unmatched",
-    presses={"start": begin, "to": who_pressed, "all": all_pressed},
+    presses={"start": begin, "for": begin_for, "to": who_pressed, "all": all_pressed},
     intents={"unmatched.give": IntentRoute(flow=give, needs_pin=True, moves_money=True)},
     steps={WHO_STEP: who_typed, AMOUNT_STEP: amount_typed, REASON_STEP: reason_typed},
 )

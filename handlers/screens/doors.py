@@ -9,6 +9,7 @@ BILLS: Final = "bills:list"
 DESK: Final = "disputes:desk"
 REPORT: Final = "report:show"
 UNMATCHED: Final = "unmatched:start"
+DIFFERENCES: Final = "differences:list"
 WALLET_MORE: Final = "wallet:more"
 PEOPLE: Final = "people:list"
 SETTINGS: Final = "settings:card"
@@ -37,3 +38,8 @@ def receipt(receipt_id: int) -> str:
 def dispute(dispute_id: int) -> str:
     """Return the door to a dispute's card on the desk."""
     return f"disputes:card:{dispute_id}"
+
+
+def difference(difference_id: int) -> str:
+    """Return the door to a difference's card."""
+    return f"differences:card:{difference_id}"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from core.domain.configurations import Configuration
 from core.domain.errors import ProviderProblem
@@ -18,6 +19,7 @@ from core.domain.providers import (
     Forged,
     Hook,
     LinkRequest,
+    Listing,
     Outcome,
     PartOf,
     Pending,
@@ -143,6 +145,24 @@ class FakeCharger(FakeProvider):
         if isinstance(word, Exception):
             raise word
         return word
+
+
+class FakeLister(FakeProvider):
+    """Lists what is planned, a page at a time; an empty list when nothing more is."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to list."""
+        super().__init__()
+        self.capabilities = replace(self.capabilities, can_list=True)
+        self.pages: list[Listing | Unknown] = []
+        self.windows: list[tuple[datetime, datetime, str]] = []
+
+    async def captures(
+        self, *, since: datetime, until: datetime, after: str = ""
+    ) -> Listing | Unknown:
+        """Return the next page."""
+        self.windows.append((since, until, after))
+        return self.pages.pop(0) if self.pages else Listing(items=())
 
 
 class FakeRegistry:

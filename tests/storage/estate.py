@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.domain.bills import Acknowledgment, Bill
+from core.domain.captures import CaptureKey
 from core.domain.dialogues import Intent, IntentKey
+from core.domain.differences import Difference, DifferenceId, DifferenceKind
 from core.domain.disputes import Dispute, DisputeId, DisputeReason, DisputeStatus
 from core.domain.ledger import AccountKind, Hold, HoldId, JournalKind, Subject
 from core.domain.methods import PaymentMethod
@@ -22,6 +24,7 @@ from core.domain.payments import (
 )
 from core.domain.people import Invitation, InvitationId, Person, Role
 from core.domain.providers import SavedMethod
+from core.domain.reconciling import Listed, Reconciling
 from core.domain.refunds import Destination, Origin, Refund, RefundId
 from core.domain.tenants import Tenant
 from core.domain.work import Kind
@@ -295,6 +298,47 @@ def methods(tx: SqlTransaction, ids: Ids) -> Ids:
     return {"method": method.id}
 
 
+def differences(tx: SqlTransaction, ids: Ids) -> Ids:
+    """Two captures of 700 under no reference of ours: one waits, one is booked to suspense."""
+    tenant = tx.tenants.get(ids["tenant"])
+    difference = Difference(
+        id=DifferenceId(tx.new_id()),
+        tenant_id=tenant.id,
+        configuration_id=ids["configuration"],
+        kind=DifferenceKind.STRANGE,
+        provider_id="cap-9",
+        reference="",
+        currency=tenant.currency,
+        listed_minor=700,
+        booked_currency=tenant.currency,
+        booked_minor=0,
+        found_at=tx.now,
+    )
+    tx.differences.add(difference)
+    window = Reconciling(
+        configuration_id=ids["configuration"], begun_at=tx.now, since=tx.now, until=tx.now
+    )
+    tx.reconciling.add(window)
+    tx.reconciling.replace(window, window.begin(since=tx.now, at=tx.now))
+    found = Listed(
+        configuration_id=ids["configuration"],
+        provider_id="cap-9",
+        reference="",
+        currency=tenant.currency,
+        captured_minor=700,
+    )
+    tx.reconciling.keep(found)
+    booked = post(
+        tx,
+        tenant,
+        (ids["provider"], ids["suspense"], 700),
+        kind=JournalKind.SUSPENSE,
+        key=str(CaptureKey(ids["configuration"], "cap-10")),
+    )
+    post(tx, tenant, (ids["suspense"], ids["provider"], 700), kind=JournalKind.SUSPENSE)
+    return {"difference": difference.id, "booked": booked.id}
+
+
 def build(tx: SqlTransaction) -> Ids:
     """Write the whole world; return the ids of what is in it."""
     ids = people(tx)
@@ -303,6 +347,7 @@ def build(tx: SqlTransaction) -> Ids:
     ids |= links(tx, ids)
     ids |= refunds(tx, ids)
     ids |= methods(tx, ids)
+    ids |= differences(tx, ids)
     return ids
 
 

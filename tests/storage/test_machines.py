@@ -27,6 +27,7 @@ TEMPLATES = {
     "payment": "saving",
     "attempt": "attempt",
     "refund": "refund",
+    "difference": "difference",
 }
 """Which row of the world is copied for a new one."""
 
@@ -38,6 +39,7 @@ UNIQUE: dict[str, dict[str, Any]] = {
     "payment": {"token": "TXN-x"},
     "attempt": {"number": 2, "reference": "ref-2"},
     "wallet": {"owner_id": NEW_ID, "account_id": NEW_ID},
+    "difference": {"provider_id": "cap-10"},
 }
 """What a copy must not share with its template."""
 
@@ -123,11 +125,28 @@ def change(
     if table == "refund":
         row = read(connection, table, id=NEW_ID)
         values |= refund_rows.ended(connection, row, status=status)
+    if table == "difference" and status not in {NONE, "open"}:
+        values |= difference_end(connection, status)
     settings = ", ".join(f"{name} = :{name}" for name in values)
     connection.execute(
         f"UPDATE {table} SET {settings}, row_version = row_version + 1 WHERE id = {NEW_ID}",  # noqa: S608 - ours
         values,
     )
+
+
+def difference_end(connection: sqlite3.Connection, status: str) -> dict[str, Any]:
+    """Return what is stored with a difference's end."""
+
+    def one(query: str) -> int:
+        return int(connection.execute(query).fetchone()[0])
+
+    ended: dict[str, Any] = {"ended_at": 1}
+    if status != "solved":
+        ended["ended_by"] = one("SELECT id FROM person LIMIT 1")
+        ended["reason_id"] = one("SELECT id FROM note WHERE id > 0 LIMIT 1")
+    if status == "matched":
+        ended["journal_id"] = one("SELECT id FROM journal WHERE key LIKE 'capture:%:cap-10'")
+    return ended
 
 
 def walk(

@@ -15,6 +15,7 @@ from storage.triggers import APPEND_ONLY, NEVER_DELETED, REBORN, triggers
 from tests.storage import (
     attacks,
     attacks_on_bills,
+    attacks_on_differences,
     attacks_on_history,
     attacks_on_keys,
     attacks_on_refunds,
@@ -44,6 +45,7 @@ ATTACKS = [
         ("refunds", attacks_on_refunds.REFUNDS),
         ("refunds' steps", attacks_on_refunds.STEPS),
         ("refunds' sums", attacks_on_refunds.CEILINGS),
+        ("differences", attacks_on_differences.ATTACKS),
     )
     for attack in found
 ]
