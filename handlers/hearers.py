@@ -82,9 +82,14 @@ def surplus_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [] if is_late else payer(tx, event)
 
 
+def reporters(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who sees the reports, but the actor."""
+    return holders(Scope.REPORTS_VIEW)(tx, event)
+
+
 def unmatched_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return who sees the reports, and the payer."""
-    return [*holders(Scope.REPORTS_VIEW)(tx, event), *payer(tx, event)]
+    return [*reporters(tx, event), *payer(tx, event)]
 
 
 def about_providers(tx: Transaction, event: Event) -> Sequence[PersonId]:

@@ -13,7 +13,6 @@ from typing import Final
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import end_of_quiet, local_date
-from core.domain.differences import DifferenceId
 from core.domain.disputes import DisputeId, DisputeStatus
 from core.domain.ledger import JournalId
 from core.domain.money import Money
@@ -25,7 +24,7 @@ from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers import hearers, keys, refund_cards
+from handlers import difference_cards, hearers, keys, refund_cards
 from handlers.cards import (
     bill_screen,
     fee_of,
@@ -36,7 +35,7 @@ from handlers.cards import (
 )
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
-from handlers.screens import differences, members, unmatched
+from handlers.screens import members, unmatched
 from handlers.screens import notices as told
 from handlers.screens.payments import provider_name
 from handlers.screens.people import role_word
@@ -219,13 +218,8 @@ def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | N
 
 
 def _money_differs(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    found = tx.differences.get(DifferenceId(event.subject.id))
-    count = tx.differences.count_open(event.tenant_id)
-    if not found.is_open:
-        return None
-    provider = tx.configurations.get(found.configuration_id).provider
-    screen = differences.told(reader.words, found, provider=provider, count=count)
-    return _send(tx, reader, lambda: screen)
+    screen = difference_cards.told(tx, reader, event)
+    return None if screen is None else _send(tx, reader, lambda: screen)
 
 
 def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -382,9 +376,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.MONEY_UNMATCHED: Notice(
         recipients=hearers.unmatched_hearers, render=_money_unmatched
     ),
-    EventName.MONEY_DIFFERS: Notice(
-        recipients=hearers.holders(Scope.REPORTS_VIEW), render=_money_differs
-    ),
+    EventName.MONEY_DIFFERS: Notice(recipients=hearers.reporters, render=_money_differs),
     EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
     **dict.fromkeys(refund_cards.TOLD, Notice(recipients=refund_cards.hearers_of, render=_refund)),
     EventName.WALLET_FROZEN: _FROZEN,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.differences import Difference, DifferenceId, DifferenceKind, DifferenceStatus
-from core.domain.ledger import AccountKind
+from core.domain.ledger import AccountId, AccountKind
 from core.domain.people import Role
 from core.use_cases.people import choose_tenant
 from storage.transaction import SqlTransaction
@@ -179,11 +179,12 @@ def test_nobody_else_sees_it(estate: Estate) -> None:
 
 def _credit(tx: SqlTransaction, estate: Estate, difference: Difference) -> None:
     """Let a look-up have found it and kept it apart."""
-    ends = (
-        tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=owner, currency=NGN).id
-        for kind, owner in (
-            (AccountKind.PROVIDER, estate.sandbox.id),
-            (AccountKind.SUSPENSE, 0),
-        )
-    )
-    post(tx, estate.tenant, (*ends, 7_000), key=difference.key)
+
+    def account(kind: AccountKind, owner_id: int) -> AccountId:
+        return tx.ledger.account(
+            tenant_id=estate.tenant.id, kind=kind, owner_id=owner_id, currency=NGN
+        ).id
+
+    source = account(AccountKind.PROVIDER, estate.sandbox.id)
+    target = account(AccountKind.SUSPENSE, 0)
+    post(tx, estate.tenant, (source, target, 7_000), key=difference.key)
