@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from bot.sandbox import api_chats, api_messages, misbehaviour
+from bot.sandbox import api_chats, api_messages, invoices, misbehaviour
 from bot.sandbox.params import Params, read_params
 from bot.sandbox.refusals import ApiRefusal, ConnectionCut, bad_request
 from bot.sandbox.updates import update_json
@@ -52,6 +52,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "deletemessage": api_messages.delete_message,
     "deletemessages": api_messages.delete_messages,
     "answercallbackquery": api_messages.answer_callback_query,
+    "createinvoicelink": invoices.create_invoice_link,
+    "answerprecheckoutquery": invoices.answer_pre_checkout_query,
 }
 
 log = logging.getLogger(__name__)

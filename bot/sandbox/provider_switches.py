@@ -84,8 +84,9 @@ _CALLS: Final = (
         _choice(
             PLAYS,
             "Play as",
-            "Whose language the pretend provider speaks. The bot starts anew.",
-            (*PLAYED, ("paystack,stripe", "Paystack and Stripe")),
+            "Whose language the pretend provider speaks; Telegram's invoices are paid in the "
+            "chat app, and what goes wrong below is none of theirs. The bot starts anew.",
+            (*PLAYED, ("telegram", "Telegram"), ("paystack,stripe", "Paystack and Stripe")),
         ),
         restarts_bot=True,
     ),

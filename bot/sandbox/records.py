@@ -1,5 +1,6 @@
 """People, chats and messages of the sandbox world; plain data that fits into a JSON file."""
 
+import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -215,6 +216,27 @@ class Webhook:
     last_error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """An invoice behind a link; `payload` is the bot's own name of it, `paid` how often it was."""
+
+    id: str
+    title: str
+    description: str
+    payload: str
+    currency: str
+    amount_minor: int
+    paid: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A payment that waits for the bot's word: why it may not go on, "" where it may."""
+
+    id: str
+    answer: asyncio.Future[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class ChatState:
     """A chat as it stands; a private chat has the person's id and that one member."""
@@ -266,5 +288,6 @@ class WorldState:
     descriptions: dict[str, str] = field(default_factory=dict)
     queue: QueueState = field(default_factory=QueueState)
     switches: dict[str, bool | int | float | str] = field(default_factory=dict)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
     clock_offset_s: int = 0
     revision: int = 0

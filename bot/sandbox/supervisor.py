@@ -20,6 +20,8 @@ from aiohttp import web
 from bot.sandbox.behind import Behind
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.child import Child, free_port
+from bot.sandbox.invoice_page import InvoicePage
+from bot.sandbox.invoices import provider_token
 from bot.sandbox.names import own_names_only
 from bot.sandbox.orphan import end_orphan, note_child
 from bot.sandbox.panel import Panel
@@ -89,6 +91,7 @@ def child_env(settings: SandboxOptions, world: World, *, port: int) -> dict[str,
         **settings.env,
         **settings.more_env(),
         "TELEGRAM_BOT_TOKEN": world.state.bot.token,
+        "TELEGRAM_PROVIDER_TOKEN": provider_token(world.state.bot),
         "TELEGRAM_API_URL": f"{base}/sandbox/telegram",
         "HAZINA_SANDBOX_URL": f"{base}/sandbox",
         "PUBLIC_URL": base,
@@ -131,6 +134,7 @@ def build_app(
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_names_only(host)])
     BotApi(world).mount(app, "/sandbox/telegram")
+    InvoicePage(world).mount(app)
     Panel(world=world, child=child, story=story, behind=behind).mount(app)
     if extra_routes is not None:
         extra_routes(app)

@@ -21,6 +21,7 @@ from bot.sandbox.switches import Switchboard
 
 PRESS_LIFE_S: Final = 150.0
 OTHER_LIFE_S: Final = 86_400.0
+SHORT_LIVED: Final = frozenset({"callback_query", "pre_checkout_query"})
 HOLD_S: Final = 1.5
 MAX_WAITING: Final = 10_000
 MAX_AGAIN: Final = 100
@@ -169,7 +170,7 @@ class UpdateQueue:
 
     def _append(self, happening: Happening) -> None:
         now = self._clock()
-        life_s = PRESS_LIFE_S if happening.kind == "callback_query" else OTHER_LIFE_S
+        life_s = PRESS_LIFE_S if happening.kind in SHORT_LIVED else OTHER_LIFE_S
         self.state.last_update_id += 1
         update = Update(
             id=self.state.last_update_id,

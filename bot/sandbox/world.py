@@ -25,6 +25,7 @@ from bot.sandbox.records import (
     Message,
     Person,
     Query,
+    Question,
     StoredFile,
     Update,
     WorldState,
@@ -37,6 +38,8 @@ from bot.sandbox.world_file import WorldFile
 MAX_MESSAGES: Final = 500
 MAX_QUERIES: Final = 1_000
 MAX_CALLS: Final = 300
+ANSWER_WITHIN_S: Final = 10.0
+"""How long the app waits for the bot's word before somebody pays."""
 MAX_UNREAD_EVENTS: Final = 2_000
 FIRST_PERSON_ID: Final = 910_000_001
 BOT_ID: Final = 7_700_000_001
@@ -89,12 +92,14 @@ class World:
         self.clock = clock
         self.monotonic = monotonic
         self.hang_s = HANG_S
+        self.answer_within_s = ANSWER_WITHIN_S
         self._most_messages = most_messages
         self.limits = SendLimits(monotonic)
         self.shelf = Shelf(data_dir / "files" if data_dir else None)
         self.calls: deque[ApiCall] = deque(maxlen=MAX_CALLS)
         self.counts: Counter[str] = Counter()
         self.answers: dict[str, Answer] = {}
+        self.questions: dict[str, Question] = {}
         self._file = WorldFile(data_dir / "world.json") if data_dir else None
         self._beginning = (tuple(people), tuple(groups))
         self._started = frozenset(started)

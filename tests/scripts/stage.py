@@ -27,6 +27,8 @@ from bot.life import serve
 from bot.providers import KINDS
 from bot.sandbox import estate
 from bot.sandbox.bot_api import BotApi
+from bot.sandbox.invoice_page import InvoicePage
+from bot.sandbox.invoices import provider_token
 from bot.sandbox.player import Player
 from bot.sandbox.provider import ProviderOptions, ProviderServer
 from bot.sandbox.records import Person
@@ -86,6 +88,7 @@ class Stage:
             "telegram_api_url": f"{self.base}/sandbox/telegram",
             "hazina_sandbox_url": f"{self.base}/sandbox",
             "hazina_secret_key": SecretStr(SECRET_KEY),
+            "telegram_provider_token": SecretStr(provider_token(self.world.state.bot)),
             **played,
         }
         return Settings(_env_file=None, **{**values, **self.overrides})  # type: ignore[call-arg]
@@ -197,6 +200,7 @@ async def raised(
         await seed_file(stage.path, seed)
     app = web.Application()
     BotApi(world).mount(app, "/sandbox/telegram")
+    InvoicePage(world).mount(app)
     stage.provider.mount(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

@@ -133,16 +133,22 @@ class Telegram:
     async def _invoice(self, payload: str, amount: Money, *, title: str) -> Answer:
         named = " ".join(title.split()) or NAMELESS
         body = {
-            "title": named[:TITLE],
-            "description": named[:ABOUT],
+            "title": _short(named, TITLE),
+            "description": _short(named, ABOUT),
             "payload": payload,
             "provider_token": self._keys.provider,
             "currency": amount.currency,
-            "prices": [{"label": named[:TITLE], "amount": amount.minor}],
+            "prices": [{"label": _short(named, TITLE), "amount": amount.minor}],
         }
         path = f"/bot{self._keys.bot}/createInvoiceLink"
         heard = await self._line.ask("POST", path, headers={}, body=body)
         return wire.understood(heard, answers.envelope)
+
+
+def _short(words: str, most: int) -> str:
+    """Return the whole words that fit: half of a number would be another one."""
+    whole = words if len(words) <= most else words[: most + 1].rpartition(" ")[0]
+    return whole or words[:most]
 
 
 def _is_test(credentials: Mapping[str, str]) -> bool | None:

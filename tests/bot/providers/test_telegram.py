@@ -124,6 +124,16 @@ class TestTelegram(Pages, Failures, Bodies):
         assert 1 <= len(body["title"]) <= 32
         assert 1 <= len(body["description"]) <= 255
 
+    async def test_title_is_never_cut_within_a_number(self) -> None:
+        async def ask(provider: Provider, asked: Money) -> Outcome:
+            title = "Palm Court Estate BILL-2026-000003"
+            return await provider.create_link(replace(REQUEST, amount=asked, title=title))
+
+        _, network = await super().watched(ask, lambda r: self.dialect.answer(r, Fact()))
+        body = json.loads(network.calls[0].content)
+        assert body["title"] == "Palm Court Estate"
+        assert body["description"] == "Palm Court Estate BILL-2026-000003"
+
     @pytest.mark.parametrize(
         "amount",
         [
