@@ -356,8 +356,8 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
 def keep_line(words: Words, label: str) -> Html:
     """Say what may be kept, and what of it."""
     return words.t(
-        "You can save %(method)s to pay faster next time: we keep no card number, only what the "
-        "provider needs to charge it, encrypted.",
+        "You can save %(method)s to pay faster next time, if it is yours: we keep no card number, "
+        "only what the provider needs to charge it, encrypted.",
         method=label,
     )
 

@@ -52,7 +52,7 @@ def saves(estate: Estate, card: SavedMethod = VISA) -> None:
 def test_what_was_paid_with_is_saved_by_a_press_and_not_before(estate: Estate) -> None:
     pays(estate)
     live = plain(estate.ada.messages[-2].screen)
-    assert "You can save Visa •••• 4081 to pay faster next time: we keep no card number" in live
+    assert "You can save Visa •••• 4081 to pay faster next time, if it is yours: we keep" in live
     assert "Save this method" in estate.ada.labels
     estate.ada.says("/methods")
     assert "Nothing is saved yet." in estate.ada.sees
