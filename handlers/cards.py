@@ -18,7 +18,7 @@ from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.domain.tenants import FeeBearer
 from core.ports import Transaction
 from core.use_cases.choice import other_ways
-from core.use_cases.methods import keepable
+from core.use_cases.methods import keepable, mask_of
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
@@ -213,6 +213,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         fee_bearer=FeeBearer.PAYER if bill is None else reader.tenant.fee_bearer,
         fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
         refunds=tx.refunds.of(payment.id),
+        charged=mask_of(tx, method_id=attempts[-1].method_id) if attempts else "",
     )
     match payments.stage(plain):
         case payments.Stage.PREPARING | payments.Stage.WAITING:

@@ -67,6 +67,7 @@ CONFIRMS: Final = frozenset(
     {
         "bill.pay",
         "bill.link",
+        "bill.charge",
         "topup.amount",
         "topup.open",
     }

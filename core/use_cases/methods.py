@@ -9,7 +9,7 @@ from core.domain.calendar import local_date
 from core.domain.errors import NoProvider, NotFound, OfferOver, TooManyMethods
 from core.domain.ledger import Subject
 from core.domain.methods import GONE, MAX_METHODS, OFFER_LIFE, PaymentMethod
-from core.domain.payments import Attempt, MethodId, Payment, PaymentId
+from core.domain.payments import NO_METHOD, Attempt, MethodId, Payment, PaymentId
 from core.domain.people import Actor
 from core.domain.providers import ProviderError, SavedMethod, Settled
 from core.ports import Transaction
@@ -56,6 +56,16 @@ def keep_method(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paym
         stored = _add(tx, actor, attempt, kept, is_first=not any(each.is_default for each in mine))
     _tell(tx, EventName.PAYMENT_METHOD_ADDED, stored)
     return stored
+
+
+def mask_of(tx: Transaction, *, method_id: MethodId) -> str:
+    """Return the mask of a saved method, "" for none, or for one that was removed."""
+    if method_id == NO_METHOD:
+        return ""
+    try:
+        return tx.methods.get(method_id).label
+    except NotFound:
+        return ""
 
 
 def own_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> PaymentMethod:

@@ -6,7 +6,6 @@ from typing import Final
 
 from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import local_date
-from core.domain.configurations import ConfigurationId
 from core.domain.dialogues import CONFIRM_LIFE, IntentKey, IntentStatus
 from core.domain.errors import NotFound, PaymentOpen, StaleCard
 from core.domain.money import Money
@@ -19,7 +18,6 @@ from core.use_cases.bills import (
     wallet_rest,
 )
 from core.use_cases.choice import check_any, ways
-from core.use_cases.links import open_bill_link
 from core.use_cases.payments import same_lately
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
@@ -30,6 +28,7 @@ from handlers.cards import (
     reader_of,
     stale_reply,
 )
+from handlers.charging import charge_act, open_payment
 from handlers.chat import Reply, Show, Step
 from handlers.screens import bills, paying
 from handlers.standing import warning
@@ -37,7 +36,7 @@ from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.words import Html, lines
 
 AMOUNT_STEP: Final = "payments.amount"
-_CONFIRMED: Final = frozenset({"bill.pay", "bill.link"})
+_CONFIRMED: Final = frozenset({"bill.pay", "bill.link", "bill.charge"})
 """What a confirm card offers, and only that may be dropped."""
 
 REST: Final = "rest"
@@ -148,21 +147,12 @@ def paid(tx: Transaction, visit: Visit) -> Reply:
 
 
 def linked(tx: Transaction, visit: Visit) -> Reply:
-    """Ask a provider for a payment page; its screen is live from here on."""
+    """Ask a provider for a payment page, or for a charge; its screen is live from here on."""
     arguments = visit.intent.arguments if visit.intent else {}
     bill = own_bill(tx, actor=visit.here[1], bill_id=BillId(number(arguments, "bill")))
     if changed := _changed(tx, visit, paying.Way.LINK, bill):
         return changed
-    configuration_id = ConfigurationId(number(arguments, "configuration"))
-    payment = open_bill_link(
-        tx,
-        actor=visit.here[1],
-        bill_id=bill.id,
-        revision=number(arguments, "revision"),
-        amount=Money(number(arguments, "amount"), bill.currency),
-        configuration=tx.configurations.get(configuration_id),
-    )
-    return live_reply(tx, visit, payment.id)
+    return live_reply(tx, visit, open_payment(tx, visit, bill).id)
 
 
 def renewed_wallet(tx: Transaction, visit: Visit) -> Reply:
@@ -263,7 +253,7 @@ def _confirm(
 ) -> Reply:
     """Check everything that can refuse, then show what is about to happen."""
     tenant, actor = visit.here
-    figures = _figures(tx, visit, way, bill)
+    figures, charge = _figures(tx, visit, way, bill), ("", "")
     if way is paying.Way.WALLET:
         check_wallet_payment(
             tx, actor=actor, bill_id=bill.id, revision=bill.revision, amount=amount
@@ -275,18 +265,20 @@ def _confirm(
         least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
         bill.check_part(amount, least=least, most=most)
         acts = _link_acts(tx, visit, bill, amount, figures)
+        charge = charge_act(tx, visit, bill, amount, figures)
     view = paying.Confirm(
         bill=bill,
         amount=amount,
         payee=tenant.name,
         acts=acts,
         change=f"pay:change:{way}.{bill.id}.{bill.revision}",
-        cancel=f"pay:drop:{acts[0][1].partition(':')[2]}",
+        cancel=f"pay:drop:{(charge[1] or acts[0][1]).partition(':')[2]}",
         before=_balance(tx, visit) if way is paying.Way.WALLET else None,
         fee_bearer=tenant.fee_bearer,
         link_minutes=tenant.policy.link_minutes,
         until=tx.now + CONFIRM_LIFE,
         already=_already(tx, visit, bill, amount),
+        charge=charge,
     )
     warned = lines(warning(tx, visit.words, asked_at=bill.issued_at), note or "")
     return Reply(screen=paying.confirm(visit.words, view, note=warned), ends_dialogue=True)
@@ -393,6 +385,9 @@ ROUTES: Final = Routes(
     intents={
         "bill.pay": IntentRoute(flow=paid, needs_pin=True, moves_money=True, renew=renewed_wallet),
         "bill.link": IntentRoute(flow=linked, moves_money=True, renew=renewed_link),
+        "bill.charge": IntentRoute(
+            flow=linked, needs_pin=True, moves_money=True, renew=renewed_link
+        ),
     },
     steps={AMOUNT_STEP: part_typed},
 )

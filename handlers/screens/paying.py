@@ -45,6 +45,7 @@ class Already:
 class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
+    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none.
     `before` is the wallet's available balance, None for links. The buttons work until `until`.
     """
 
@@ -59,6 +60,7 @@ class Confirm:
     before: Money | None = None
     fee_bearer: FeeBearer = FeeBearer.TENANT
     link_minutes: int = 60
+    charge: tuple[str, str] = ("", "")
 
 
 def overview(words: Words, bills: tuple[Bill, ...], *, today: date, review: int) -> Screen:
@@ -256,11 +258,22 @@ def _source_line(words: Words, view: Confirm) -> Html:
         view.link_minutes,
         fee=fee_sentence(words, view.fee_bearer),
     )
-    return lines(valid, words.t("You pay on the provider's own page."))
+    page = words.t("You pay on the provider's own page.")
+    if view.charge[1]:
+        page = words.t(
+            "By link you pay on the provider's own page; %(method)s is charged at once, without "
+            "one.",
+            method=view.charge[0],
+        )
+    return lines(valid, page)
 
 
 def _acts(words: Words, view: Confirm, amount: Html) -> Rows:
     rows = []
+    method, charge = view.charge
+    if charge:
+        label = words.label("Pay %(amount)s with %(method)s", amount=amount, method=method)
+        rows.append((Button(label=label, data=charge),))
     for provider, data in view.acts:
         label = words.label("Pay %(amount)s", amount=amount)
         if provider:

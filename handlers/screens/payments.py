@@ -11,6 +11,7 @@ from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
+from handlers.screens.charges import charging, confirming, keep_line, keep_row
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -46,6 +47,8 @@ class PaymentView:
     refunds: tuple[Refund, ...] = ()
     keepable: str = ""
     keep: str = ""
+    charged: str = ""
+    """The mask of the saved method that the newest attempt charges, "" for a page."""
 
 
 class Stage(StrEnum):
@@ -179,6 +182,9 @@ def _open_story(
     fee = fee_sentence(words, view.fee_bearer)
     if at is Stage.CHECKING:
         return _checking_story(words, view, amount=amount, provider=provider)
+    if view.charged:
+        tell = confirming if view.attempts[-1].link else charging
+        return tell(words, method=view.charged, amount=amount, provider=provider)
     if at is Stage.PREPARING:
         return (
             words.t(
@@ -351,22 +357,6 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
     if at in {Stage.PAID, Stage.KEPT_APART}:
         return (*_proofs(words, view), *keep_row(words, view.keep), last)
     return (*_other_ways(words, view, at), last)
-
-
-def keep_line(words: Words, label: str) -> Html:
-    """Say what may be kept, and what of it."""
-    return words.t(
-        "You can save %(method)s to pay faster next time, if it is yours: we keep no card number, "
-        "only what the provider needs to charge it, encrypted.",
-        method=label,
-    )
-
-
-def keep_row(words: Words, keep: str) -> Rows:
-    """Offer to keep what was paid with; `keep` is the button's data, "" for nothing to keep."""
-    if not keep:
-        return ()
-    return ((Button(label=words.label("Save this method"), data=keep),),)
 
 
 def _proofs(words: Words, view: PaymentView) -> Rows:

@@ -9,7 +9,8 @@ from core.domain.payments import Method, Payment, Receipt
 from core.domain.refunds import Refund
 from handlers.chat import Button, Screen
 from handlers.screens import doors
-from handlers.screens.payments import keep_row, provider_name
+from handlers.screens.charges import keep_row
+from handlers.screens.payments import provider_name
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 

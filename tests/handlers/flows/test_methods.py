@@ -30,7 +30,7 @@ def pays(estate: Estate, card: SavedMethod | None = VISA) -> None:
     estate.ada.presses(bill.number)
     estate.ada.presses("Pay by link")
     estate.ada.presses("Full")
-    estate.ada.presses("Pay 5,000.00")
+    estate.ada.presses("Pay 5,000.00\u00a0NGN by Sandbox Pay")
     estate.answers(Pending(link=LINK, provider_ref="s1"))
     attempt = estate.last_attempt()
     word = Settled(

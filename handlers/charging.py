@@ -1,0 +1,58 @@
+"""What a bill is paid with by link: a page of a provider, or a saved method of the payer's own."""
+
+from collections.abc import Mapping
+
+from core.domain.bills import Bill
+from core.domain.configurations import ConfigurationId
+from core.domain.money import Money
+from core.domain.payments import MethodId, Payment
+from core.ports import Transaction
+from core.use_cases.charges import charge_bill
+from core.use_cases.choice import ways
+from core.use_cases.links import open_bill_link
+from core.use_cases.methods import good_methods
+from handlers.visit import Visit, number, offer
+
+
+def charge_act(
+    tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
+) -> tuple[str, str]:
+    """Return the mask of the saved method that is offered, and its button's data; "" for none.
+
+    It is the payer's default, or the newest that takes this amount.
+    """
+    tenant, actor = visit.here
+    good = good_methods(tx, actor=actor)
+    if not good:
+        return "", ""
+    found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
+    taking = {each.configuration.id for each in found}
+    method = next((each for each in good if each.configuration_id in taking), None)
+    if method is None:
+        return "", ""
+    bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
+    return method.label, offer(tx, visit, "bill.charge", method=method.id, **bound)
+
+
+def open_payment(tx: Transaction, visit: Visit, bill: Bill) -> Payment:
+    """Open what the pressed button of a confirm card says: a page, or a charge."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    revision, amount = number(arguments, "revision"), number(arguments, "amount")
+    if "method" in arguments:
+        return charge_bill(
+            tx,
+            actor=visit.here[1],
+            bill_id=bill.id,
+            revision=revision,
+            amount=Money(amount, bill.currency),
+            method_id=MethodId(number(arguments, "method")),
+        )
+    configuration_id = ConfigurationId(number(arguments, "configuration"))
+    return open_bill_link(
+        tx,
+        actor=visit.here[1],
+        bill_id=bill.id,
+        revision=revision,
+        amount=Money(amount, bill.currency),
+        configuration=tx.configurations.get(configuration_id),
+    )

@@ -1,0 +1,144 @@
+"""Paying with a saved method: one press, the PIN where one is set, and the next way if it fails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain.bills import Bill
+from core.domain.methods import PaymentMethod
+from core.domain.payments import MethodId
+from core.domain.providers import (
+    Declined,
+    Outcome,
+    Pending,
+    ProviderError,
+    SavedMethod,
+    Settled,
+    Unknown,
+)
+from storage.transaction import SqlTransaction
+from tests.handlers.chatting import plain
+from tests.handlers.estate import Estate
+
+CARD = SavedMethod(token="tok_visa", owner="ada@example.org", label="Visa •••• 4081")
+PAY = "Pay 5,000.00\u00a0NGN with Visa •••• 4081"
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    opened = Estate(tmp_path)
+    opened.run(lambda tx: _keep(tx, opened))
+    yield opened
+    opened.close()
+
+
+def _keep(tx: SqlTransaction, estate: Estate) -> None:
+    person_id = next(each for each, talker in estate.people.items() if talker is estate.ada)
+    method = PaymentMethod(
+        id=MethodId(tx.new_id()),
+        tenant_id=estate.tenant.id,
+        person_id=person_id,
+        configuration_id=estate.sandbox.id,
+        provider="sandbox",
+        label=CARD.label,
+        kept_at=tx.now,
+        is_default=True,
+    )
+    tx.methods.add(method, CARD)
+
+
+def confirms(estate: Estate) -> Bill:
+    """Let Ada come to the card that asks how she pays by link."""
+    bill = estate.bill(is_acknowledged=True)
+    estate.ada.says("/bills")
+    estate.ada.presses(bill.number)
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Full")
+    return bill
+
+
+def charged(estate: Estate, outcome: Outcome | None = None) -> None:
+    """Let Ada charge her card; its provider says this, or that it took the money."""
+    bill = confirms(estate)
+    estate.ada.presses(PAY)
+    attempt = estate.last_attempt()
+    taken = Settled(
+        provider_id="cap-1", reference=attempt.reference, captured=bill.total, is_test=True
+    )
+    estate.answers(outcome or taken)
+
+
+def test_the_saved_card_is_offered_first_and_says_that_it_needs_no_page(estate: Estate) -> None:
+    confirms(estate)
+    assert estate.ada.labels[:2] == [PAY, "Pay 5,000.00\u00a0NGN by Sandbox Pay"]
+    assert "Visa •••• 4081 is charged at once, without one." in estate.ada.sees
+
+
+def test_one_press_charges_it_and_the_message_goes_on_by_itself(estate: Estate) -> None:
+    confirms(estate)
+    estate.ada.presses(PAY)
+    assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081 · 5,000.00 NGN by Sandbox Pay")
+    assert estate.last_attempt().is_charge
+    estate.settles(500_000)
+    assert plain(estate.ada.messages[-2].screen).startswith("✅ Paid 5,000.00 NGN")
+    assert "Save this method" not in estate.ada.labels
+
+
+def test_the_pin_is_asked_where_one_is_set(estate: Estate) -> None:
+    estate.ada.says("/menu")
+    estate.set_pin(estate.ada, "2580")
+    confirms(estate)
+    estate.ada.presses(PAY)
+    assert "OK" in estate.ada.labels
+    estate.ada.enters("2580")
+    assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081")
+
+
+def test_a_decline_takes_nothing_and_shows_the_next_way(estate: Estate) -> None:
+    charged(estate, Declined(error=ProviderError.EXPIRED_CARD))
+    assert estate.ada.sees.startswith("⚠️ Not paid 5,000.00 NGN. Nothing was taken.")
+    assert "The card has expired." in estate.ada.sees
+    assert "Try again by Sandbox Pay" in estate.ada.labels
+    estate.ada.presses("Try again by Sandbox Pay")
+    assert not estate.last_attempt().is_charge
+    estate.ada.says("/methods")
+    assert "⚠️ Visa •••• 4081 · cannot be charged any more" in estate.ada.sees
+
+
+def test_what_was_given_up_is_offered_no_more(estate: Estate) -> None:
+    charged(estate, Declined(error=ProviderError.EXPIRED_CARD))
+    estate.ada.presses("Cancel payment")
+    confirms(estate)
+    assert PAY not in estate.ada.labels
+
+
+def test_doubt_is_said_and_no_other_way_is_offered(estate: Estate) -> None:
+    charged(estate, Unknown(error=ProviderError.TIMEOUT_ERROR))
+    assert "Do not pay again" in estate.ada.sees
+    assert not [each for each in estate.ada.labels if each.startswith("Try again")]
+
+
+def test_an_owner_who_must_confirm_is_led_to_the_page(estate: Estate) -> None:
+    charged(estate, Pending(link="https://pay.example/confirm"))
+    assert "wants you to confirm 5,000.00 NGN from Visa •••• 4081" in estate.ada.sees
+    assert "Open payment page" in estate.ada.labels
+
+
+def test_a_cancelled_card_charges_nothing_when_its_old_button_is_pressed(estate: Estate) -> None:
+    bill = confirms(estate)
+    message, pay = estate.ada.finds(PAY)
+    estate.ada.presses("Cancel")
+    estate.ada.presses_data(pay.data, message)
+    payer = estate.ada.person.id
+    assert estate.run(lambda tx: tx.payments.open_for(bill.id, payer)) is None
+    assert "Cancelled" in estate.ada.toasts[-1] or "Cancelled" in estate.ada.sees
+
+
+def test_nobody_else_is_offered_the_card(estate: Estate) -> None:
+    bill = estate.bill(is_acknowledged=True)
+    estate.tunde.says("/bills")
+    estate.tunde.presses(bill.number)
+    estate.tunde.presses("Pay by link")
+    estate.tunde.presses("Full")
+    assert not [each for each in estate.tunde.labels if "Visa" in each]
