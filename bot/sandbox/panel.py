@@ -84,6 +84,7 @@ class Panel:
             "process": self._process,
             "clock": self._clock,
             "anew": self._anew,
+            "phone": self._phone,
         }
 
     def _guarded(
@@ -170,6 +171,7 @@ class Panel:
             "calls": [view.call(call) for call in world.calls],
             "story": self.story().as_json(),
             "estate": self.behind.where() if self.behind else {},
+            "phones": self.behind.phones() if self.behind else [],
             "ticked": list(world.state.ticked),
             "books": world.state.books,
         }
@@ -357,6 +359,11 @@ class Panel:
 
         async with self.renewing:
             await self.child.restart(meanwhile=renew)
+        return {}
+
+    async def _phone(self, body: Json) -> Json:
+        if self.behind is not None:
+            await self.behind.press_phone(str(body["id"]), str(body["act"]))
         return {}
 
 

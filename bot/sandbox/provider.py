@@ -19,6 +19,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.sandbox import provider_switches as switches
+from bot.sandbox.phones import Phones
 from bot.sandbox.provider_api import ProviderApi
 from bot.sandbox.provider_desk import Desk
 from bot.sandbox.provider_door import Door
@@ -93,6 +94,7 @@ class ProviderServer:
         self._board = board
         self._courier = Courier(self._store, board, self._tongues, now=now)
         self.desk = Desk(self._store, board, self._courier, now=now, new_token=new_token)
+        self.phones = Phones(self._store, self.desk)
         self._api = ProviderApi(self._store, board, self.desk, own, webhook_url=options.webhook_url)
         self._doors = [self._api.door]
 
@@ -140,6 +142,10 @@ class ProviderServer:
     def find(self, reference: str) -> Checkout | None:
         """Return the checkout under a merchant's reference."""
         return self._store.find(reference)
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Call back after each change of a checkout."""
+        self._store.listen(call)
 
     def nudge(self) -> None:
         """Look at the clock and the queue now, not at the next tick; call it after a clock move."""

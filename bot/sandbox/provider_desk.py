@@ -99,10 +99,13 @@ class Desk:
             raise ReferenceReused
         return known
 
-    def pay(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
+    def pay(
+        self, checkout: Checkout, *, amount_minor: int | None = None, copies: int | None = None
+    ) -> Checkout:
         """Take the money asked for, or another amount that the payer chose.
 
-        Where the merchant takes it in a step of its own, the payer only agrees.
+        Where the merchant takes it in a step of its own, the payer only agrees. It is told as often
+        as the switches say, or so many times.
 
         Raises:
             WrongStep: the checkout may not be paid any more.
@@ -113,7 +116,7 @@ class Desk:
         is_open = checkout.status is CheckoutStatus.OPEN
         if is_open and amount_minor is None and self._trouble(checkout.terms).is_on(switches.LATE):
             return self.promise(checkout)
-        return self._capture(checkout, amount_minor=amount_minor)
+        return self._capture(checkout, amount_minor=amount_minor, copies=copies)
 
     def approve(self, checkout: Checkout, choice: str) -> Checkout:
         """Let the payer agree; `choice` is what that comes to once the money is taken.
@@ -178,14 +181,25 @@ class Desk:
         late_at = checkout.terms.expires_at + LATE_BY
         return self._keep(checkout.promise(late_at=late_at, at=self.now()))
 
+    def run_out(self, checkout: Checkout) -> Checkout:
+        """Let the time of a checkout be over now.
+
+        Raises:
+            WrongStep: it ended in another way before.
+        """
+        return self._keep(checkout.expire(at=self.now()), event="checkout.expired")
+
+    def answer(self, body: bytes, *, url: str, reference: str, tongue: str) -> None:
+        """Answer a question later, at the address that came with it."""
+        self._courier.answer(body, url=url, reference=reference, tongue=tongue)
+
     def let_time_pass(self) -> None:
         """Expire what has run out and take the late money that is due."""
         now = self.now()
         for checkout in self._store.waiting():
             current = checkout
             if current.has_run_out(now):
-                expired = current.expire(at=now)
-                current = self._keep(expired, event="checkout.expired")
+                current = self.run_out(current)
             if current.is_owed(now):
                 current = self._capture(current)
             for refund in current.refunds:
@@ -193,7 +207,13 @@ class Desk:
                     current = self._put_refund(current, refund.go_on())
 
     def refund(
-        self, checkout: Checkout, *, reference: str, capture_id: str, amount_minor: int
+        self,
+        checkout: Checkout,
+        *,
+        reference: str,
+        capture_id: str,
+        amount_minor: int,
+        answer_url: str = "",
     ) -> Refund:
         """Give a part of a capture back because the merchant asks.
 
@@ -212,7 +232,8 @@ class Desk:
             raise NotRefundable("disputed")
         if capture is None or checkout.refundable_minor(capture) < amount_minor:
             raise NotRefundable("amount")
-        return self._new_refund(checkout, capture, amount_minor, reference=reference)
+        asked = self._refund_of(capture, amount_minor, reference=reference)
+        return self._new_refund(checkout, replace(asked, answer_url=answer_url))
 
     def give_back(self, checkout: Checkout) -> Checkout:
         """Give back all that is left of each capture, as from the provider's own dashboard."""
@@ -229,14 +250,12 @@ class Desk:
         event = "dispute.opened" if is_disputed else "dispute.closed"
         return self._keep(changed, event=event)
 
-    def _new_refund(
-        self, checkout: Checkout, capture: Capture, amount_minor: int, *, reference: str
-    ) -> Refund:
+    def _new_refund(self, checkout: Checkout, asked: Refund) -> Refund:
         behaviour = str(self._trouble(checkout.terms).value(switches.REFUND))
         status, following = REFUNDS.get(behaviour, (RefundStatus.DONE, None))
         after = ATTENTION_LASTS if status is RefundStatus.NEEDS_ATTENTION else LATE_BY
         refund = replace(
-            self._refund_of(capture, amount_minor, reference=reference),
+            asked,
             status=RefundStatus.FAILED if behaviour == "fail" else status,
             next_status=following,
             next_at=self.now() + after if following else None,
@@ -259,14 +278,17 @@ class Desk:
         changed = checkout.with_refund(refund, at=self.now())
         return self._keep(changed, event=f"refund.{refund.status}", refund=refund)
 
-    def _capture(self, checkout: Checkout, *, amount_minor: int | None = None) -> Checkout:
+    def _capture(
+        self, checkout: Checkout, *, amount_minor: int | None = None, copies: int | None = None
+    ) -> Checkout:
         is_twice = self._trouble(checkout.terms).is_on(switches.TWICE)
         captures = tuple(
             self._new_capture(checkout.terms, amount_minor) for _ in range(2 if is_twice else 1)
         )
         paid = checkout.pay(captures, at=self.now())
         for count in range(1, len(captures) + 1):
-            self._keep(replace(paid, captures=captures[:count]), event="checkout.paid")
+            told = replace(paid, captures=captures[:count])
+            self._keep(told, event="checkout.paid", copies=copies)
         return paid
 
     def _new_capture(self, terms: Terms, amount_minor: int | None) -> Capture:
@@ -299,7 +321,12 @@ class Desk:
         return switches.Trouble(self._board, terms.tongue)
 
     def _keep(
-        self, checkout: Checkout, *, event: str = "", refund: Refund | None = None
+        self,
+        checkout: Checkout,
+        *,
+        event: str = "",
+        refund: Refund | None = None,
+        copies: int | None = None,
     ) -> Checkout:
         self._store.put(checkout)
         if event:
@@ -309,6 +336,7 @@ class Desk:
                 at=self.now(),
                 checkout=checkout,
                 refund=refund,
+                copies=copies,
             )
             self._courier.announce(happening)
         return checkout

@@ -49,20 +49,44 @@ class Courier:
     def announce(self, happening: Happening) -> None:
         """Queue an event for its URL, unless webhooks are being lost or nobody is told."""
         terms = happening.checkout.terms
-        body = self._tongues[terms.tongue].event(happening)
-        trouble = self._trouble(terms.tongue)
-        is_lost = trouble.is_on(switches.HOOK_LOSS) or not terms.webhook_url or not body
+        self._post(
+            self._tongues[terms.tongue].event(happening),
+            url=happening.url,
+            reference=terms.reference,
+            tongue=terms.tongue,
+            event_id=happening.event_id,
+            copies=happening.copies,
+        )
+
+    def answer(self, body: bytes, *, url: str, reference: str, tongue: str) -> None:
+        """Queue the answer to a question at the address that came with it, like an event."""
+        self._post(body, url=url, reference=reference, tongue=tongue, event_id=reference)
+
+    def _post(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        reference: str,
+        tongue: str,
+        event_id: str,
+        copies: int | None = None,
+    ) -> None:
+        trouble = self._trouble(tongue)
+        if copies is None:
+            copies = max(1, int(trouble.number(switches.HOOK_COPIES)))
+        is_lost = trouble.is_on(switches.HOOK_LOSS) or not (url and body and copies)
         if is_lost or len(self._store.deliveries()) >= MAX_WAITING:
             return
         delivery = Delivery(
             seq=self._store.next_seq(),
-            event_id=happening.event_id,
-            reference=terms.reference,
-            url=terms.webhook_url,
+            event_id=event_id,
+            reference=reference,
+            url=url,
             body=body.decode(),
-            due_at=happening.at + timedelta(seconds=_hold_s(trouble)),
-            copies_left=max(1, int(trouble.number(switches.HOOK_COPIES))),
-            tongue=terms.tongue,
+            due_at=self._now() + timedelta(seconds=_hold_s(trouble)),
+            copies_left=copies,
+            tongue=tongue,
         )
         self._store.post(delivery)
         self.wake.set()

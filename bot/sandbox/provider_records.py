@@ -112,6 +112,10 @@ class Terms:
     """The payer agreed that the card be charged again, where the provider asks for that."""
     needs_capture: bool = False
     """The payer only agrees on the page; the merchant takes the money in a step of its own."""
+    phone: str = ""
+    """Who is asked on the phone: digits with the country's code, "" where there is a page."""
+    account: str = ""
+    """What the phone names as the account that is paid."""
 
     def as_json(self) -> dict[str, object]:
         """Show the terms as they were asked."""
@@ -127,6 +131,8 @@ class Terms:
             "tongue": self.tongue,
             "keeps_card": self.keeps_card,
             "needs_capture": self.needs_capture,
+            "phone": self.phone,
+            "account": self.account,
         }
 
 

@@ -31,7 +31,8 @@ COUNTED: Final = frozenset({RefundStatus.PENDING, RefundStatus.NEEDS_ATTENTION, 
 class Refund:
     """Money on its way back; `reference` is the merchant's, "" where the provider began it.
 
-    `next_status` is what it becomes by itself at `next_at`.
+    `next_status` is what it becomes by itself at `next_at`. What becomes of it is told at
+    `answer_url` where the merchant named one.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Refund:
     at: datetime
     next_status: RefundStatus | None = None
     next_at: datetime | None = None
+    answer_url: str = ""
 
     def is_owed(self, now: datetime) -> bool:
         """Tell whether its next status is due."""
@@ -65,6 +67,7 @@ class Refund:
             "at": self.at.isoformat(),
             "next_status": self.next_status.value if self.next_status else None,
             "next_at": self.next_at.isoformat() if self.next_at else None,
+            "answer_url": self.answer_url,
         }
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,7 @@ class ProviderStore:
         self._last_seq = 0
         self._generation = 0
         self._saved = 0
+        self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-provider")
         self.keys = Keys(
@@ -62,6 +63,10 @@ class ProviderStore:
             webhook_secret=f"whsec_{secrets.token_hex(24)}",
         )
         self._load()
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Call back after each change of a checkout."""
+        self._listeners.append(call)
 
     def find(self, reference: str) -> Checkout | None:
         """Return the checkout under a merchant's reference."""
@@ -85,7 +90,7 @@ class ProviderStore:
         self._refunded |= {each.reference: checkout.id for each in checkout.refunds}
         self._note_waiting(checkout)
         self._forget_oldest()
-        self._generation += 1
+        self._changed()
 
     def checkouts(self) -> Iterator[Checkout]:
         """Walk over all checkouts, oldest first."""
@@ -125,7 +130,7 @@ class ProviderStore:
         self._refunded.clear()
         self._unsettled.clear()
         self._deliveries.clear()
-        self._generation += 1
+        self._changed()
 
     async def save(self) -> None:
         """Return when every change made before this call is on the disk."""
@@ -145,6 +150,11 @@ class ProviderStore:
         if self._path is not None and self._saved < self._generation:
             self._disk.submit(_replace, self._path, self._encode())
         self._disk.shutdown(wait=True)
+
+    def _changed(self) -> None:
+        self._generation += 1
+        for call in self._listeners:
+            call()
 
     def _note_waiting(self, checkout: Checkout) -> None:
         may_expire = CheckoutStatus.EXPIRED in TRANSITIONS[checkout.status]

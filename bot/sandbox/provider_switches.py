@@ -38,6 +38,7 @@ PLAYED: Final = (
     ("flutterwave", "Flutterwave"),
     ("paypal", "PayPal"),
     ("pesapal", "Pesapal"),
+    ("mpesa", "M-Pesa"),
 )
 """Who can be played, and how the panel calls them."""
 

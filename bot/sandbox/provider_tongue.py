@@ -24,13 +24,23 @@ CARD_EXPIRES: Final = "2032-09"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """What the provider has to tell: `kind` is `checkout.paid`, `refund.failed` and the like."""
+    """What the provider has to tell: `kind` is `checkout.paid`, `refund.failed` and the like.
+
+    `copies` is how often, `None` as often as the switches say; 0 loses it.
+    """
 
     kind: str
     event_id: str
     at: datetime
     checkout: Checkout
     refund: Refund | None = None
+    copies: int | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it is told."""
+        told = self.refund.answer_url if self.refund else ""
+        return told or self.checkout.terms.webhook_url
 
 
 class Tongue(Protocol):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +73,7 @@ async def start_sandbox(
         now=lambda: datetime.fromtimestamp(world.now(), UTC),
     )
     world.on("clock", provider.nudge)
+    provider.listen(partial(_show_phones, world, provider, shown=[]))
     beginning = Beginning(books=books, world=world, provider=provider)
     await beginning.follow(mark)
     await run_sandbox(
@@ -84,6 +86,8 @@ async def start_sandbox(
             renew=beginning.anew,
             where=beginning.where,
             needs=beginning.needs,
+            phones=provider.phones.view,
+            press_phone=provider.phones.press,
         ),
         extra_routes=provider.mount,
         on_ready=lambda url: say(f"The sandbox is at {url}  (Ctrl-C ends it)"),
@@ -144,6 +148,14 @@ class Beginning:
         currency = CURRENCIES.get(str(value), "") if key == PLAYS else ""
         fits = currency in {"", self.books.place.currency}
         return "" if fits else place_for(currency).key
+
+
+def _show_phones(world: World, provider: ProviderServer, *, shown: list[Json]) -> None:
+    """Tell the page where a phone shows something else than before."""
+    phones = provider.phones.view()
+    if phones != shown:
+        shown[:] = phones
+        world.tell("phones", lambda: {"phones": phones})
 
 
 def own_key(folder: Path) -> str:

@@ -204,6 +204,7 @@ on("chat", (chat) => columns.forEach((column) => column.chatChanged(chat)));
 on("answer", (answer) => columns.forEach((column) => column.answer(answer)));
 on("action", (action) => columns.forEach((column) => column.typing(action)));
 on("person", () => drawRail());
+on("phones", () => columns.forEach((column) => column.phone.draw()));
 on("read", () => drawRail());
 on("story snapshot", drawNext);
 on("clock", tick);

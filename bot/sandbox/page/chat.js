@@ -3,6 +3,7 @@
 import { bubble, nameOf } from "./bubble.js";
 import { Composer, isOwnBot, startKey } from "./composer.js";
 import { append, arrowKeys, avatar, button, dialog, h, icon, remember } from "./dom.js";
+import { Phone } from "./phone.js";
 import { call, markRead, messagesOf, unread, upload, world } from "./state.js";
 import { dayName } from "./text.js";
 
@@ -20,6 +21,7 @@ export class Column {
     this.pressed = new Map();
     this.answers = new Map();
     this.chatId = this.rememberedChat();
+    this.phone = new Phone(personId, { onError: (text) => this.toast(text, "bad") });
     this.node = h("section", { class: "column", tabindex: "-1", on: { pointerdown: () => onFocus(this), focusin: () => onFocus(this) } });
     this.node.addEventListener("dragover", (event) => event.preventDefault());
     this.node.addEventListener("drop", (event) => {
@@ -53,7 +55,7 @@ export class Column {
     this.action = h("span", { class: "action" });
     this.toasts = h("div", { class: "toasts", "aria-live": "assertive" });
     this.composer = new Composer(this.acts(), { label: `Write as ${person.first_name}`, person, chat });
-    this.node.replaceChildren(this.head(), h("div", { class: "stage" }, this.log, this.jumper, this.toasts), this.composer.node);
+    this.node.replaceChildren(this.head(), h("div", { class: "stage" }, this.log, this.jumper, this.toasts), this.phone.node, this.composer.node);
     this.fill();
   }
 

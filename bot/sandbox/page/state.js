@@ -13,6 +13,7 @@ export const world = {
   story: { title: "", intro: "", steps: [] },
   ticked: [],
   estate: {},
+  phones: [],
   books: "",
   offset: 0,
   ahead: 0,
@@ -90,7 +91,7 @@ function keep(message) {
 const take = {
   snapshot(data) {
     Object.assign(world, {
-      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story, ticked: data.ticked, estate: data.estate, books: data.books,
+      bot: data.bot, switches: data.switches, process: data.process, calls: data.calls, story: data.story, ticked: data.ticked, estate: data.estate, phones: data.phones, books: data.books,
       offset: data.offset_s, ahead: data.now - Date.now() / 1000, isReady: true,
       people: new Map(data.people.map((person) => [person.id, person])),
       chats: new Map(data.chats.map((chat) => [chat.id, chat])),
@@ -104,6 +105,7 @@ const take = {
   chat: (data) => world.chats.set(data.id, data),
   person: (data) => world.people.set(data.id, data),
   story: (data) => (world.ticked = data.ticked),
+  phones: (data) => (world.phones = data.phones),
   switches: (data) => (world.switches = data.switches),
   process: (data) => (world.process = data),
   line(data) {

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.sandbox.standins.flutterwave import FlutterwaveStandin
+from bot.sandbox.standins.mpesa import MpesaStandin
 from bot.sandbox.standins.paypal import PayPalStandin
 from bot.sandbox.standins.paystack import PaystackStandin
 from bot.sandbox.standins.pesapal import PesapalStandin
@@ -11,11 +12,12 @@ from bot.sandbox.standins.stripe import StripeStandin
 
 STANDINS: Final[dict[str, type[Standin]]] = {
     "flutterwave": FlutterwaveStandin,
+    "mpesa": MpesaStandin,
     "paypal": PayPalStandin,
     "paystack": PaystackStandin,
     "pesapal": PesapalStandin,
     "stripe": StripeStandin,
 }
 
-CURRENCIES: Final[dict[str, str]] = {"paypal": "USD", "pesapal": "KES"}
+CURRENCIES: Final[dict[str, str]] = {"mpesa": "KES", "paypal": "USD", "pesapal": "KES"}
 """In which one currency a provider is played that does not take every place's."""
