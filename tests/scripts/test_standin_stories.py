@@ -16,7 +16,7 @@ from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import Stage, raised
 
 SEEDS: Final = {key: partial(estate.seed, place=place) for key, place in PLACES.items()}
-played = pytest.mark.parametrize("name", STANDINS)
+played = pytest.mark.parametrize("name", [each for each in STANDINS if each != "mpesa"])
 
 
 def place_of(name: str) -> Place:

@@ -104,9 +104,12 @@ class Loopback:
         self.hooks.put_nowait(Hook(body=body, headers=headers, received_at=self.clock()))
         return web.Response(status=self.refusals.pop(0) if self.refusals else 200)
 
-    def ear(self) -> web.RouteDef:
-        """Return the route that takes the webhooks."""
-        return web.post(f"/payments/webhooks/{self.plays}/", self._hear)
+    def ears(self) -> list[web.RouteDef]:
+        """Return the routes that take webhooks and the answers at one-time addresses."""
+        return [
+            web.post(f"/payments/webhooks/{self.plays}/", self._hear),
+            web.post("/payments/hooks/{token}", self._hear),
+        ]
 
 
 @asynccontextmanager
@@ -154,7 +157,7 @@ async def provider_on_loopback(
             plays=plays,
         )
         app = web.Application()
-        app.add_routes([loopback.ear()])
+        app.add_routes(loopback.ears())
         server.mount(app, is_ticking=is_ticking)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -170,6 +173,7 @@ def _opened(
 ) -> Provider:
     """Return the real adapter, with what the sandbox tells the bot."""
     maker, env = PROVIDERS[name], server.child_env()
-    credentials = {what: env[f"{name}_{what}".upper()] for what in maker.credentials}
+    told = {what: env.get(f"{name}_{what}".upper()) for what in maker.credentials}
+    credentials = {**maker.defaults, **{what: each for what, each in told.items() if each}}
     kit = replace(a_kit(client, is_test=True), now=now)
     return maker.open(kit, credentials, address=env[f"{name}_api_url".upper()])
