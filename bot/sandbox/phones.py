@@ -106,3 +106,5 @@ def _words(checkout: Checkout) -> str:
             receipt = receipt_of(checkout.captures[0])
             paid = f"{receipt} confirmed. {amount} paid to {NAME}"
             return f"{paid}, account no. {terms.account}."
+        case _:
+            return ""

@@ -1,6 +1,6 @@
 // A phone beside a chat: somebody is asked there for a PIN. The PIN never leaves this page.
 
-import { button, h, icon } from "./dom.js";
+import { append, button, h, icon } from "./dom.js";
 import { call, world } from "./state.js";
 
 const WRONG = "0000";
@@ -33,10 +33,11 @@ export class Phone {
     this.node.hidden = !prompt;
     if (!prompt) return;
     this.node.setAttribute("aria-label", `M-PESA on ${person.first_name}'s phone`);
-    this.node.replaceChildren(
+    this.node.replaceChildren();
+    append(this.node, [
       h("div", { class: "handset-top" }, icon("phone"), h("b", {}, "M-PESA"), h("span", {}, person.phone)),
       h("div", { class: "sim" }, h("p", {}, prompt.text), this.acts(prompt)),
-      prompt.status === "open" && this.more(prompt));
+      prompt.status === "open" && this.more(prompt)]);
   }
 
   acts(prompt) {
@@ -53,8 +54,8 @@ export class Phone {
       event.preventDefault();
       this.press(prompt, pin.value === WRONG ? "wrong_pin" : "pay");
     };
-    return h("form", { on: { submit } }, h("label", {}, "Enter M-PESA PIN", pin),
-      h("div", { class: "sim-acts" }, button("Cancel", () => this.press(prompt, "cancelled")), h("button", { type: "submit", class: "send" }, "Send")));
+    return h("form", { class: "sim-acts", on: { submit } }, h("label", {}, "M-PESA PIN", pin),
+      button("Cancel", () => this.press(prompt, "cancelled")), h("button", { type: "submit", class: "send" }, "Send"));
   }
 
   more(prompt) {

@@ -1,0 +1,82 @@
+"""A bill is paid by M-Pesa on a pretend phone, through the real adapter, whatever gets lost."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.sandbox import estate
+from bot.sandbox import provider_switches as switches
+from bot.sandbox.places import NAIROBI
+from bot.sandbox.player import Player
+from tests.scripts.counting import purse
+from tests.scripts.playing import newest, plain, tap
+from tests.scripts.scenes import acknowledge, number_of
+from tests.scripts.stage import Stage, raised
+
+SEED: Final = partial(estate.seed, place=NAIROBI)
+LOOK: Final = "Look at your phone: M-Pesa asks for your PIN there."
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    people = estate.cast(NAIROBI)
+    async with raised(tmp_path, is_running=False, seed=SEED, people=people) as made:
+        made.world.board.set(switches.PLAYS, "mpesa")
+        await made.start()
+        yield made
+        await made.check_books()
+
+
+async def ask(stage: Stage) -> Player:
+    """Let Hassan ask for his bill on his phone."""
+    hassan = stage.player(estate.IBRAHIM)
+    await acknowledge(hassan, await number_of(stage, 3))
+    await tap(hassan, "Pay by link", "Full", "Pay 5,000.00", until=LOOK)
+    return hassan
+
+
+async def press(stage: Stage, act: str) -> None:
+    """Press on the one phone that asks."""
+    (shown,) = stage.provider.phones.view()
+    await stage.provider.phones.press(str(shown["id"]), act)
+
+
+async def receipted(stage: Stage, player: Player) -> None:
+    """Wait for the receipt; the money came once."""
+    receipt = await newest(player, "Receipt RCPT-")
+    assert "by M-Pesa" in plain(receipt)
+    await stage.quiet()
+    assert (await purse(stage)).taken == 500_000
+
+
+async def test_a_pin_that_is_told_twice_pays_once(stage: Stage) -> None:
+    hassan = await ask(stage)
+    await press(stage, "pay_twice")
+    await receipted(stage, hassan)
+
+
+async def test_a_lost_answer_is_asked_for(stage: Stage) -> None:
+    hassan = await ask(stage)
+    await press(stage, "pay_lost")
+    await tap(hassan, "Check now", until="Paid 5,000.00 KES")
+    await receipted(stage, hassan)
+
+
+async def test_who_cancels_is_asked_again(stage: Stage) -> None:
+    hassan = await ask(stage)
+    await press(stage, "cancelled")
+    await newest(hassan, "It was cancelled on the phone")
+    await tap(hassan, "Try again by M-Pesa", until=LOOK)
+    await press(stage, "pay")
+    await receipted(stage, hassan)
+
+
+async def test_a_pin_after_the_time_was_over_still_pays(stage: Stage) -> None:
+    hassan = await ask(stage)
+    await press(stage, "no_answer")
+    await newest(hassan, "Nobody answered on the phone in time.")
+    await press(stage, "pay")
+    await receipted(stage, hassan)
