@@ -80,15 +80,7 @@ async def start_sandbox(
         replace(options, more_env=provider.child_env),
         world=world,
         story=lambda: tour.story(books.place),
-        behind=Behind(
-            inside=books.look,
-            happened=books.happened,
-            renew=beginning.anew,
-            where=beginning.where,
-            needs=beginning.needs,
-            phones=provider.phones.view,
-            press_phone=provider.phones.press,
-        ),
+        behind=beginning.behind(),
         extra_routes=provider.mount,
         on_ready=lambda url: say(f"The sandbox is at {url}  (Ctrl-C ends it)"),
         until=until,
@@ -102,6 +94,18 @@ class Beginning:
     books: Books
     world: World
     provider: ProviderServer
+
+    def behind(self) -> Behind:
+        """Return what the page gets to see and do of all three."""
+        return Behind(
+            inside=self.books.look,
+            happened=self.books.happened,
+            renew=self.anew,
+            where=self.where,
+            needs=self.needs,
+            phones=self.provider.phones.view,
+            press_phone=self.provider.phones.press,
+        )
 
     async def follow(self, mark: str) -> None:
         """Empty chats and provider where they belong to other books than those of this mark."""
