@@ -37,6 +37,7 @@ from core.domain.providers import (
     ProviderError,
     SavedCharges,
     Settled,
+    Truth,
     Unknown,
 )
 from core.domain.tenants import PLATFORM
@@ -200,6 +201,9 @@ class Calls:
             )
         if request is not None and attempt.is_charge:
             return await self._charge(provider, question)
+        if attempt.is_put_back and provider.capabilities.truth is Truth.BY_CHANNEL:
+            # Its receipt may have gone to the books that were replaced, and comes once only.
+            return Unknown(error=ProviderError.PROVIDER_ERROR, detail="cannot be looked up")
         if is_repeat and not provider.capabilities.honours_our_id:
             request = None
         if request is None or not is_new:

@@ -15,12 +15,13 @@ from core.domain.money import Currency, Money
 from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.tenants import PLATFORM
 from core.domain.work import Kind
-from core.use_cases.links import expire_payment
+from core.use_cases.links import cancel_payment, expire_payment
 from handlers.adapter import read_update
 from handlers.adapter.invoices import read_question
 from storage.doctor import examine, lift, money_stop
 from tests.bot.engine.desk import open_desk
 from tests.bot.engine.invoices import question_update, receipt_update
+from tests.bot.engine.test_restored import look_ups, put_back
 from tests.bot.providers.test_telegram import adapter
 from tests.core.estate import TOTAL, Estate, Tried, palm_court
 from tests.factories import add_configuration, naira
@@ -220,3 +221,28 @@ async def test_an_invoice_is_made_asked_about_and_paid(tmp_path: Path, estate: E
         await desk.later(0)
     assert (verdict, invoice["currency"]) == (Verdict.GO, "NGN")
     assert (len(made), estate.collected()) == (1, TOTAL)
+
+
+async def test_an_invoice_of_a_copy_is_neither_given_up_nor_paid_until_the_release(
+    tmp_path: Path, estate: Estate
+) -> None:
+    tried = estate.open_link(estate.agreed())
+    put_back(estate)
+    estate.do(cancel_payment, actor=estate.ada, payment_id=tried.payment.id)
+    registry = FakeRegistry(estate.configuration, None)
+    async with (
+        httpx.AsyncClient() as client,
+        open_desk(tmp_path, path=estate.books.path, registry=registry) as desk,
+    ):
+        registry.provider = adapter(client)
+        await desk.later(0)
+        assert estate.now(tried).attempt.status is AttemptStatus.UNKNOWN
+        question = read_question(question_update(1, tried.attempt.reference, tried.payment.amount))
+        assert question is not None
+        verdict, _ = await desk.run(lambda tx: judged(tx, question))
+        await desk.run(lambda tx: tx.freeze.release())
+        await look_ups(desk)
+        await desk.later(600)
+        await look_ups(desk)
+    assert verdict is Verdict.OVER
+    assert estate.now(tried).attempt.status is AttemptStatus.WAITING
