@@ -20,6 +20,7 @@ from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
 from core.domain.reconciling import StoredReconciling
 from core.domain.refunds import StoredRefunds
+from core.domain.standings import StoredStandings
 from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
 from core.domain.timeline import StoredTimeline
@@ -136,6 +137,11 @@ class Transaction(Protocol):
     @property
     def addresses(self) -> StoredAddresses:
         """One-time addresses at which providers answer."""
+        ...
+
+    @property
+    def standings(self) -> StoredStandings:
+        """How providers' configurations stand."""
         ...
 
     @property

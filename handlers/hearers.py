@@ -98,6 +98,11 @@ def about_providers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return [*keepers, *holders(Scope.FINANCE_VIEW)(tx, event)]
 
 
+def about_trouble(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who keeps keys, runs the organisation or watches over the money."""
+    return [*about_providers(tx, event), *holders(Scope.SETTINGS_MANAGE)(tx, event)]
+
+
 def pin_hearers(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return whose PIN it is, and who manages the members there."""
     staff: Sequence[PersonId] = ()

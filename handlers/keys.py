@@ -1,6 +1,6 @@
 """Cards of a tenant's own providers, and what is told of their keys."""
 
-from core.domain.acts import Event
+from core.domain.acts import Event, EventName
 from core.domain.configurations import ConfigurationId, Health, KeysId
 from core.domain.errors import NotFound
 from core.domain.people import PersonId, Scope
@@ -8,7 +8,7 @@ from core.ports import Transaction
 from core.use_cases.configurations import SetUp, one_set_up
 from handlers.cards import actor_of, name_of
 from handlers.chat import Reply, Screen, Show
-from handlers.screens import providers
+from handlers.screens import providers, standings
 from handlers.visit import Reader, offer_to
 from handlers.words import Html
 
@@ -59,6 +59,17 @@ def changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     configuration = tx.configurations.get(ConfigurationId(event.subject.id))
     name = name_of(tx, PersonId(event.other_id))
     return Reply(screen=providers.changed(reader.words, configuration, name=name), show=Show.SEND)
+
+
+def standing(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    """Tell who keeps a provider's keys that it fell, or came back; nothing to who has left."""
+    if reader.actor is None:
+        return None
+    configuration = tx.configurations.get(ConfigurationId(event.subject.id))
+    draw = standings.fell if event.name is EventName.PROVIDER_DOWN else standings.recovered
+    may_open = reader.actor.has(Scope.SETTINGS_PROVIDERS)
+    screen = draw(reader.words, configuration, may_open=may_open)
+    return Reply(screen=screen, show=Show.SEND)
 
 
 def _card(tx: Transaction, reader: Reader, found: SetUp) -> providers.Card:

@@ -340,6 +340,7 @@ _DIGEST: Final = Notice(
     recipients=hearers.payer, render=_digest, is_quiet=True, priority=Priority.QUIET
 )
 _FROZEN: Final = Notice(recipients=hearers.payer_elsewhere, render=_wallet_frozen)
+_STANDING: Final = Notice(recipients=hearers.about_trouble, render=keys.standing)
 
 NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.BILL_CREATED: Notice(recipients=hearers.debtors, render=_bill_created),
@@ -388,6 +389,8 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
         recipients=hearers.payer, render=keys.checked, priority=Priority.ANSWER
     ),
     EventName.SETTINGS_CHANGED: Notice(recipients=hearers.about_providers, render=keys.changed),
+    EventName.PROVIDER_DOWN: _STANDING,
+    EventName.PROVIDER_RECOVERED: _STANDING,
     EventName.MEMBER_JOINED: Notice(
         recipients=hearers.holders(Scope.MEMBERS_MANAGE),
         render=_member_joined,

@@ -43,6 +43,8 @@ from storage.statements import Row, Statement, inserting
 __all__ = ["ALLOCATION", "ATTEMPT", "PAYMENT", "RECEIPT", "RETURN", "SqlPayments"]
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -137,6 +139,24 @@ _CAPTURED: Final = Statement(
     )
     .limit(1)
 )
+_NEWEST: Final = (
+    select(ATTEMPT.c.status)
+    .where(
+        ATTEMPT.c.configuration_id == bindparam("configuration_id"),
+        ATTEMPT.c.created_at >= bindparam("since"),
+    )
+    .order_by(ATTEMPT.c.created_at.desc(), ATTEMPT.c.id.desc())
+    .limit(50)
+    .subquery()
+)
+_DECIDED: Final = Statement(
+    select(
+        func.coalesce(
+            func.sum(case((_NEWEST.c.status == literal_column("'settled'"), 1), else_=0)), 0
+        ),
+        func.count(),
+    ).where(literal_column("status IN ('settled', 'declined')"))
+)
 _RETURNED: Final = (
     select(func.coalesce(func.sum(RETURN.c.amount_minor), 0))
     .where(RETURN.c.payment_id == ALLOCATION.c.payment_id, RETURN.c.line == ALLOCATION.c.line)
@@ -227,6 +247,12 @@ class SqlPayments:
         rows = statement.rows(self._tx.cursor, values)
         found = ((_ATTEMPTS.read(self._tx, row), row[-1]) for row in rows)
         return tuple(replace(each, is_put_back=True) if is_old else each for each, is_old in found)
+
+    def decided(self, configuration_id: ConfigurationId, *, since: "datetime") -> tuple[int, int]:
+        """Count of a configuration's newest attempts which settled, and which were decided."""
+        values = {"configuration_id": configuration_id, "since": since}
+        row = _DECIDED.rows(self._tx.cursor, values)[0]
+        return int(row[0]), int(row[1])
 
     def replace_attempt(self, before: Attempt, after: Attempt) -> Attempt:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""

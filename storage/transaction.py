@@ -32,6 +32,7 @@ from storage.payments import SqlPayments
 from storage.people import SqlPeople
 from storage.reconciling import SqlReconciling
 from storage.refunds import SqlRefunds
+from storage.standings import SqlStandings
 from storage.statements import Cursor
 from storage.tallies import SqlTallies
 from storage.tenants import SqlTenants
@@ -97,6 +98,7 @@ class SqlTransaction:
         self.configurations = SqlConfigurations(self)
         self.payments = SqlPayments(self)
         self.methods = SqlMethods(self)
+        self.standings = SqlStandings(self)
         self.refunds = SqlRefunds(self)
         self.differences = SqlDifferences(self)
         self.reconciling = SqlReconciling(self)

@@ -1,7 +1,8 @@
 """What operators are told in chat at once: forged webhooks, silent providers, lists that differ.
 
 The first of an hour is told at once, the others are counted and told with the first of the next:
-a flood costs neither messages nor commits. The hour is shared by all processes.
+a flood costs neither messages nor commits. The hour is shared by all processes. That a provider
+falls, or comes back, is told each time, in the transaction that notes it.
 """
 
 from collections import Counter
@@ -13,6 +14,9 @@ from typing import Final
 import structlog
 
 from bot.engine.outbox import Outbox
+from core.domain.acts import EventName
+from core.domain.configurations import Configuration
+from core.domain.tenants import PLATFORM
 from core.domain.work import Priority
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import alarms as screens
@@ -39,10 +43,15 @@ class Alarm(StrEnum):
 
 _SCREENS: Final[Mapping[Alarm, Callable[[Words, str, int], Screen]]] = {
     Alarm.WEBHOOK_REJECTED: screens.webhook_rejected,
-    Alarm.PROVIDER_DOWN: screens.provider_down,
+    Alarm.PROVIDER_DOWN: screens.provider_silent,
     Alarm.LIST_UNREAD: screens.list_unread,
     Alarm.MONEY_DIFFERS: screens.money_differs,
     Alarm.MONEY_MISSING: screens.money_missing,
+}
+
+_STANDINGS: Final[Mapping[EventName, Callable[[Words, str, str], Screen]]] = {
+    EventName.PROVIDER_DOWN: screens.provider_down,
+    EventName.PROVIDER_RECOVERED: screens.provider_recovered,
 }
 
 
@@ -81,12 +90,23 @@ class Alarms:
         if self._silent[provider] >= DOWN_AFTER:
             await self.tell(Alarm.PROVIDER_DOWN, provider)
 
+    def show_standing(
+        self, tx: SqlTransaction, configuration: Configuration, name: EventName
+    ) -> None:
+        """Tell that a provider opens no pages any more, or does so again."""
+        owner = tx.tenants.get(configuration.tenant_id).name
+        is_shared = configuration.tenant_id == PLATFORM
+        draw = _STANDINGS[name]
+        self._send(tx, draw(Words(), configuration.provider, "" if is_shared else owner))
+
     def _show(self, tx: SqlTransaction, alarm: Alarm, provider: str, count: int) -> None:
         hour = int(tx.now.timestamp()) // HOUR_S
         name = f"alarm:{alarm}:{provider}:{hour}"
         if tx.tallies.count(name, until=tx.now + timedelta(hours=1)) > 1:
             return
-        screen = _SCREENS[alarm](Words(), provider, count)
+        self._send(tx, _SCREENS[alarm](Words(), provider, count))
+
+    def _send(self, tx: SqlTransaction, screen: Screen) -> None:
         for chat_id in self._operators:
             reply = Reply(screen=screen, show=Show.SEND)
             self._outbox.show(tx, chat_id, reply, priority=Priority.MONEY)

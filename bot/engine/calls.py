@@ -46,6 +46,7 @@ from core.use_cases import links
 from core.use_cases.addresses import note_prompt
 from core.use_cases.chargebacks import contest
 from core.use_cases.charges import charge_request
+from core.use_cases.standings import hear_opening
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -76,6 +77,11 @@ class _Question(NamedTuple):
     request: LinkRequest | None
     is_repeat: bool = False
     charge: ChargeRequest | None = None
+
+    @property
+    def opens_page(self) -> bool:
+        """Tell whether a payment page or a prompt is asked for, not only what became of one."""
+        return self.request is not None and not self.attempt.is_charge
 
     def was_not_asked(self, outcome: Outcome, *, is_new: bool) -> bool:
         """Tell whether the payer cannot have been asked, though his first prompt was to leave."""
@@ -149,13 +155,30 @@ class Calls:
             )
             if asked["ask"] == "claim":
                 _follow_claim(tx, attempt, outcome)
+            self._hear(tx, question, outcome, is_new=is_new)
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
             tx.work.end(work)
             self._leases.finish(tx, work)
 
         await self._database.run(record, cause=cause)
-        if self._alarms is not None:
-            await self._alarms.heard(attempt.provider, has_answered=not _is_silent(outcome))
+        is_silent = _is_silent(outcome)
+        if self._alarms is not None and not (is_silent and question.opens_page):
+            await self._alarms.heard(attempt.provider, has_answered=not is_silent)
+
+    def _hear(
+        self, tx: SqlTransaction, question: _Question, outcome: Outcome, *, is_new: bool
+    ) -> None:
+        """Note what asking for a page tells of its provider; operators hear of falls and ends."""
+        if not question.opens_page:
+            return
+        changed = hear_opening(
+            tx,
+            configuration=question.configuration,
+            outcome=outcome,
+            is_first=is_new and not question.is_repeat,
+        )
+        if changed is not None and self._alarms is not None:
+            self._alarms.show_standing(tx, question.configuration, changed)
 
     def _begin(self, tx: SqlTransaction, work: Work, asked: Mapping[str, str]) -> _Question:
         """Mark what is about to leave; return what may be asked for, None where only a look-up."""

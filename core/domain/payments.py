@@ -354,6 +354,13 @@ class StoredPayments(Protocol):
         """Return a payment's attempts in order (at most 50)."""
         ...
 
+    def decided(self, configuration_id: ConfigurationId, *, since: datetime) -> tuple[int, int]:
+        """Count of a configuration's newest attempts which settled, and which were decided at all.
+
+        The newest fifty since a time are looked at; what still waits is not decided.
+        """
+        ...
+
     def replace_attempt(self, before: Attempt, after: Attempt) -> Attempt:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...

@@ -20,6 +20,7 @@ from core.domain.references import payment_of, reference_of
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.choice import check_way
+from core.use_cases.standings import let_try
 
 
 def add_payment(tx: Transaction, *, actor: Actor, bill: Bill | None, amount: Money) -> Payment:
@@ -57,6 +58,8 @@ def add_attempt(
         NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
     check_way(tx, payment=payment, configuration=configuration)
+    if method_id == NO_METHOD:
+        let_try(tx, configuration_id=configuration.id)
     attempt = Attempt(
         id=AttemptId(tx.new_id()),
         payment_id=payment.id,

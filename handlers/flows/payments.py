@@ -33,6 +33,7 @@ from handlers.chat import Reply, Show, Step
 from handlers.screens import bills, paying
 from handlers.standing import warning
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
+from handlers.ways import Offered, offered
 from handlers.words import Html, lines
 
 AMOUNT_STEP: Final = "payments.amount"
@@ -258,21 +259,20 @@ def _confirm(
         check_wallet_payment(
             tx, actor=actor, bill_id=bill.id, revision=bill.revision, amount=amount
         )
-        acts: tuple[tuple[str, str], ...] = (
-            ("", _offer(tx, visit, "bill.pay", bill, amount, **figures)),
-        )
+        found = Offered((("", _offer(tx, visit, "bill.pay", bill, amount, **figures)),), Html(""))
     else:
         least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
         bill.check_part(amount, least=least, most=most)
-        acts = _link_acts(tx, visit, bill, amount, figures)
+        found = _link_ways(tx, visit, bill, amount, figures)
         charge = charge_act(tx, visit, bill, amount, figures)
     view = paying.Confirm(
         bill=bill,
         amount=amount,
         payee=tenant.name,
-        acts=acts,
+        acts=found.acts,
+        about=found.about,
         change=f"pay:change:{way}.{bill.id}.{bill.revision}",
-        cancel=f"pay:drop:{(charge[1] or acts[0][1]).partition(':')[2]}",
+        cancel=f"pay:drop:{(charge[1] or found.acts[0][1]).partition(':')[2]}",
         before=_balance(tx, visit) if way is paying.Way.WALLET else None,
         fee_bearer=tenant.fee_bearer,
         link_minutes=tenant.policy.link_minutes,
@@ -284,27 +284,13 @@ def _confirm(
     return Reply(screen=paying.confirm(visit.words, view, note=warned), ends_dialogue=True)
 
 
-def _link_acts(
+def _link_ways(
     tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
-) -> tuple[tuple[str, str], ...]:
-    """Return (provider, button's data) for each way by link, the best first."""
+) -> Offered:
     tenant, actor = visit.here
-    offered = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
-    return tuple(
-        (
-            each.provider,
-            _offer(
-                tx,
-                visit,
-                "bill.link",
-                bill,
-                amount,
-                configuration=each.configuration.id,
-                **figures,
-            ),
-        )
-        for each in offered
-    )
+    found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
+    bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
+    return offered(tx, visit, "bill.link", found, **bound)
 
 
 def _offer(

@@ -16,6 +16,7 @@ from handlers.chat import Reply, Show, Step
 from handlers.screens import topups
 from handlers.standing import warning
 from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
+from handlers.ways import offered
 
 CHIPS: Final = (1_000, 5_000, 10_000)
 """Amounts that are offered, in major units."""
@@ -34,11 +35,11 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
     """
     tenant, actor = visit.here
     known = [_major(major, tenant.currency) for major in CHIPS]
-    offered = taken(tx, tenant_id=tenant.id, payer_id=actor.person_id, amounts=known)
+    fitting = taken(tx, tenant_id=tenant.id, payer_id=actor.person_id, amounts=known)
     draft = open_draft(tx, visit)
     chips = [
         (amount, offer(tx, visit, "topup.amount", minor=amount.minor, draft=draft))
-        for amount in offered
+        for amount in fitting
     ]
     available, note = _available(tx, visit), warning(tx, visit.words)
     screen = topups.amounts(visit.words, tenant, available=available, chips=chips, note=note)
@@ -77,9 +78,9 @@ def take_chip(tx: Transaction, visit: Visit) -> Reply:
     """
     tenant, _ = visit.here
     amount = Money(_argument(visit, "minor"), tenant.currency)
-    offered = _ways(tx, visit, amount)
-    if len(offered) == 1:
-        return _open(tx, visit, amount, offered[0].configuration)
+    found = _ways(tx, visit, amount)
+    if len(found) == 1 and not found[0].has_trouble:
+        return _open(tx, visit, amount, found[0].configuration)
     arguments = visit.intent.arguments if visit.intent else {}
     chosen = _choose(tx, visit, amount, draft=str(arguments.get(DRAFT, "")))
     return replace(chosen, keeps_intent=True)
@@ -121,19 +122,14 @@ def _ways(tx: Transaction, visit: Visit, amount: Money) -> tuple[Way, ...]:
 def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Reply:
     tenant, _ = visit.here
     bound: dict[str, object] = {"minor": amount.minor, DRAFT: draft}
-    acts = [
-        (
-            each.provider,
-            offer(tx, visit, "topup.open", configuration=each.configuration.id, **bound),
-        )
-        for each in _ways(tx, visit, amount)
-    ]
+    found = offered(tx, visit, "topup.open", _ways(tx, visit, amount), **bound)
     screen = topups.choose(
         visit.words,
         tenant,
         amount=amount,
         available=_available(tx, visit),
-        ways=acts,
+        ways=found.acts,
+        about=found.about,
         note=warning(tx, visit.words),
     )
     return Reply(screen=screen)

@@ -1,7 +1,8 @@
 """What operators are told of trouble outside: nothing in it is secret, nothing is a payer's."""
 
 from handlers.chat import Screen
-from handlers.words import Words, lines
+from handlers.screens.payments import provider_name
+from handlers.words import Html, Words, lines
 
 
 def webhook_rejected(words: Words, provider: str, count: int) -> Screen:
@@ -15,8 +16,8 @@ def webhook_rejected(words: Words, provider: str, count: int) -> Screen:
     )
 
 
-def provider_down(words: Words, provider: str, count: int) -> Screen:
-    """Tell that a provider answers no calls; payments under way are looked up until it does."""
+def provider_silent(words: Words, provider: str, count: int) -> Screen:
+    """Tell that a provider answers no look-ups; they go on until it does."""
     return Screen(
         html=lines(
             words.t("🚨 %(provider)s does not answer. So far: %(n)s.", provider=provider, n=count),
@@ -62,3 +63,34 @@ def money_missing(words: Words, provider: str, count: int) -> Screen:
             words.t("Compare with the provider's own pages today: the runbook says how."),
         )
     )
+
+
+def provider_down(words: Words, provider: str, owner: str) -> Screen:
+    """Tell that a provider opens no payment pages; `owner` has keys of its own, "" for ours."""
+    return Screen(
+        html=lines(
+            words.t(
+                "🚨 PROVIDER_DOWN · %(provider)s: it opens no payment pages now.",
+                provider=_whose(words, provider, owner),
+            ),
+            words.t("Payers are offered others first. Payments under way are followed as before."),
+            words.t("One payer at a time may try it again, after longer and longer pauses."),
+        )
+    )
+
+
+def provider_recovered(words: Words, provider: str, owner: str) -> Screen:
+    """Tell that a provider opens payment pages again."""
+    return Screen(
+        html=words.t(
+            "✅ PROVIDER_RECOVERED · %(provider)s: it opens payment pages again.",
+            provider=_whose(words, provider, owner),
+        )
+    )
+
+
+def _whose(words: Words, provider: str, owner: str) -> Html:
+    name = provider_name(provider)
+    if not owner:
+        return words.t("%(provider)s, shared by all", provider=name)
+    return words.t("%(provider)s of %(owner)s", provider=name, owner=owner)

@@ -45,8 +45,9 @@ class Already:
 class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
-    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none.
-    `before` is the wallet's available balance, None for links. The buttons work until `until`.
+    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none. `before` is
+    the wallet's available balance, None for links; `about` are finished lines on the providers.
+    The buttons work until `until`.
     """
 
     bill: Bill
@@ -61,6 +62,7 @@ class Confirm:
     fee_bearer: FeeBearer = FeeBearer.TENANT
     link_minutes: int = 60
     charge: tuple[str, str] = ("", "")
+    about: Html | None = None
 
 
 def overview(words: Words, bills: tuple[Bill, ...], *, today: date, review: int) -> Screen:
@@ -265,7 +267,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
             "one.",
             method=view.charge[0],
         )
-    return lines(valid, page)
+    return lines(valid, view.about or "", page)
 
 
 def _acts(words: Words, view: Confirm, amount: Html) -> Rows:

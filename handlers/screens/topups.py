@@ -62,11 +62,12 @@ def choose(
     amount: Money,
     available: Money,
     ways: Sequence[tuple[str, str]],
+    about: Html | None = None,
     note: Html | None = None,
 ) -> Screen:
     """Show the amount back before anything is opened; `ways` are (provider, button's data).
 
-    `note` is a finished line on top.
+    `about` are finished lines on the providers, `note` is one on top.
     """
     html = lines(
         note or "",
@@ -74,6 +75,7 @@ def choose(
         words.t("Into your wallet at %(tenant)s", tenant=tenant.name),
         words.t("Available now: %(amount)s", amount=words.money(available)),
         words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words)),
+        about or "",
     )
     rows = tuple(
         (

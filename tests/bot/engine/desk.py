@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from bot.engine.alarms import Alarms
 from bot.engine.arrivals import store_updates
 from bot.engine.calls import Calls
 from bot.engine.checks import Checks
@@ -54,6 +55,7 @@ class Desk:
         is_quick: bool = False,
         parts: frozenset[Part] | None = None,
         seed: int = 1,
+        operators: Sequence[int] = (),
     ) -> None:
         """Open the file; `parts` makes it one of several, `seed` tells them apart."""
         self.path = path
@@ -85,7 +87,11 @@ class Desk:
         )
         self.pins = Pins(self.database, self.database.ring, self.dispatcher, self.outbox)
         self.calls = Calls(
-            self.database, self.registry, public_url="https://hazina.example", leases=self.leases
+            self.database,
+            self.registry,
+            public_url="https://hazina.example",
+            leases=self.leases,
+            alarms=Alarms(self.database, self.outbox, operators=operators),
         )
         self.engine = self._engine()
         if isinstance(self.leases, SharedLanes):

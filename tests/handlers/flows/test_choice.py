@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import add_configuration
+from core.domain.providers import Pending, Settled
+from core.domain.tenants import FeeBearer
+from tests.factories import add_configuration, naira
 from tests.handlers.estate import Estate
 
 
@@ -48,3 +50,38 @@ def test_a_part_that_nobody_takes_is_asked_again(estate: Estate) -> None:
     assert "The nearest amount that can: 50.00 NGN." in estate.ada.sees
     estate.ada.says("60")
     assert "Pay 60.00 NGN to Palm Court" in estate.ada.sees
+
+
+def test_a_payer_who_bears_the_fee_is_told_about_how_much(tmp_path: Path) -> None:
+    estate = Estate(tmp_path, fee_bearer=FeeBearer.PAYER)
+    for number in range(3):
+        link(estate)
+        taken = estate.last_attempt()
+        estate.answers(Pending(link="https://pay.example/1"))
+        estate.answers(
+            Settled(
+                provider_id=f"ch_{number}",
+                reference=taken.reference,
+                captured=naira(100_000),
+                fee=naira(1_500),
+                is_test=True,
+            )
+        )
+    estate.bill(minor=100_000, is_acknowledged=True)
+    estate.ada.says("/pay")
+    estate.ada.presses("Pay BILL-2026-000004")
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Full")
+    assert "The provider's fee is taken from what you pay" in estate.ada.sees
+    assert "Its fee lately: Sandbox Pay about 15.00 NGN." in estate.ada.sees
+    estate.close()
+
+
+def link(estate: Estate) -> None:
+    """Let Ada ask for a page for a new bill of 1,000.00."""
+    bill = estate.bill(minor=100_000, is_acknowledged=True)
+    estate.ada.says("/pay")
+    estate.ada.presses(f"Pay {bill.number}")
+    estate.ada.presses("Pay by link")
+    estate.ada.presses("Full")
+    estate.ada.presses("Pay 1,000.00")

@@ -3,6 +3,10 @@
 from dataclasses import replace
 
 from core.domain.payments import Payment
+from core.domain.providers import ProviderError, Unknown
+from core.domain.standings import DOWN_AFTER
+from core.use_cases.standings import hear_opening
+from storage.transaction import SqlTransaction
 from tests.factories import add_configuration
 from tests.handlers.flows.conftest import Estate
 
@@ -104,3 +108,22 @@ def test_an_amount_that_nobody_takes_is_asked_again(estate: Estate) -> None:
     assert payments(estate) == []
     ada.says("50")
     assert "Top up 50.00 NGN" in ada.sees
+
+
+def test_a_provider_in_trouble_is_offered_last_and_said_so(estate: Estate) -> None:
+    def falls(tx: SqlTransaction) -> None:
+        first = tx.configurations.owned(estate.tenant.id)[0]
+        for _ in range(DOWN_AFTER):
+            broken = Unknown(error=ProviderError.PROVIDER_ERROR)
+            hear_opening(tx, configuration=first, outcome=broken, is_first=True)
+
+    estate.world.run(lambda tx: add_configuration(tx, estate.tenant, provider="paystack"))
+    estate.world.run(falls)
+    ada = estate.ada
+    ada.says("/deposit")
+    ada.presses("Top up 1,000.00")
+    assert ada.labels[:2] == ["Pay by link · Paystack", "Pay by link · Sandbox Pay"]
+    assert (
+        "⚠️ Sandbox Pay: trouble lately. If no page opens, nothing is taken and you can pay "
+        "another way." in ada.sees
+    )
