@@ -68,7 +68,7 @@ class _Question(NamedTuple):
     """What a provider is asked: about which attempt, for how much, and whether for its page.
 
     `is_repeat`: its page was asked for before, and only some providers take that again. `charge`
-    is of an attempt at a saved method, None where that is gone; it is never asked for twice.
+    is of an attempt at a saved method, None where that is gone.
     """
 
     configuration: Configuration
@@ -198,13 +198,14 @@ class Calls:
         if attempt.is_put_back:
             # Another page may be there already, and paid.
             return question._replace(request=None)
+        may_repeat = request is None and _may_repeat(attempt, payment, at=tx.now)
         if attempt.is_charge:
-            charge = None if request is None else charge_request(tx, attempt=attempt)
-            return question._replace(charge=charge)
-        if request is None and _may_repeat(attempt, payment, at=tx.now):
+            # Only a charge that broke off is asked for again, never one that is looked up.
+            may_repeat = may_repeat and asked["ask"] == "create"
+        if may_repeat:
             request = links.link_request(tx, attempt=attempt, payment=payment)
-            return question._replace(request=request, is_repeat=True)
-        return question
+            question = question._replace(request=request, is_repeat=True)
+        return _with_charge(tx, question) if attempt.is_charge else question
 
     async def _ask_in_time(self, question: _Question, *, is_new: bool) -> Outcome:
         """Ask, but not for ever: the lane is ours for a bounded time."""
@@ -222,8 +223,6 @@ class Calls:
             return Unknown(
                 error=ProviderError.PROVIDER_ERROR, detail="not configured", is_unsent=True
             )
-        if request is not None and attempt.is_charge:
-            return await self._charge(provider, question)
         if attempt.is_put_back and provider.capabilities.truth is Truth.BY_CHANNEL:
             # Its receipt may have gone to the books that were replaced, and comes once only.
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="cannot be looked up")
@@ -235,6 +234,8 @@ class Calls:
             )
             if request is None or not isinstance(known, Unknown):
                 return known
+        if attempt.is_charge:
+            return await self._charge(provider, question)
         address = await self._answers.address(
             provider, configuration, about=About.PAYMENT, subject=attempt.id
         )
@@ -242,7 +243,7 @@ class Calls:
         return await provider.create_link(there)
 
     async def _charge(self, provider: Provider, question: _Question) -> Outcome:
-        """Charge a saved method, once; where it is gone, nothing is asked."""
+        """Charge a saved method; where it is gone, nothing is asked."""
         if question.charge is None or not isinstance(provider, SavedCharges):
             return Declined(error=ProviderError.INVALID_CARD, detail="not kept any more")
         there = replace(question.charge, return_url=self._return_url(question))
@@ -251,6 +252,16 @@ class Calls:
     def _return_url(self, question: _Question) -> str:
         way_back = _way_back(question.configuration)
         return f"{self._public_url}{way_back}?reference={question.attempt.reference}"
+
+
+def _with_charge(tx: SqlTransaction, question: _Question) -> _Question:
+    """Add what charges a saved method; one that may have been charged is only looked up."""
+    if question.request is None:
+        return question
+    charge = charge_request(tx, attempt=question.attempt)
+    if charge is None and question.is_repeat:
+        return question._replace(request=None)
+    return question._replace(charge=charge)
 
 
 def _may_repeat(attempt: Attempt, payment: Payment, *, at: datetime) -> bool:

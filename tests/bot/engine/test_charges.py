@@ -148,16 +148,35 @@ async def test_a_charge_whose_answer_is_lost_is_looked_up_and_never_made_again(
     assert estate.now(tried).payment.status is PaymentStatus.COMPLETED
 
 
-async def test_a_charge_that_broke_off_is_not_made_again(estate: Estate) -> None:
-    provider = FakeCharger()
+@pytest.mark.parametrize("honours_our_id", [True, False])
+async def test_a_charge_that_broke_off_is_repeated_only_where_our_id_is_honoured(
+    estate: Estate, *, honours_our_id: bool
+) -> None:
+    provider = FakeCharger(honours_our_id=honours_our_id)
     tried = charge(estate, a_card(estate))
     provider.words = [RuntimeError("the adapter broke")]
     async with engine(estate, provider) as desk:
         await desk.later(0)
         assert estate.now(tried).attempt.status is AttemptStatus.SENT
         await desk.later(2)
+    assert {each.reference for each in provider.charged} == {tried.attempt.reference}
+    assert len(provider.charged) == (2 if honours_our_id else 1)
+    assert (tried.attempt.reference in provider.asked) is not honours_our_id
+    assert estate.collected() == (2 if honours_our_id else 1) * TOTAL
+
+
+async def test_a_charge_that_broke_off_and_whose_card_is_removed_is_only_looked_up(
+    estate: Estate,
+) -> None:
+    method = a_card(estate)
+    tried, provider = charge(estate, method), FakeCharger()
+    provider.words = [RuntimeError("the adapter broke")]
+    async with engine(estate, provider) as desk:
+        await desk.later(0)
+        estate.do(remove_method, actor=estate.ada, method_id=method.id)
+        await desk.later(2)
     assert len(provider.charged) == 1
-    assert tried.attempt.reference in provider.asked
+    assert estate.now(tried).attempt.may_still_settle
 
 
 async def test_a_charge_that_cannot_have_left_took_nothing(estate: Estate) -> None:
