@@ -57,6 +57,7 @@ def log_redacted(settings: Settings) -> None:
     secrets = (
         settings.telegram_bot_token,
         settings.telegram_webhook_secret,
+        settings.telegram_provider_token,
         settings.sandbox_secret_key,
         settings.sandbox_webhook_secret,
     )

@@ -1,25 +1,35 @@
-"""A bill is paid by an invoice inside Telegram, however Telegram and the bot behave meanwhile."""
+"""A bill is paid by an invoice inside Telegram, however Telegram and the bot behave meanwhile.
+
+The service is also killed at points from the press on Pay to the receipt: `make check` takes every
+`STRIDE`th, `make soak` (HAZINA_SOAK=1) all of them.
+"""
 
 import asyncio
+import os
 from html import unescape
 from pathlib import Path
+from typing import Final
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from bot.sandbox import estate
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.webhook import WebhookDelivery
 from tests.scripts.counting import purse
+from tests.scripts.crashes import NEVER, Crash
 from tests.scripts.playing import newest, plain
 from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import Stage, raised
 
+STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 5
 
-async def ask(stage: Stage) -> str:
+
+async def ask(stage: Stage, crash: Crash | None = None) -> str:
     """Play Telegram, start the bot and let Ibrahim ask for an invoice."""
     stage.world.board.set(switches.PLAYS, "telegram")
-    await stage.start()
+    await stage.start(crash)
     ibrahim = stage.player(estate.IBRAHIM)
     await acknowledge(ibrahim, await number_of(stage, 3))
     return await ask_link(ibrahim)
@@ -110,3 +120,42 @@ async def test_it_is_paid_by_webhook(tmp_path: Path) -> None:
         await stage.check_books()
         delivery.cancel()
         await asyncio.gather(delivery, return_exceptions=True)
+
+
+async def pay_and_die(folder: Path, after: int = NEVER) -> int:
+    """Pay, with the service dying so many points after the press; return how many there were."""
+    await asyncio.to_thread(folder.mkdir)
+    async with raised(folder, is_running=False) as stage:
+        crash = Crash()
+        link = await ask(stage, crash)
+        await stage.quiet()
+        begun, crash.at = crash.points, crash.points + after
+        stage.world.answer_within_s = 1
+        await press(link)
+        # A point that this run does not reach before the receipt is there kills nobody.
+        while not crash.is_dead and not has_receipt(stage):
+            await stage.world.change(0.05)
+        crash.at = NEVER
+        if crash.is_dead:
+            await stage.kill()
+            await stage.start()
+        (invoice,) = stage.world.state.invoices.values()
+        if not invoice.paid:
+            assert "Paid" in await press(link)
+        await receipt(stage)
+        await stage.quiet()
+        assert (await purse(stage)).estate == 500_000
+        await stage.check_books()
+        return crash.points - begun
+
+
+def has_receipt(stage: Stage) -> bool:
+    return any("Receipt RCPT-" in plain(one) for one in stage.player(estate.IBRAHIM).messages())
+
+
+@pytest.mark.sqlite
+async def test_it_is_credited_once_wherever_the_service_dies(tmp_path: Path) -> None:
+    points = await pay_and_die(tmp_path / "whole")
+    assert points > STRIDE
+    for after in range(1, points + 1, STRIDE):
+        await pay_and_die(tmp_path / str(after), after)
