@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
+from core.domain.errors import InvalidInput
 from core.domain.people import NO_UNIT, MembershipStatus, Person
 from core.ports import Transaction
-from core.use_cases.people import change_preferences, tenants_of
+from core.use_cases.people import change_preferences, tenants_of, verify_phone
 from handlers import parsing
-from handlers.chat import Reply, Screen, Show, Step
+from handlers.chat import Did, Reply, Screen, Show, Step
 from handlers.screens import settings as screens
 from handlers.visit import IntentRoute, Routes, Visit, offer
 from handlers.words import choose
@@ -70,6 +71,27 @@ def remove_email(tx: Transaction, visit: Visit) -> Reply:
     return _saved(tx, visit, person)
 
 
+def ask_phone(tx: Transaction, visit: Visit) -> Reply:
+    """Ask for the own phone number."""
+    screen = screens.ask_phone(visit.words, visit.person)
+    return Reply(screen=screen, show=Show.SEND, step=Step(name="settings.phone"))
+
+
+def take_phone(tx: Transaction, visit: Visit) -> Reply:
+    """Keep the number of the own contact.
+
+    Raises:
+        InvalidInput: something else came, or somebody else's contact.
+    """
+    contact = visit.incoming.contact
+    if visit.incoming.did is not Did.CONTACT or contact is None or not contact.is_own:
+        raise InvalidInput(what="contact", example="")
+    phone = parsing.shared_phone(contact.phone)
+    person = verify_phone(tx, person_id=visit.person.id, phone=phone)
+    screen = screens.phone_kept(visit.words, person)
+    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+
+
 def my_data(tx: Transaction, visit: Visit) -> Reply:
     """Show what we know about the person."""
     belongings = [
@@ -111,11 +133,17 @@ ROUTES: Final = Routes(
     name="settings",
     commands={"settings": card},
     aliases={"pin": card, "language": languages},
-    presses={"card": card, "languages": languages, "email": ask_email, "data": my_data},
+    presses={
+        "card": card,
+        "languages": languages,
+        "email": ask_email,
+        "phone": ask_phone,
+        "data": my_data,
+    },
     intents={
         "settings.reminders": IntentRoute(flow=set_reminders),
         "settings.language": IntentRoute(flow=set_language),
         "settings.no_email": IntentRoute(flow=remove_email),
     },
-    steps={"settings.email": take_email},
+    steps={"settings.email": take_email, "settings.phone": take_phone},
 )

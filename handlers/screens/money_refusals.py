@@ -239,20 +239,23 @@ def not_taken(words: Words, refusal: Refusal) -> Screen:
         _why_not_taken(words, refusal),
         _instead(words, refusal, bill),
     )
+    rows: Rows = ()
+    if refusal.data.get("needs_phone"):
+        rows = ((Button(label=words.label("Share my phone number"), data=doors.PHONE),),)
     if bill is None:
-        rows: Rows = ((Button(label=words.label("Top up"), data=doors.TOP_UP),),)
+        rows = (*rows, (Button(label=words.label("Top up"), data=doors.TOP_UP),))
         return Screen(html=html, rows=(*rows, *_leave(words)))
     target = f"{bill.id}.{bill.revision}"
     part = Button(label=words.label("Other amount"), data=f"pay:change:l.{target}")
     wallet = Button(label=words.label("Pay from wallet"), data=f"pay:wallet:{target}")
-    return Screen(html=html, rows=((part, wallet), *_back(words, bill)))
+    return Screen(html=html, rows=(*rows, (part, wallet), *_back(words, bill)))
 
 
 def _instead(words: Words, refusal: Refusal, bill: Bill | None) -> Html:
     if refusal.data.get("needs_phone"):
-        ask = words.t("An administrator can help: /support.")
-        wallet = words.t("Pay from your wallet, or ask an administrator: /support.")
-        return ask if bill is None else wallet
+        share = words.t("Share your number, then try again.")
+        wallet = words.t("Share your number and try again, or pay from your wallet.")
+        return share if bill is None else wallet
     if bill is None:
         return words.t("Choose another amount, or write one.")
     return words.t("Choose another amount, or pay from your wallet.")

@@ -49,6 +49,7 @@ def card(words: Words, view: SettingsView, *, note: str = "") -> Screen:
         words.t("Reminders: on") if person.has_reminders else words.t("Reminders: off"),
         words.t("Language: %(language)s", language=language_name(words, person.language)),
         words.t("E-mail: %(email)s", email=person.email or words.t("none")),
+        words.t("Phone: %(phone)s", phone=_phone(words, person)),
         words.t("Organisation: %(tenant)s", tenant=view.tenant.name),
     )
     pin = words.label("Change PIN") if person.has_pin else words.label("Set a PIN")
@@ -65,9 +66,10 @@ def card(words: Words, view: SettingsView, *, note: str = "") -> Screen:
             Button(label=words.label("E-mail"), data="settings:email"),
         ),
         (
+            Button(label=words.label("Phone"), data=doors.PHONE),
             Button(label=words.label("Payment methods"), data=doors.METHODS),
-            Button(label=words.label("My data"), data="settings:data"),
         ),
+        (Button(label=words.label("My data"), data="settings:data"),),
     ]
     if view.tenants > 1:
         rows.append((Button(label=words.label("Switch organisation"), data="home:tenants"),))
@@ -102,6 +104,29 @@ def ask_email(words: Words, current: str, *, remove: str) -> Screen:
         Button(label=words.label("Cancel"), data=doors.LEAVE),
     )
     return Screen(html=html, rows=(*rows, last))
+
+
+def ask_phone(words: Words, person: Person) -> Screen:
+    """Ask for the own phone number, by the chat app's own button: a typed one proves nothing."""
+    html = lines(
+        words.t("<b>Your phone number</b>"),
+        words.t("Now: %(phone)s", phone=_phone(words, person)),
+        words.t(
+            "Providers such as M-Pesa ask for your PIN on your phone. Press the button below to "
+            "share your number: only that shows that it is yours."
+        ),
+        words.t("It is kept encrypted and never shown in full. /cancel stops here."),
+    )
+    return Screen(html=html, ask_contact=words.label("Share my phone number"))
+
+
+def phone_kept(words: Words, person: Person) -> Screen:
+    """Confirm a shared number; takes the contact keyboard away."""
+    html = lines(
+        words.t("✅ Your phone number %(phone)s is verified.", phone=masked(person.phone)),
+        words.t("Providers may ask you there from now on. /bills shows what you owe."),
+    )
+    return Screen(html=html, drop_keyboard=True)
 
 
 def my_data(words: Words, person: Person, belongings: Sequence[Belonging]) -> Screen:
@@ -153,6 +178,13 @@ def language_name(words: Words, language: str) -> Html:
 def offered_languages() -> tuple[str, ...]:
     """Return what can be chosen; "" follows the chat app."""
     return ("", *LANGUAGES)
+
+
+def _phone(words: Words, person: Person) -> Html:
+    """Return the number's end, and nothing of one that nobody verified."""
+    if person.phone_verified_at is None:
+        return words.t("none")
+    return words.t("%(phone)s, verified", phone=masked(person.phone))
 
 
 def _roles(words: Words, each: Belonging) -> Html:

@@ -1,6 +1,7 @@
 """A bill is paid by M-Pesa on a pretend phone, through the real adapter, whatever gets lost."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,19 +12,27 @@ from bot.sandbox import estate
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.places import NAIROBI
 from bot.sandbox.player import Player
+from storage.transaction import SqlTransaction
 from tests.scripts.counting import purse
 from tests.scripts.playing import newest, plain, tap
-from tests.scripts.scenes import acknowledge, number_of
+from tests.scripts.scenes import acknowledge, number_of, open_bill
 from tests.scripts.stage import Stage, raised
 
 SEED: Final = partial(estate.seed, place=NAIROBI)
 LOOK: Final = "Look at your phone: M-Pesa asks for your PIN there."
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+def without_phone(tx: SqlTransaction) -> None:
+    """Found the estate with nobody knowing Hassan's number."""
+    SEED(tx)
+    hassan = tx.people.person(estate.person_of(tx, estate.IBRAHIM))
+    tx.people.replace_person(hassan, replace(hassan, phone="", phone_verified_at=None))
+
+
+@pytest.fixture(params=[SEED])
+async def stage(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     people = estate.cast(NAIROBI)
-    async with raised(tmp_path, is_running=False, seed=SEED, people=people) as made:
+    async with raised(tmp_path, is_running=False, seed=request.param, people=people) as made:
         made.world.board.set(switches.PLAYS, "mpesa")
         await made.start()
         yield made
@@ -78,5 +87,21 @@ async def test_a_pin_after_the_time_was_over_still_pays(stage: Stage) -> None:
     hassan = await ask(stage)
     await press(stage, "no_answer")
     await newest(hassan, "Nobody answered on the phone in time.")
+    await press(stage, "pay")
+    await receipted(stage, hassan)
+
+
+@pytest.mark.parametrize("stage", [without_phone], indirect=True)
+async def test_who_has_shared_no_number_is_told_and_may(stage: Stage) -> None:
+    hassan = stage.player(estate.IBRAHIM)
+    number = await number_of(stage, 3)
+    await acknowledge(hassan, number)
+    told = await tap(hassan, "Pay by link", "Full", until="cannot be paid by link here")
+    assert "no phone number of yours has been verified" in told
+    await tap(hassan, "Share my phone number", until="Your phone number")
+    await hassan.share_contact()
+    await newest(hassan, "••0002 is verified")
+    await open_bill(hassan, number)
+    await tap(hassan, "Pay by link", "Full", "Pay 5,000.00", until=LOOK)
     await press(stage, "pay")
     await receipted(stage, hassan)

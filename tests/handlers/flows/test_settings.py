@@ -11,6 +11,7 @@ def test_the_card_shows_what_is_set(estate: Estate) -> None:
         "Reminders: on",
         "Language: as in Telegram",
         "E-mail: none",
+        "Phone: none",
         "Organisation: Palm Court Estate",
     ]
 
@@ -36,6 +37,23 @@ def test_an_address_is_kept_and_removed(estate: Estate) -> None:
     ada.presses("E-mail")
     ada.presses("Remove it")
     assert ada.person.email == ""
+
+
+def test_only_the_own_contact_proves_a_phone(estate: Estate) -> None:
+    ada = estate.ada
+    ada.says("/settings")
+    ada.presses("Phone")
+    assert ada.last.ask_contact == "Share my phone number"
+    ada.says("+254712345678")
+    assert "not your own contact" in ada.sees
+    ada.shares("254712345678", is_own=False)
+    assert ada.person.phone_verified_at is None
+    ada.shares("254712345678")
+    assert (ada.person.phone, ada.last.drop_keyboard) == ("+254712345678", True)
+    assert "••5678 is verified" in ada.sees
+    assert "254712345678" not in ada.sees
+    ada.says("/settings")
+    assert "Phone: ••5678, verified" in ada.sees
 
 
 def test_a_language_is_chosen(estate: Estate) -> None:
