@@ -150,6 +150,9 @@ def record_answer(
     match outcome:
         case Settled():
             return _settled(tx, attempt, outcome)
+        case Pending() if _has_lost_page(attempt, outcome):
+            lost = Declined(error=ProviderError.PROVIDER_ERROR, detail="page lost", is_final=False)
+            return _declined(tx, attempt, lost, is_cancelling=is_cancelling)
         case Pending():
             return _pending(tx, attempt, outcome, is_cancelling=is_cancelling)
         case Declined():
@@ -308,6 +311,16 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
             end_payment(tx, payment=payment, status=PaymentStatus.FAILED)
     follow_capture(tx, attempt=attempt, settled=settled)
     return tx.payments.attempt(attempt.id)
+
+
+def _has_lost_page(attempt: Attempt, outcome: Pending) -> bool:
+    """Tell whether a provider has a page, and nobody its address: the answer that told it is lost.
+
+    Nobody can pay there; waiting for it would keep the payer from paying at all.
+    """
+    is_unanswered = attempt.status in {AttemptStatus.SENT, AttemptStatus.UNKNOWN}
+    is_known = bool(outcome.link or outcome.provider_ref or attempt.provider_ref)
+    return is_unanswered and not is_known and not attempt.had_page
 
 
 def _pending(

@@ -22,6 +22,7 @@ from core.domain.money import Money
 from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.people import Actor
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
+from core.use_cases.addresses import note_prompt
 from core.use_cases.bills import amend_bill
 from core.use_cases.links import (
     CHECKS_A_MINUTE,
@@ -93,6 +94,24 @@ def test_a_page_makes_the_payment_processing(estate: Estate, bill: Bill) -> None
         AttemptStatus.WAITING,
     )
     assert (tried.attempt.link, tried.attempt.provider_ref) == ("https://pay.example/1", "ref-1")
+
+
+def test_a_page_whose_address_never_came_keeps_nobody_from_paying(
+    estate: Estate, bill: Bill
+) -> None:
+    tried = estate.ask_link(bill)
+    estate.do(begin_call, attempt_id=tried.attempt.id)
+    lost = estate.answer(tried, Pending())
+    assert (lost.attempt.status, lost.attempt.is_idle) == (AttemptStatus.DECLINED, True)
+    assert lost.payment.is_open
+    assert estate.settle(lost).payment.status is PaymentStatus.COMPLETED
+
+
+def test_a_prompt_has_no_page_to_lose(estate: Estate, bill: Bill) -> None:
+    tried = estate.ask_link(bill)
+    estate.do(begin_call, attempt_id=tried.attempt.id)
+    estate.do(note_prompt, attempt_id=tried.attempt.id, is_prompt=True)
+    assert estate.answer(tried, Pending()).attempt.status is AttemptStatus.WAITING
 
 
 def test_one_open_link_a_bill_and_payer(estate: Estate, bill: Bill) -> None:
