@@ -50,7 +50,7 @@ simulate: ready-dev ## replay one simulated world and print its trace (SEED=7, P
 
 soak: ready-dev ## play many worlds (SEEDS=2000), kill at every commit and effect, by kill -9 (KILLS=200), and PostgreSQL too (FAILOVERS=20)
 	@SEEDS=$(SEEDS) $(BIN)/python -m pytest $(SOAK) -n $(N) tests/simulation tests/model/test_both_databases.py
-	@HAZINA_SOAK=1 $(BIN)/python -m pytest $(SOAK) -n $(N) tests/scripts/test_crash_stories.py
+	@HAZINA_SOAK=1 $(BIN)/python -m pytest $(SOAK) -n $(N) tests/scripts/test_crash_stories.py tests/scripts/test_crash_refund.py tests/scripts/test_crash_two_providers.py
 	@HAZINA_SOAK=1 KILLS=$(KILLS) $(BIN)/python -m pytest $(SOAK) tests/scripts/test_kill_nine.py tests/scripts/test_pin_guesses.py
 	@FAILOVERS=$(FAILOVERS) $(BIN)/python -m pytest $(SOAK) tests/chaos
 	@HAZINA_SOAK=1 KILLS=$(KILLS) $(BIN)/python -m pytest $(SOAK) tests/scripts/test_many_processes.py tests/scripts/test_server_crashes.py

@@ -84,7 +84,8 @@ class Impatient:
     async def _pay_by_link(self, card: Message) -> None:
         confirm = await self._choose(card, "Pay by link")
         if confirm is not None:
-            await self._finish_link(await self._press(confirm, "Pay ", until="Open payment page"))
+            label = self._any(confirm, "Pay ")
+            await self._finish_link(await self._press(confirm, label, until="Open payment page"))
 
     async def _choose(self, card: Message, way: str) -> Message | None:
         """Go from the card to the confirm card, by a part or, where none is possible, in full."""
@@ -99,7 +100,8 @@ class Impatient:
 
     async def _finish_link(self, page: Message | None) -> None:
         if page is not None and acts.find_key(page, "Try again"):
-            page = await self._press(page, "Try again", until="Open payment page")
+            label = self._any(page, "Try again")
+            page = await self._press(page, label, until="Open payment page")
         key = acts.find_key(page, "Open payment page") if page is not None else None
         if page is None or key is None:
             return
@@ -150,6 +152,12 @@ class Impatient:
             found = await self._wait(until, or_else, since=before)
         self.habits.unanswered += found is None
         return found
+
+    def _any(self, message: Message, label: str) -> str:
+        """Return one of the buttons that begin so: any of the providers."""
+        texts = [key.text for row in message.keyboard for key in row]
+        found = [text.replace("\u00a0", " ") for text in texts if text.startswith(label)]
+        return self._mood.choice(found) if len(found) > 1 else label
 
     def _tap(self, message: Message, label: str) -> None:
         key = acts.find_key(message, label)

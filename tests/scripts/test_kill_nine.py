@@ -5,6 +5,7 @@ books say (receipts, journals, wallets, bills): nothing lost, nothing doubled.
 """
 
 import asyncio
+import os
 import random
 import statistics
 import time
@@ -15,6 +16,7 @@ from typing import Final
 
 import pytest
 
+from bot.sandbox.provider_switches import PLAYS
 from tests.scripts import bank
 from tests.scripts.ending import receipts_told
 from tests.scripts.impatient import Impatient
@@ -40,11 +42,16 @@ BOUND_S: Final = 240.0 + 8.0 * bank.KILLS
 """Where even a slow machine has long been done: twenty take a minute, mostly of starting."""
 
 
+PLAYED: Final = ("sandbox", "paystack,stripe") if os.environ.get("HAZINA_SOAK") else ("sandbox",)
+"""Providers that people choose from; two real adapters at once take a minute more."""
+
+
+@pytest.mark.parametrize("plays", PLAYED)
 async def test_kills_lose_nothing_and_double_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], plays: str
 ) -> None:
     began_s = time.monotonic()
-    async with asyncio.timeout(BOUND_S), _court(tmp_path) as (stage, bot):
+    async with asyncio.timeout(BOUND_S), _court(tmp_path, plays) as (stage, bot):
         rows = rows_of_file(stage.path)
         closing_time = asyncio.Event()
         people = [_impatient(stage, each, closing_time) for each in bank.RESIDENTS]
@@ -69,7 +76,7 @@ async def test_kills_lose_nothing_and_double_nothing(
             f" {time.monotonic() - began_s:.0f} s"
         )
     with capsys.disabled():
-        print(f"\nkill -9: {figures}")  # noqa: T201 - the figures are what one looks for
+        print(f"\nkill -9 ({plays}): {figures}")  # noqa: T201 - the figures are what one looks for
     assert payments >= LEAST_PAYMENTS
 
 
@@ -79,10 +86,11 @@ def marked(stage: Stage) -> int:
 
 
 @asynccontextmanager
-async def _court(folder: Path) -> AsyncIterator[tuple[Stage, Bot]]:
+async def _court(folder: Path, plays: str) -> AsyncIterator[tuple[Stage, Bot]]:
     people, seed = bank.cast(), bank.seed_among_themselves
     async with raised(folder, is_running=False, people=people, seed=seed) as stage:
         stage.world.board.set("telegram.limits", False)  # noqa: FBT003 - a switch
+        stage.world.board.set(PLAYS, plays)
         for each in bank.RESIDENTS:
             stage.world.state.chats[each].is_started = True
         bot = Bot(stage)

@@ -15,6 +15,7 @@ from tests.scripts import bank
 from tests.scripts.ending import problems_of_receipts, receipts_told
 from tests.scripts.process import Bot
 from tests.scripts.stage import Stage
+from tests.takings import takings
 
 Rows = Callable[[str], list[Any]]
 """Returns what a query finds in the books, whichever database holds them."""
@@ -68,7 +69,7 @@ async def settle(stage: Stage, rows: Rows) -> None:
 
 
 def _still_moving(stage: Stage, rows: Rows) -> list[str]:
-    taken = sum(len(one.captures) for one in stage.provider.checkouts())
+    taken = len(_takings(stage))
     booked = len(rows(_CAPTURES))
     waiting = stage.world.queue.waiting()
     return [
@@ -95,11 +96,7 @@ def compare(stage: Stage, rows: Rows) -> int:
     assert problems_of_receipts(stage.world, proofs, left=left) == []
     told, booked_amounts = _told_amounts(stage), {(r[1], r[0]): r[2] for r in receipts}
     assert told == {key: minor for key, minor in booked_amounts.items() if key in told}
-    captures = {
-        capture.id: capture.amount_minor
-        for one in stage.provider.checkouts()
-        for capture in one.captures
-    }
+    captures = _takings(stage)
     booked = rows(_CAPTURES)
     assert len(booked) == len(captures)
     assert {key.rpartition(":")[2]: amount for key, amount in booked} == captures
@@ -112,6 +109,11 @@ def compare(stage: Stage, rows: Rows) -> int:
     assert sum(bill[2] for bill in bills) == sum(r[2] for r in receipts)
     assert all(bill[2] <= bill[1] and bill[3] == 0 for bill in bills)
     return left.total()
+
+
+def _takings(stage: Stage) -> dict[str, int]:
+    """Return what providers took, in minor units by the id under which they tell it."""
+    return {each.id: each.minor for one in stage.provider.checkouts() for each in takings(one)}
 
 
 def check_logs(logs: Iterable[Path], *, left: int) -> None:
