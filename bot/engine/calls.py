@@ -2,8 +2,8 @@
 
 The attempt is marked as sent in a commit before the first byte leaves. An attempt found sent
 without an outcome is looked up, or created again under the same id where the adapter declares that
-the provider honours it (design section 2). One of a copy that was restored is only looked up until
-the release (ADR 0016).
+the provider honours it, or refuses to do it twice (design section 2). One of a copy that was
+restored is only looked up until the release (ADR 0016).
 """
 
 import asyncio
@@ -226,7 +226,7 @@ class Calls:
         if attempt.is_put_back and provider.capabilities.truth is Truth.BY_CHANNEL:
             # Its receipt may have gone to the books that were replaced, and comes once only.
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="cannot be looked up")
-        if is_repeat and not provider.capabilities.honours_our_id:
+        if is_repeat and not _is_made_once(provider, attempt):
             request = None
         if request is None or not is_new:
             known = await provider.advance(
@@ -262,6 +262,12 @@ def _with_charge(tx: SqlTransaction, question: _Question) -> _Question:
     if charge is None and question.is_repeat:
         return question._replace(request=None)
     return question._replace(charge=charge)
+
+
+def _is_made_once(provider: Provider, attempt: Attempt) -> bool:
+    """Tell whether asking again, under the same reference, makes one page or charge at most."""
+    can = provider.capabilities
+    return can.honours_our_id or (can.refuses_repeats and not attempt.is_charge)
 
 
 def _may_repeat(attempt: Attempt, payment: Payment, *, at: datetime) -> bool:

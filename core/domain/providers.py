@@ -81,6 +81,8 @@ class Capabilities:
     can_list: bool = False
     honours_our_id: bool = False
     """The provider answers a repeated create under our reference with the first result."""
+    refuses_repeats: bool = False
+    """It refuses one instead: asking again makes a page only where none was made."""
     truth: Truth = Truth.BY_QUERY
     least: Mapping[str, int] = field(default_factory=dict)
     """The smallest payment by currency, in minor units; 1 where it names none."""

@@ -38,12 +38,13 @@ class FakeProvider:
 
     name: str = "sandbox"
 
-    def __init__(self, *, honours_our_id: bool = True) -> None:
+    def __init__(self, *, honours_our_id: bool = True, refuses_repeats: bool = False) -> None:
         """Begin with nothing planned."""
         self.capabilities = Capabilities(
             currencies=frozenset({Currency("NGN")}),
             can_link=True,
             honours_our_id=honours_our_id,
+            refuses_repeats=refuses_repeats,
             truth=Truth.BY_QUERY,
         )
         self.created: list[LinkRequest] = []

@@ -9,6 +9,8 @@ paid once, and the rest is in the payer's wallet. `make check` takes every `STRI
 import asyncio
 import contextlib
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +44,7 @@ async def be_refused_at_paystack(play: Play) -> None:
     """Ask for Paystack's page and have a card refused there."""
     player = play.resident
     await _ask(player)
-    async with asyncio.timeout(PATIENCE_S):
+    async with _patience(player):
         while not _refused(play):
             if page := _page(play, "paystack"):
                 await _press_there(player, "expired_card", page)
@@ -56,7 +58,7 @@ async def be_refused_at_paystack(play: Play) -> None:
 async def pay_at_stripe(play: Play) -> None:
     """Try again by Stripe, and pay."""
     player = play.resident
-    async with asyncio.timeout(PATIENCE_S):
+    async with _patience(player):
         while not await _has_receipts(play, 1):
             if page := _page(play, "stripe"):
                 await _press_there(player, "pay", page)
@@ -65,7 +67,7 @@ async def pay_at_stripe(play: Play) -> None:
 
 async def pay_on_the_page_left_open(play: Play) -> None:
     """Pay with another card where the first one was refused."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with _patience(play.resident):
         while not await _has_receipts(play, 2):
             if refused := _refused(play):
                 await _press_there(play.resident, "pay", refused[0])
@@ -116,14 +118,26 @@ async def _ask(player: Player) -> None:
     await tap(player, "Pay 5,000.00 NGN by Paystack", until="Reference")
 
 
-async def _go_on(player: Player, label: str = "Check now") -> None:
+async def _go_on(player: Player, label: str = "") -> None:
     """Press a button where it is offered, else let the provider be asked; then wait a little."""
-    for each in (label, "Check now"):
-        if sees(player, each):
-            with contextlib.suppress(AssertionError):
-                await player.press(each)
-            break
-    await player.world.change(BREATH_S)
+    is_offered = bool(label) and sees(player, label)
+    if is_offered or sees(player, "Check now"):
+        with contextlib.suppress(AssertionError):
+            await player.press(label if is_offered else "Check now")
+    # A provider may be asked six times a minute.
+    for _ in range(1 if is_offered else 8):
+        await player.world.change(BREATH_S)
+
+
+@asynccontextmanager
+async def _patience(player: Player) -> AsyncIterator[None]:
+    """Wait no longer than people do; say what they saw."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+    except TimeoutError:
+        shown = "\n---\n".join(draw(each) for each in player.messages()[-3:])
+        raise AssertionError(f"nothing came of it:\n{shown}") from None
 
 
 def _pages(play: Play, provider: str) -> list[Checkout]:

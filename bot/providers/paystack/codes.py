@@ -32,6 +32,7 @@ CAPABILITIES: Final = Capabilities(
     rails=frozenset(Rail),
     can_charge_saved=True,
     can_list=True,
+    refuses_repeats=True,
     truth=Truth.BY_QUERY,
     least={"NGN": 5_000, "GHS": 10, "ZAR": 100, "KES": 300, "USD": 200},
     most=dict.fromkeys(("NGN", "GHS", "ZAR", "KES", "USD"), 1_000_000_000),

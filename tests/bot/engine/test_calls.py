@@ -82,6 +82,19 @@ async def test_a_call_found_sent_is_repeated_only_where_our_id_is_honoured(
     assert (provider.created, provider.asked) == ([], [tried.attempt.reference])
 
 
+async def test_a_page_that_was_never_made_is_asked_for_again_where_two_are_refused(
+    tmp_path: Path, estate: Estate
+) -> None:
+    tried = _asked(estate)
+    estate.do(links.begin_call, attempt_id=tried.attempt.id)
+    provider = FakeProvider(honours_our_id=False, refuses_repeats=True)
+    registry = _registry(estate, provider)
+    async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
+        await desk.later(0)
+    assert [request.reference for request in provider.created] == [tried.attempt.reference]
+    assert estate.now(tried).attempt.link.endswith(tried.attempt.reference)
+
+
 async def test_an_answer_that_never_came_is_unknown_and_looked_up(
     tmp_path: Path, estate: Estate
 ) -> None:
