@@ -2,12 +2,14 @@
 
 A refund is marked as sent in a commit before the first byte leaves. One found sent without an end
 is looked up, and asked for again under the same reference only where the adapter declares that the
-provider honours it. While books that were put back wait for their release it is only looked up.
+provider honours it, or, half an hour later, that it would find the first one. While books that were
+put back wait for their release it is only looked up.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
@@ -36,6 +38,9 @@ from storage.transaction import SqlTransaction
 EFFECT_S: Final = 45
 """Longer than a look-up and a request to give money back take together."""
 
+LISTED_AFTER: Final = timedelta(minutes=30)
+"""When a refund that was asked for has long been listed, or never arrived."""
+
 _ANSWERABLE: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.FAILED})
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +62,8 @@ class _Question(NamedTuple):
     request: RefundRequest
     is_new: bool
     may_repeat: bool
+    is_old: bool = False
+    """It left so long ago that what came of it is listed by now."""
 
 
 class RefundCalls:
@@ -112,6 +119,7 @@ class RefundCalls:
             request=begun or refunding.refund_request(tx, refund=refund),
             is_new=is_new,
             may_repeat=refunding.may_ask_again(tx, refund=refund),
+            is_old=tx.now >= (refund.sent_at or tx.now) + LISTED_AFTER,
         )
 
     def _only_look(self, tx: SqlTransaction, refund: Refund) -> _Question | None:
@@ -137,7 +145,7 @@ class RefundCalls:
 
     async def _ask(self, question: _Question) -> Outflow:
         """Ask for a new refund; look any other up, and ask again where that is safe."""
-        configuration, refund, request, is_new, may_repeat = question
+        configuration, refund, request, is_new, may_repeat, is_old = question
         provider = await self._providers.adapter(configuration)
         if provider is None:
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="not configured")
@@ -151,9 +159,9 @@ class RefundCalls:
             return await provider.refund(request)
         known = await provider.look_up_refund(request, refund_ref=refund.provider_ref)
         is_lost = isinstance(known, Unknown) and not refund.provider_ref
-        if is_lost and may_repeat and provider.capabilities.honours_our_id:
-            return await provider.refund(request)
-        return known
+        can = provider.capabilities
+        is_safe = can.honours_our_id or (can.finds_refunds and is_old)
+        return await provider.refund(request) if is_lost and may_repeat and is_safe else known
 
 
 def _configuration(tx: SqlTransaction, refund: Refund) -> Configuration:

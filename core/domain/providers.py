@@ -83,6 +83,8 @@ class Capabilities:
     """The provider answers a repeated create under our reference with the first result."""
     refuses_repeats: bool = False
     """It refuses one instead: asking again makes a page only where none was made."""
+    finds_refunds: bool = False
+    """Ours are found by their reference before one is asked for: later, none is made twice."""
     truth: Truth = Truth.BY_QUERY
     least: Mapping[str, int] = field(default_factory=dict)
     """The smallest payment by currency, in minor units; 1 where it names none."""

@@ -32,6 +32,7 @@ CAPABILITIES: Final = Capabilities(
     rails=frozenset({Rail.BANK, Rail.MOBILE}),
     can_charge_saved=True,
     can_list=True,
+    finds_refunds=True,
     truth=Truth.BY_QUERY,
 )
 

@@ -33,6 +33,7 @@ CAPABILITIES: Final = Capabilities(
     can_charge_saved=True,
     can_list=True,
     refuses_repeats=True,
+    finds_refunds=True,
     truth=Truth.BY_QUERY,
     least={"NGN": 5_000, "GHS": 10, "ZAR": 100, "KES": 300, "USD": 200},
     most=dict.fromkeys(("NGN", "GHS", "ZAR", "KES", "USD"), 1_000_000_000),

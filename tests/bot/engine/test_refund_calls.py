@@ -103,6 +103,22 @@ async def test_one_found_sent_is_repeated_only_where_our_id_is_honoured(
     assert (refunds.statuses(), refunds.held()) == ([RefundStatus.PROCESSING], 40_000)
 
 
+async def test_one_that_never_left_is_asked_for_again_once_it_would_be_listed(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder(honours_our_id=False)
+    provider.capabilities = replace(provider.capabilities, finds_refunds=True)
+    refund = refunds.send(40_000)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        assert provider.refunded == []
+        desk.time.pass_by(3_600)
+        await desk.run(lambda tx: sweeps.look_up(tx, at=tx.now))
+        await desk.later(0)
+    assert provider.refunded == [refund.reference]
+    assert (refunds.statuses(), refunds.held()) == ([RefundStatus.COMPLETED], 0)
+
+
 async def test_doubt_is_looked_up_again_when_it_is_due(tmp_path: Path, estate: Estate) -> None:
     refunds, provider = Refunds(estate), FakeRefunder()
     refund = refunds.ask(40_000)
