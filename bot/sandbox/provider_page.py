@@ -5,6 +5,7 @@ Templates and assets lie in `checkout/`. Every text that came from outside is es
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -29,6 +30,8 @@ from bot.sandbox.provider_desk import (
 )
 from bot.sandbox.provider_records import DECLINES, Checkout, CheckoutStatus, WrongStep
 from bot.sandbox.provider_store import ProviderStore
+from bot.sandbox.provider_switches import PLAYED
+from bot.sandbox.provider_tongue import OWN
 from core.domain.money import MAX_MINOR, Currency, Money, exponent
 
 FOLDER: Final = Path(__file__).parent / "checkout"
@@ -47,6 +50,7 @@ CHOICES: Final = frozenset({PAYS, WAITS, HOLDS, *DECLINES})
 """What a payer may agree to where the merchant takes the money."""
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
+_TITLES: Final = dict(PLAYED)
 
 
 class CheckoutPage:
@@ -151,16 +155,20 @@ class CheckoutPage:
         amount = format_minor(terms.amount_minor, terms.currency)
         left = max(1, math.ceil((terms.expires_at - self._desk.now()).total_seconds()))
         is_open = checkout.status is CheckoutStatus.OPEN
+        is_payable = is_open or (
+            checkout.status is CheckoutStatus.DECLINED and takes_another_card(checkout)
+        )
         summary = _filled(
             "summary.html",
+            brand=_brand(terms.tongue),
             title=terms.title,
             amount=amount,
             currency=terms.currency,
             reference=terms.reference,
             email="the chat" if terms.email.endswith("@invalid.example") else terms.email,
             left_s=str(left),
-            left=_left_words(left) if is_open else "Closed",
-            ticking="ticking" if is_open else "still",
+            left=_left_words(left) if is_payable else "Closed",
+            ticking="ticking" if is_payable else "still",
         )
         late = _late_words(checkout, ZoneInfo(self._timezone()))
         acts = (
@@ -230,7 +238,7 @@ def _closed_acts(checkout: Checkout, *, late: str) -> str:
         raw={"again": _after_acts(checkout) if not may_pay else _filled("again.html", label=again)},
         tone=tone,
         heading=heading,
-        text=text.format(captured=captured, late=late),
+        text=text.format(captured=captured, late=late) + _given_back(checkout),
         back=return_link(checkout),
     )
 
@@ -286,6 +294,21 @@ ENDINGS: Final = {
     ),
 }
 REASONS: Final = {**DECLINES, TURNED_DOWN: "Turned down by whoever is paid"}
+
+
+def _given_back(checkout: Checkout) -> str:
+    """Say what went back of the money, "" where nothing did."""
+    given: Counter[str] = Counter()
+    for capture in checkout.captures:
+        given[capture.currency] += checkout.refunded_minor(capture)
+    told = [f"{format_minor(minor, code)} {code}" for code, minor in given.items() if minor]
+    return f" Given back: {', '.join(told)}." if told else ""
+
+
+def _brand(tongue: str) -> str:
+    """Return who takes the money, and whose language it speaks."""
+    own, played = _TITLES[OWN], _TITLES[tongue]
+    return own if tongue == OWN else f"{own}, as {played}"
 
 
 def _half(checkout: Checkout) -> str:

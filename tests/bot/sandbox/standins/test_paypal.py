@@ -74,7 +74,13 @@ async def test_consent_and_capture_are_told_one_after_the_other(paypal: Loopback
 
 async def test_page_asks_for_consent_and_for_no_other_amount(paypal: Loopback) -> None:
     page = (await paypal.client.get(await paypal.page())).text
-    for words in ("Agree to pay 5,000.00 USD", "Insufficient funds", "Wait for the bank", "Cancel"):
+    for words in (
+        "as PayPal",
+        "Agree to pay 5,000.00 USD",
+        "Insufficient funds",
+        "Wait for the bank",
+        "Cancel",
+    ):
         assert words in page
     assert "different amount" not in page
 
@@ -119,7 +125,9 @@ async def test_page_that_refused_a_card_takes_another_one(paypal: Loopback) -> N
     link = await paypal.page()
     await paypal.press(link, "expired_card")
     assert isinstance(await look_up(paypal), Declined)
-    assert "Pay with another card" in (await paypal.client.get(link)).text
+    page = (await paypal.client.get(link)).text
+    assert "Pay with another card" in page
+    assert "Closed" not in page
     await paypal.press(link, "pay")
     assert isinstance(await look_up(paypal), Settled)
 
@@ -199,6 +207,7 @@ async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
     settled = await look_up(paypal)
     await paypal.press(link, "refund")
     now = await look_up(paypal)
+    assert "Given back: 5,000.00 USD." in (await paypal.client.get(link)).text
     assert isinstance(settled, Settled)
     assert isinstance(now, Settled)
     assert (settled.refunded, now.refunded) == (None, settled.captured)
