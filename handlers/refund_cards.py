@@ -1,4 +1,4 @@
-"""Refunds as one reader sees them, and what people are told of them."""
+"""Refunds as one reader sees them, and what people are told of them and of what providers hold."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,13 @@ TOLD: tuple[EventName, ...] = (
     EventName.REFUND_STUCK,
     EventName.CHARGEBACK_OPENED,
     EventName.CHARGEBACK_CLOSED,
+    EventName.PAYMENT_HELD,
 )
 """What people hear of; that a refund was asked for is known to who asked."""
 
 _CLAIMS = frozenset({EventName.CHARGEBACK_OPENED, EventName.CHARGEBACK_CLOSED})
-_OF_STAFF = frozenset({EventName.REFUND_STUCK, *_CLAIMS})
+_OF_STAFF = frozenset({EventName.REFUND_STUCK, EventName.PAYMENT_HELD, *_CLAIMS})
+_OF_BOTH = frozenset({EventName.PAYMENT_HELD})
 
 
 def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.RefundCard:
@@ -65,7 +67,8 @@ def number_of(tx: Transaction, payment: Payment) -> str:
 
 def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return who hears of a refund: its payer, who asked for it, and staff of what needs them."""
-    found = [] if event.name in _OF_STAFF else [*hearers.payer_elsewhere(tx, event)]
+    is_payers = event.name not in _OF_STAFF or event.name in _OF_BOTH
+    found = [*hearers.payer_elsewhere(tx, event)] if is_payers else []
     if event.name in _OF_STAFF or event.name is EventName.REFUND_FOUND:
         found += hearers.holders(Scope.REFUND_REQUEST)(tx, event)
         found += hearers.holders(Scope.FINANCE_VIEW)(tx, event)
@@ -79,6 +82,8 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     """Return what a reader is told; None where there is nothing left to say."""
     if event.name in _CLAIMS:
         return _claim(tx, reader, event)
+    if event.name is EventName.PAYMENT_HELD:
+        return _held(tx, reader, event)
     view = refund_view(tx, reader, tx.refunds.get(RefundId(event.subject.id)))
     payee = reader.tenant.name
     if not view.is_payer:
@@ -100,3 +105,18 @@ def _claim(tx: Transaction, reader: Reader, event: Event) -> Screen:
         paid=payment.captured,
         is_open=event.name is EventName.CHARGEBACK_OPENED,
     )
+
+
+def _held(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
+    payment = tx.payments.get(PaymentId(event.subject.id))
+    if payment.captured.is_positive:
+        return None
+    held = refunds.Held(
+        number=number_of(tx, payment),
+        amount=payment.amount,
+        provider=refunds.name_of_provider(tx.payments.attempts(payment.id)[-1].provider),
+        payer=name_of(tx, payment.payer_id),
+        payee=reader.tenant.name,
+    )
+    is_payer = actor_of(reader).person_id == payment.payer_id
+    return refunds.told_held(reader.words, held, is_payer=is_payer)

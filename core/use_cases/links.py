@@ -53,6 +53,8 @@ from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
 CHECKS_A_MINUTE: Final = 6
+HELD_FOR: Final = timedelta(days=60)
+"""So long nobody is told again that a provider holds a payment."""
 
 
 def open_bill_link(
@@ -339,6 +341,9 @@ def _pending(
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     elif not attempt.link and outcome.link:
         tx.payments.replace_attempt(attempt, replace(attempt, link=outcome.link))
+    if outcome.needs and tx.tallies.count(f"held:{attempt.id}", until=tx.now + HELD_FOR) == 1:
+        # Each look-up finds it held; people hear of it once.
+        tell(tx, name=EventName.PAYMENT_HELD, payment=tx.payments.get(attempt.payment_id))
     if is_cancelling:
         _give_up(tx, attempt.id)
     return _look_later(tx, attempt.id)

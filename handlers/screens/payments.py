@@ -201,7 +201,7 @@ def _open_story(
         if is_prompt
         else words.t("Open the payment page and pay there; this message changes by itself."),
         Html("") if is_prompt else _valid_line(words, view.payment),
-        words.t("Nothing has been taken yet. %(fee)s", fee=fee),
+        words.t("Nothing has arrived yet. %(fee)s", fee=fee),
     )
 
 

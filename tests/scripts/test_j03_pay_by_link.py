@@ -52,7 +52,7 @@ async def test_a_bill_is_paid_on_the_providers_page(tmp_path: Path) -> None:
         await bola.start()
         ibrahim, link = await ready_to_pay(stage)
         waiting = ibrahim.screen()
-        assert "Nothing has been taken yet" in waiting
+        assert "Nothing has arrived yet" in waiting
         home = await pay_page(stage, link)
         said = await come_back(stage, home)
         assert "Paid" in said or "Checking your payment" in said

@@ -59,3 +59,25 @@ async def test_what_was_begun_is_ended_though_another_is_played_now(
         await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
         assert (await purse(stage)).taken == place_of(name).minor(500_000)
         await stage.check_books()
+
+
+async def test_money_that_is_held_is_told_to_its_payer_and_to_who_can_let_it_go(
+    tmp_path: Path,
+) -> None:
+    async with raised(tmp_path, is_running=False, seed=SEEDS[place_of("paypal").key]) as stage:
+        chidi, ibrahim = stage.player(estate.CHIDI), stage.player(estate.IBRAHIM)
+        stage.world.board.set(switches.PLAYS, "paypal")
+        await stage.start()
+        await chidi.start()
+        await acknowledge(ibrahim, await number_of(stage, 3))
+        link = await ask_link(ibrahim)
+        await pay_page(stage, link, "hold")
+        to_payer = plain(await newest(ibrahim, "PayPal holds your 25.00 USD"))
+        to_staff = plain(await newest(chidi, "PayPal holds 25.00 USD that Ibrahim Musa paid"))
+        assert "Palm Court Estate was told. Do not pay again" in to_payer
+        assert "Accept it at PayPal; until then it does not count." in to_staff
+        assert (await purse(stage)).taken == 0
+        await pay_page(stage, link, "accept")
+        await newest(ibrahim, "Receipt RCPT-")
+        assert (await purse(stage)).taken == 2_500
+        await stage.check_books()

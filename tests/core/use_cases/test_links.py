@@ -318,6 +318,13 @@ def test_asking_again_is_limited_by_the_minute(estate: Estate, bill: Bill) -> No
     estate.do(check_now, actor=estate.ada, payment_id=tried.payment.id)
 
 
+def test_money_that_a_provider_holds_is_told_once(estate: Estate, bill: Bill) -> None:
+    tried = estate.open_link(bill)
+    for held in (Pending(), Pending(needs="UNILATERAL"), Pending(needs="UNILATERAL")):
+        estate.answer(tried, held)
+    assert estate.count(EventName.PAYMENT_HELD) == 1
+
+
 def test_a_decline_that_is_not_final_is_watched(estate: Estate, bill: Bill) -> None:
     tried = estate.answer(estate.open_link(bill), NOT_FOR_NOW)
     assert tried.attempt.checks == 2

@@ -108,7 +108,7 @@ def test_waiting() -> None:
         "⏳ Waiting for Paystack · 5,000.00 NGN\n"
         "Open the payment page and pay there; this message changes by itself.\n"
         "The link is valid until Mon 2 Mar 2026, 11:00.\n"
-        "Nothing has been taken yet. No fee for you on this bill.\n"
+        "Nothing has arrived yet. No fee for you on this bill.\n"
         "For your wallet\n"
         "Reference hz7-1-abc"
     )
@@ -133,7 +133,7 @@ def test_waiting_for_a_phone_has_no_page() -> None:
     assert plain(screen).splitlines()[:3] == [
         "⏳ Waiting for M-Pesa · 5,000.00 NGN",
         "Look at your phone: M-Pesa asks for your PIN there. This message changes by itself.",
-        "Nothing has been taken yet. No fee for you on this bill.",
+        "Nothing has arrived yet. No fee for you on this bill.",
     ]
     assert [[b.label for b in row] for row in screen.rows] == [
         ["Check now", "Cancel payment"],
