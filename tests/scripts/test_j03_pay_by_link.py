@@ -96,7 +96,7 @@ async def test_a_lost_webhook_is_found_by_looking(tmp_path: Path) -> None:
         await pay_page(stage, link)
         assert await purse(stage) == Purse(taken=500_000)
         soon = datetime.now(UTC) + timedelta(seconds=30)
-        assert await sweep(stage, "reconcile", at=soon) == 1
+        assert await sweep(stage, "reconcile", at=soon) >= 1
         await newest(ibrahim, "Receipt RCPT-")
         assert await purse(stage) == PAID
         assert await sweep(stage, "reconcile", at=soon + timedelta(hours=2)) <= 2
