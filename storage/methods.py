@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from core.domain.configurations import ConfigurationId
 from core.domain.errors import NotFound
-from core.domain.methods import MAX_METHODS, PaymentMethod, print_of
+from core.domain.methods import MAX_METHODS, PaymentMethod, Preference, print_of
 from core.domain.payments import AttemptId, MethodId
 from core.domain.people import PersonId
 from core.domain.providers import SavedMethod
@@ -92,6 +92,7 @@ PREFERENCE: Final = table(
     ident("person_id", primary_key=True),
     ident("tenant_id", primary_key=True),
     text("provider"),
+    flag("is_keeping", server_default="0"),
     ForeignKeyConstraint(["person_id"], ["person.id"]),
     ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
     Index("ix_provider_preference_tenant", "tenant_id"),
@@ -131,7 +132,7 @@ _HELD: Final = Statement(
 _DROP: Final = Statement(delete(HELD).where(HELD.c.attempt_id == bindparam("attempt_id")))
 _SWEEP: Final = Statement(delete(HELD).where(HELD.c.until <= bindparam("now")))
 _PREFERRED: Final = Statement(
-    select(PREFERENCE.c.provider).where(
+    select(PREFERENCE.c.provider, PREFERENCE.c.is_keeping).where(
         PREFERENCE.c.person_id == bindparam("person_id"),
         PREFERENCE.c.tenant_id == bindparam("tenant_id"),
     )
@@ -239,14 +240,21 @@ class SqlMethods:
 
     def preferred(self, person_id: PersonId, tenant_id: TenantId) -> str:
         """Return the provider a person likes to pay a tenant through, "" for none."""
-        rows = _PREFERRED.rows(self._tx.cursor, {"person_id": person_id, "tenant_id": tenant_id})
-        return str(rows[0][0]) if rows else ""
+        return self.preference(person_id, tenant_id).provider
 
-    def prefer(self, person_id: PersonId, tenant_id: TenantId, *, provider: str) -> None:
-        """Store which provider a person likes to pay a tenant through, "" for none."""
-        values = {"person_id": person_id, "tenant_id": tenant_id, "provider": provider}
-        _PREFER.run(self._tx.cursor, values)
-        add_change(self._tx, tenant_id, "provider_preference", person_id, {"provider": provider})
+    def preference(self, person_id: PersonId, tenant_id: TenantId) -> Preference:
+        """Return how a person likes to pay a tenant."""
+        values = {"person_id": person_id, "tenant_id": tenant_id}
+        for provider, is_keeping in _PREFERRED.rows(self._tx.cursor, values):
+            return Preference(provider=provider, is_keeping=is_keeping)
+        return Preference()
+
+    def prefer(self, person_id: PersonId, tenant_id: TenantId, preference: Preference) -> None:
+        """Store how a person likes to pay a tenant."""
+        values = {"provider": preference.provider, "is_keeping": preference.is_keeping}
+        key = {"person_id": person_id, "tenant_id": tenant_id}
+        _PREFER.run(self._tx.cursor, {**key, **values})
+        add_change(self._tx, tenant_id, "provider_preference", person_id, values)
 
     def sweep(self) -> int:
         """Forget what nobody said should be kept; return how many."""

@@ -89,6 +89,18 @@ class PaymentMethod:
         return replace(self, is_active=False, is_default=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """How a person likes to pay a tenant by link.
+
+    `provider` is offered first, "" for the tenant's own order; `is_keeping`: providers that must be
+    told before a payment may keep what it is paid with, so that it can be saved afterwards.
+    """
+
+    provider: str = ""
+    is_keeping: bool = False
+
+
 def print_of(kept: SavedMethod) -> str:
     """Return what tells the same card from another one: the provider's mark, else all we know."""
     return kept.fingerprint or f"{kept.owner}\n{kept.label}\n{kept.expires}"
@@ -158,6 +170,10 @@ class StoredMethods(Protocol):
         """Return the provider a person likes to pay a tenant through, "" for none."""
         ...
 
-    def prefer(self, person_id: PersonId, tenant_id: TenantId, *, provider: str) -> None:
-        """Store which provider a person likes to pay a tenant through, "" for none."""
+    def preference(self, person_id: PersonId, tenant_id: TenantId) -> Preference:
+        """Return how a person likes to pay a tenant."""
+        ...
+
+    def prefer(self, person_id: PersonId, tenant_id: TenantId, preference: Preference) -> None:
+        """Store how a person likes to pay a tenant."""
         ...

@@ -137,6 +137,7 @@ def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> Link
         return_url="",
         expires_at=payment.expires_at or tx.now + timedelta(hours=1),
         phone=payer.phone if payer.phone_verified_at else "",
+        keeps_method=tx.methods.preference(payer.id, tenant.id).is_keeping,
     )
 
 

@@ -4,6 +4,8 @@ Between the capture and his word the provider's token waits, encrypted and for a
 removed is deleted; what its provider gives up is marked and offered no more.
 """
 
+from dataclasses import replace
+
 from core.domain.acts import Event, EventName
 from core.domain.calendar import local_date
 from core.domain.errors import NoProvider, NotFound, OfferOver, TooManyMethods
@@ -157,7 +159,9 @@ def prefer_provider(tx: Transaction, *, actor: Actor, provider: str) -> None:
     usable = {each.provider for each in tx.configurations.usable(actor.tenant_id)}
     if provider and provider not in usable:
         raise NoProvider
-    tx.methods.prefer(actor.person_id, actor.tenant_id, provider=provider)
+    before = tx.methods.preference(actor.person_id, actor.tenant_id)
+    after = replace(before, provider=provider)
+    tx.methods.prefer(actor.person_id, actor.tenant_id, after)
     tx.events.append(
         Event(
             name=EventName.PREFERRED_PROVIDER_SET,
@@ -166,6 +170,16 @@ def prefer_provider(tx: Transaction, *, actor: Actor, provider: str) -> None:
             person_id=actor.person_id,
         )
     )
+
+
+def allow_keeping(tx: Transaction, *, actor: Actor, is_allowed: bool) -> None:
+    """Let providers that must be told before keep what the actor pays with, or no longer.
+
+    Nothing is saved by that: it can be saved after a payment.
+    """
+    before = tx.methods.preference(actor.person_id, actor.tenant_id)
+    after = replace(before, is_keeping=is_allowed)
+    tx.methods.prefer(actor.person_id, actor.tenant_id, after)
 
 
 def _held(tx: Transaction, payment_id: PaymentId) -> tuple[Attempt, SavedMethod] | None:

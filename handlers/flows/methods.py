@@ -8,6 +8,7 @@ from core.domain.methods import PaymentMethod
 from core.domain.payments import MethodId, PaymentId
 from core.ports import Transaction
 from core.use_cases.methods import (
+    allow_keeping,
     good_methods,
     keep_method,
     make_default,
@@ -108,6 +109,13 @@ def preferred(tx: Transaction, visit: Visit) -> Reply:
     return Reply(screen=_list(tx, visit), toast=visit.words.label("Saved"))
 
 
+def allowed(tx: Transaction, visit: Visit) -> Reply:
+    """Let providers that must be told before keep what the person pays with, or no longer."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    allow_keeping(tx, actor=visit.here[1], is_allowed=arguments.get("is_allowed") is True)
+    return Reply(screen=_list(tx, visit), toast=visit.words.label("Saved"))
+
+
 def _named(tx: Transaction, visit: Visit, method_id: int, name: str) -> Reply:
     method = name_method(tx, actor=visit.here[1], method_id=MethodId(method_id), name=name)
     return Reply(screen=_card(tx, visit, method), ends_dialogue=True)
@@ -120,11 +128,13 @@ def _pressed(tx: Transaction, visit: Visit) -> PaymentMethod:
 
 def _list(tx: Transaction, visit: Visit, *, note: Html | None = None) -> Screen:
     tenant, actor = visit.here
+    preference = tx.methods.preference(actor.person_id, tenant.id)
     return screens.listed(
         visit.words,
         tx.methods.of(actor.person_id, tenant.id),
         today=local_date(tx.now, tenant.timezone),
-        preferred=tx.methods.preferred(actor.person_id, tenant.id),
+        preference=preference,
+        keeping=offer(tx, visit, "method.allow", is_allowed=not preference.is_keeping),
         note=note,
     )
 
@@ -167,6 +177,7 @@ ROUTES: Final = Routes(
         "method.default": IntentRoute(flow=made_default),
         "method.remove": IntentRoute(flow=removed),
         "method.prefer": IntentRoute(flow=preferred),
+        "method.allow": IntentRoute(flow=allowed),
     },
     steps={NAME_STEP: take_name},
 )

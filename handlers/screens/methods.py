@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from core.domain.errors import Refusal
-from core.domain.methods import MAX_NAME, PaymentMethod
+from core.domain.methods import MAX_NAME, PaymentMethod, Preference
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.home import back_row, home_row
@@ -36,10 +36,14 @@ def listed(
     methods: Sequence[PaymentMethod],
     *,
     today: date,
-    preferred: str,
+    preference: Preference,
+    keeping: str,
     note: Html | None = None,
 ) -> Screen:
-    """Show everything that a person keeps with the organisation, and whom he prefers."""
+    """Show everything that a person keeps with the organisation, and how he likes to pay.
+
+    `keeping` is the data of the button that lets providers keep what he pays with, or no longer.
+    """
     nothing = words.t(
         "Nothing is saved yet. After a payment by link you can save what you paid with, where the "
         "provider allows it."
@@ -52,15 +56,20 @@ def listed(
         "" if methods else nothing,
         words.t(
             "Offered first: %(provider)s",
-            provider=provider_name(preferred) if preferred else liked,
+            provider=provider_name(preference.provider) if preference.provider else liked,
         ),
+        _keeping_line(words, preference),
     )
     cards = tuple(
         (Button(label=words.label("Open %(method)s", method=each.title), data=_card(each)),)
         for each in methods
     )
     prefer = Button(label=words.label("Preferred provider"), data=PREFER)
-    return Screen(html=html, rows=(*cards, (prefer,), back_row(words, doors.SETTINGS)))
+    ask = words.label("Let providers keep cards")
+    if preference.is_keeping:
+        ask = words.label("Keep no more cards")
+    last = (prefer, Button(label=ask, data=keeping))
+    return Screen(html=html, rows=(*cards, last, back_row(words, doors.SETTINGS)))
 
 
 def card(words: Words, view: MethodCard, *, note: Html | None = None) -> Screen:
@@ -170,6 +179,17 @@ def too_many(words: Words, refusal: Refusal) -> Screen:
         most=refusal.data.get("most", ""),
     )
     return Screen(html=html, rows=_methods_row(words))
+
+
+def _keeping_line(words: Words, preference: Preference) -> Html:
+    if preference.is_keeping:
+        return words.t(
+            "Providers that must be told before you pay, as Stripe, may keep your card: you can "
+            "save it afterwards. Nothing is saved without your press."
+        )
+    return words.t(
+        "Some providers, as Stripe, keep a card only if you let them before you pay. You have not."
+    )
 
 
 def _line(words: Words, method: PaymentMethod, *, today: date) -> Html:

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from core.domain.errors import StaleState
-from core.domain.methods import PaymentMethod
+from core.domain.methods import PaymentMethod, Preference
 from core.domain.payments import Attempt, AttemptId, MethodId
 from core.domain.people import Person
 from core.domain.providers import SavedMethod
@@ -185,7 +185,7 @@ def test_the_audit_chain_tells_what_became_of_a_method_and_no_secret(books: Book
         tenant, person = add_tenant(tx), add_person(tx)
         method = keep(tx, tenant, person)
         tx.methods.remove(tx.methods.replace(method, method.retire()))
-        tx.methods.prefer(person.id, tenant.id, provider="sandbox")
+        tx.methods.prefer(person.id, tenant.id, Preference(provider="sandbox"))
         told = written("SELECT content FROM change WHERE entity LIKE 'p%_method' ORDER BY line")
         return [str(row[0]) for row in told.rows(tx.cursor, {})]
 

@@ -9,7 +9,9 @@ from core.domain.errors import MethodGone, NoProvider, NotFound, OfferOver, TooM
 from core.domain.methods import MAX_METHODS, OFFER_LIFE, PaymentMethod
 from core.domain.people import Actor
 from core.domain.providers import SavedMethod
+from core.use_cases.links import begin_call
 from core.use_cases.methods import (
+    allow_keeping,
     good_methods,
     keep_method,
     keepable,
@@ -185,6 +187,22 @@ def test_a_provider_is_preferred_by_one_person_at_one_tenant(estate: Estate) -> 
         estate.do(prefer_provider, actor=estate.ada, provider="paystack")
     estate.do(prefer_provider, actor=estate.ada, provider="")
     assert preferred(estate.ada) == ""
+
+
+def test_a_provider_may_keep_a_card_only_where_its_payer_let_it_before(estate: Estate) -> None:
+    def is_kept() -> bool:
+        tried = estate.ask_link(estate.agreed())
+        request = estate.do(begin_call, attempt_id=tried.attempt.id)
+        assert request is not None
+        return request.keeps_method
+
+    assert not is_kept()
+    estate.do(prefer_provider, actor=estate.ada, provider="sandbox")
+    estate.do(allow_keeping, actor=estate.ada, is_allowed=True)
+    assert is_kept()
+    assert estate.look(lambda tx: tx.methods.preferred(estate.ada.person_id, estate.tenant.id))
+    estate.do(allow_keeping, actor=estate.ada, is_allowed=False)
+    assert not is_kept()
 
 
 def test_money_that_fits_nothing_offers_no_card(estate: Estate) -> None:

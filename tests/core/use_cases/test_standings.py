@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.acts import EventName
 from core.domain.configurations import Configuration, ConfigurationId
+from core.domain.methods import Preference
 from core.domain.providers import Declined, Outcome, Pending, ProviderError, Unknown
 from core.domain.standings import DOWN_AFTER, PAUSES
 from core.domain.tenants import PLATFORM
@@ -137,7 +138,7 @@ def test_a_preferred_provider_comes_first_but_not_while_it_is_down(
 ) -> None:
     estate.books.run(
         lambda tx: tx.methods.prefer(
-            estate.ada.person_id, estate.tenant.id, provider=second.provider
+            estate.ada.person_id, estate.tenant.id, Preference(provider=second.provider)
         )
     )
     assert names(offered(estate))[0] == (second.provider, False)

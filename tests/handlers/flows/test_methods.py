@@ -90,7 +90,8 @@ def test_the_list_leads_to_each_and_settings_lead_to_the_list(estate: Estate) ->
         "Payment methods\n"
         "⭐ Visa •••• 4081 · Sandbox Pay · offered first\n"
         "Verve •••• 5061 · Sandbox Pay\n"
-        "Offered first: as your organisation orders them"
+        "Offered first: as your organisation orders them\n"
+        "Some providers, as Stripe, keep a card only if you let them before you pay. You have not."
     )
     estate.ada.presses("Open Verve")
     estate.ada.presses("Offer first")
@@ -135,6 +136,15 @@ def test_a_provider_is_preferred_and_no_longer(estate: Estate) -> None:
     assert "Now: Sandbox Pay" in estate.ada.sees
     estate.ada.presses("No preference")
     assert "Offered first: as your organisation orders them" in estate.ada.sees
+
+
+def test_providers_are_let_keep_cards_and_no_longer(estate: Estate) -> None:
+    estate.ada.says("/methods")
+    estate.ada.presses("Let providers keep cards")
+    assert "may keep your card" in estate.ada.sees
+    assert "Nothing is saved without your press." in estate.ada.sees
+    estate.ada.presses("Keep no more cards")
+    assert "You have not." in estate.ada.sees
 
 
 def test_somebody_elses_method_is_not_there(estate: Estate) -> None:
