@@ -9,6 +9,7 @@ from typing import Protocol
 from core.domain.acts import Cause, Event, NoteId
 from core.domain.addresses import StoredAddresses
 from core.domain.bills import StoredBills
+from core.domain.chargebacks import StoredChargebacks
 from core.domain.configurations import StoredConfigurations
 from core.domain.dialogues import StoredDialogues
 from core.domain.differences import StoredDifferences
@@ -132,6 +133,11 @@ class Transaction(Protocol):
     @property
     def reconciling(self) -> StoredReconciling:
         """How far each configuration's list was compared."""
+        ...
+
+    @property
+    def chargebacks(self) -> StoredChargebacks:
+        """Claims of payers' banks."""
         ...
 
     @property

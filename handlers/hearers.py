@@ -73,6 +73,12 @@ def payer_elsewhere(tx: Transaction, event: Event) -> Sequence[PersonId]:
     return _but_actor(tx, payer(tx, event))
 
 
+def refunders(tx: Transaction, event: Event) -> Sequence[PersonId]:
+    """Return who gives money back and who watches over it, but the actor."""
+    found = [*holders(Scope.REFUND_REQUEST)(tx, event), *holders(Scope.FINANCE_VIEW)(tx, event)]
+    return list(dict.fromkeys(found))
+
+
 def surplus_payer(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return the payer, unless the same money is told of as late."""
     is_late = any(

@@ -24,7 +24,7 @@ from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers import difference_cards, hearers, keys, refund_cards
+from handlers import claim_cards, difference_cards, hearers, keys, refund_cards
 from handlers.cards import (
     bill_screen,
     fee_of,
@@ -209,9 +209,8 @@ def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None
 def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     payment = _payment(tx, event)
     journal = tx.ledger.journal(JournalId(event.other_id))
-    first = tx.ledger.transfers(journal.id)[0]
+    amount = tx.ledger.transfers(journal.id)[0].leg.amount
     provider = provider_name(provider_of(tx, journal))
-    amount = first.leg.amount
     draw = told.kept_apart if reader.person.id == payment.payer_id else told.unmatched
     screen = draw(reader.words, payment, amount=amount, provider=provider)
     return _send(tx, reader, lambda: screen)
@@ -230,9 +229,8 @@ def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | Non
 
 
 def _refund(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    if reader.actor is None:
-        return None
-    screen = refund_cards.told(tx, reader, event)
+    cards = claim_cards if event.name in claim_cards.TOLD else refund_cards
+    screen = None if reader.actor is None else cards.told(tx, reader, event)
     return None if screen is None else _send(tx, reader, lambda: screen)
 
 
@@ -380,6 +378,7 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.MONEY_DIFFERS: Notice(recipients=hearers.reporters, render=_money_differs),
     EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
     **dict.fromkeys(refund_cards.TOLD, Notice(recipients=refund_cards.hearers_of, render=_refund)),
+    **dict.fromkeys(claim_cards.TOLD, Notice(recipients=hearers.refunders, render=_refund)),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
     EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=_pin_changed),

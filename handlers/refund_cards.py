@@ -21,14 +21,11 @@ TOLD: tuple[EventName, ...] = (
     EventName.REFUND_RETURNED,
     EventName.REFUND_FOUND,
     EventName.REFUND_STUCK,
-    EventName.CHARGEBACK_OPENED,
-    EventName.CHARGEBACK_CLOSED,
     EventName.PAYMENT_HELD,
 )
 """What people hear of; that a refund was asked for is known to who asked."""
 
-_CLAIMS = frozenset({EventName.CHARGEBACK_OPENED, EventName.CHARGEBACK_CLOSED})
-_OF_STAFF = frozenset({EventName.REFUND_STUCK, EventName.PAYMENT_HELD, *_CLAIMS})
+_OF_STAFF = frozenset({EventName.REFUND_STUCK, EventName.PAYMENT_HELD})
 _OF_BOTH = frozenset({EventName.PAYMENT_HELD})
 
 
@@ -70,8 +67,7 @@ def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
     is_payers = event.name not in _OF_STAFF or event.name in _OF_BOTH
     found = [*hearers.payer_elsewhere(tx, event)] if is_payers else []
     if event.name in _OF_STAFF or event.name is EventName.REFUND_FOUND:
-        found += hearers.holders(Scope.REFUND_REQUEST)(tx, event)
-        found += hearers.holders(Scope.FINANCE_VIEW)(tx, event)
+        found += hearers.refunders(tx, event)
     elif event.name is not EventName.REFUND_APPROVED:
         asker = tx.refunds.get(RefundId(event.subject.id)).requested_by
         found += [asker] if asker and asker != tx.cause.person_id else []
@@ -80,8 +76,6 @@ def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
 
 def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     """Return what a reader is told; None where there is nothing left to say."""
-    if event.name in _CLAIMS:
-        return _claim(tx, reader, event)
     if event.name is EventName.PAYMENT_HELD:
         return _held(tx, reader, event)
     view = refund_view(tx, reader, tx.refunds.get(RefundId(event.subject.id)))
@@ -94,17 +88,6 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
         if view.refund.status is not RefundStatus.PROCESSING:
             return None
     return refunds.told_payer(reader.words, view, payee=payee)
-
-
-def _claim(tx: Transaction, reader: Reader, event: Event) -> Screen:
-    payment = tx.payments.get(PaymentId(event.subject.id))
-    return refunds.told_claim(
-        reader.words,
-        number=number_of(tx, payment),
-        payer=name_of(tx, payment.payer_id),
-        paid=payment.captured,
-        is_open=event.name is EventName.CHARGEBACK_OPENED,
-    )
 
 
 def _held(tx: Transaction, reader: Reader, event: Event) -> Screen | None:

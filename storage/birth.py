@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import CheckConstraint, select
 
 from core.domain.bills import ACKNOWLEDGMENT_TRANSITIONS, LIFE_TRANSITIONS
+from core.domain.chargebacks import TRANSITIONS as CHARGEBACK_TRANSITIONS
 from core.domain.dialogues import INTENT_TRANSITIONS
 from core.domain.differences import TRANSITIONS as DIFFERENCE_TRANSITIONS
 from core.domain.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
@@ -36,6 +37,7 @@ MACHINES: Final[tuple[Machine, ...]] = (
     ATTEMPT_TRANSITIONS,
     REFUND_TRANSITIONS,
     DIFFERENCE_TRANSITIONS,
+    CHARGEBACK_TRANSITIONS,
     INTENT_TRANSITIONS,
 )
 """Every machine whose steps the database knows."""

@@ -5,6 +5,7 @@ Each is a sentence for what a row says, and the SELECT of such rows.
 
 from typing import Final
 
+from storage.chargebacks import CHARGEBACK_BOOKS
 from storage.refund_tables import REFUND_BOOKS
 
 _PAID_IN: Final = (
@@ -173,4 +174,5 @@ BOOKS: Final[tuple[tuple[str, str], ...]] = (
         ),
     ),
     *REFUND_BOOKS,
+    *CHARGEBACK_BOOKS,
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.domain.money import MAX_MINOR
+from storage.chargebacks import chargeback_rules
 from storage.differences import difference_rules
 from storage.reconciling import reconciling_rules
 from storage.refund_tables import refund_rules
@@ -38,6 +39,7 @@ def money_triggers() -> Iterator[Rule | str]:
     yield from refund_rules()
     yield from difference_rules()
     yield from reconciling_rules()
+    yield from chargeback_rules()
 
 
 def _transfer() -> Iterator[Rule | str]:

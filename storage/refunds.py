@@ -61,12 +61,6 @@ _OPEN_IN: Final = Statement(
     .limit(bindparam("limit"))
 )
 _REFUNDABLE: Final = _REFUNDABLES.by("payment_id")
-_CONTESTED: Final = Statement(
-    _REFUNDABLES.select()
-    .where(REFUNDABLE.c.tenant_id == bindparam("tenant_id"), REFUNDABLE.c.contested_at.is_not(None))
-    .order_by(REFUNDABLE.c.payment_id)
-    .limit(bindparam("limit"))
-)
 _BEGIN: Final = inserting_once(REFUNDABLE)
 
 
@@ -126,7 +120,3 @@ class SqlRefunds:
             content = {"state": state}
             add_change(self._tx, before.tenant_id, "refundable", before.payment_id, content)
         return _REFUNDABLES.replace(self._tx, before, after)
-
-    def contested_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Refundable, ...]:
-        """Return payments whose money a bank claims, by payment."""
-        return _REFUNDABLES.many(self._tx, _CONTESTED, tenant_id=tenant_id, limit=limit)

@@ -19,6 +19,7 @@ from storage import audit
 from storage.access_tokens import SqlAccessTokens
 from storage.addresses import SqlAddresses
 from storage.bills import SqlBills
+from storage.chargebacks import SqlChargebacks
 from storage.configurations import SqlConfigurations
 from storage.dialogues import SqlDialogues
 from storage.differences import SqlDifferences
@@ -102,6 +103,7 @@ class SqlTransaction:
         self.refunds = SqlRefunds(self)
         self.differences = SqlDifferences(self)
         self.reconciling = SqlReconciling(self)
+        self.chargebacks = SqlChargebacks(self)
         self.timeline = SqlTimeline(self)
         self.dialogues = SqlDialogues(self)
         self.work = SqlWork(self)

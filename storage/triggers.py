@@ -43,6 +43,7 @@ NEVER_DELETED: Final = (
     "attempt",
     "bill",
     "difference",
+    "chargeback",
     "dispute",
     "hold",
     "identity",
@@ -219,6 +220,7 @@ def _only_one_open() -> Iterator[Rule]:
             "{row}method = 'provider' AND {row}status IN ('pending', 'processing')",
         ),
         ("dispute", ("bill_id",), "{row}status IN ('open', 'under_review')"),
+        ("chargeback", ("payment_id",), "{row}status IN ('open', 'evidence_sent')"),
     ):
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
         yield refuse(

@@ -8,6 +8,7 @@ import orjson
 
 from bot.engine.receipts import store_receipt
 from core.domain.captures import CaptureKey
+from core.domain.claims import Claim
 from core.domain.configurations import ConfigurationId
 from core.domain.payments import Attempt
 from core.domain.providers import About, Authentic, Undecided
@@ -49,6 +50,7 @@ def store_hook(
             "reference": reading.reference,
             "about": reading.about,
             "is_proven": isinstance(reading, Authentic),
+            "claim": reading.claim if isinstance(reading, Authentic) else Claim.OPEN,
         }
     )
     tx.work.add(Kind.HOOK, lane=f"h:{configuration_id}", payload=payload, priority=Priority.MONEY)

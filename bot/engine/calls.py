@@ -24,6 +24,7 @@ from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
 from core.domain.acts import Cause, CauseKind
+from core.domain.claims import Claim
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
@@ -44,7 +45,7 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from core.use_cases.addresses import note_prompt
-from core.use_cases.chargebacks import contest
+from core.use_cases.chargebacks import follow_event
 from core.use_cases.charges import charge_request
 from core.use_cases.standings import hear_opening
 from storage.database import Database
@@ -52,6 +53,9 @@ from storage.transaction import SqlTransaction
 
 EFFECT_S: Final = 45
 """Longer than a look-up and a request for a page take together."""
+
+CLAIMS: Final = {f"claim_{each}": each for each in Claim}
+"""Look-ups that a claim's event leads to, by what they ask: how it said that the claim stands."""
 
 _log = structlog.get_logger(__name__)
 
@@ -153,8 +157,8 @@ class Calls:
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )
-            if asked["ask"] == "claim":
-                _follow_claim(tx, attempt, outcome)
+            if asked["ask"] in CLAIMS and isinstance(outcome, Settled):
+                follow_event(tx, attempt=attempt, settled=outcome, claim=CLAIMS[asked["ask"]])
             self._hear(tx, question, outcome, is_new=is_new)
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
             tx.work.end(work)
@@ -316,14 +320,9 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         tx.work.mark(work, status=WorkStatus.PARKED, last_error=_nameless(kept))
         return
     is_claim = is_proven and kept.get("about") == About.DISPUTE
-    links.ask_again(tx, attempt=attempt, ask="claim" if is_claim else "advance")
+    ask = f"claim_{kept.get('claim', Claim.OPEN)}" if is_claim else "advance"
+    links.ask_again(tx, attempt=attempt, ask=ask)
     tx.work.end(work)
-
-
-def _follow_claim(tx: SqlTransaction, attempt: Attempt, outcome: Outcome) -> None:
-    """Believe an event that the payer's bank claims the money, where look-ups do not say."""
-    if isinstance(outcome, Settled) and outcome.is_disputed is None:
-        contest(tx, payment=tx.payments.get(attempt.payment_id))
 
 
 def _nameless(kept: Mapping[str, Any]) -> str:

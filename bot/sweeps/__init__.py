@@ -43,6 +43,7 @@ SWEEPS: Final = (
         run=reconcile.begin,
         order=reconcile.order,
     ),
+    Sweep(name="chargeback_check", task="reconcile", every_s=300, run=refunds.follow_claims),
     Sweep(name="cleaning", task="", every_s=3600, run=cleaning.clean),
 )
 

@@ -1,11 +1,14 @@
-"""Refunds whose provider is asked again, and refunds whose payer did not answer in time."""
+"""Refunds and claims whose provider is asked again, and refunds whose payer did not answer."""
 
 from datetime import datetime
 from typing import Final
 
 from bot.engine.due import handle_each
+from core.domain.chargebacks import CHECK as CLAIM
+from core.domain.chargebacks import CHECK_EVERY, ChargebackId
 from core.domain.refunds import CHECK, CONSENT, RefundId
 from core.domain.work import Due
+from core.use_cases import links
 from core.use_cases.refunding import is_followed
 from core.use_cases.refunds import ask_refund, expire_consent
 from storage.transaction import SqlTransaction
@@ -33,3 +36,17 @@ def give_up(tx: SqlTransaction, *, at: datetime) -> int:
         expire_consent(tx, refund_id=RefundId(each.subject))
 
     return handle_each(tx, due, end, at=at)
+
+
+def follow_claims(tx: SqlTransaction, *, at: datetime) -> int:
+    """Queue a look-up of every payment whose bank's claim has not ended: its event may be lost."""
+    due = tx.work.take_due(CLAIM, at=at, limit=BATCH)
+
+    def ask(each: Due) -> None:
+        claim = tx.chargebacks.get(ChargebackId(each.subject))
+        if claim.is_open:
+            links.ask_again(tx, attempt=tx.payments.attempt(claim.attempt_id))
+            later = tx.now + CHECK_EVERY
+            tx.work.plan(Due(due_at=later, kind=CLAIM, subject=claim.id, period="1"))
+
+    return handle_each(tx, due, ask, at=at)

@@ -10,8 +10,6 @@ one of four outcomes:
 - `Declined`: this attempt took no money and will not.
 - `Unknown`: nobody knows; it is looked up later, never repeated under a new id.
 
-Money that goes out (refunds, payouts) is asked for by `core.domain.outflows`.
-
 Reading a webhook answers `Authentic | Forged | Undecided` and never moves money by itself.
 """
 
@@ -21,6 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from core.domain.claims import Claim
 from core.domain.money import Money
 
 
@@ -168,8 +167,9 @@ class Settled:
     """The provider's word that money was captured.
 
     `provider_id` is the provider's own id of this capture: the journal key.
-    `fee` is what the provider kept, if it says so. `more` holds further captures under the same
-    reference, oldest first, each with its own `provider_id`; theirs is empty.
+    `fee` is what the provider kept, `lost` what the payer's bank took for good beside what was
+    refunded, if it says so. `more` holds further captures under the same reference, oldest first,
+    each with its own `provider_id`; theirs is empty.
     """
 
     provider_id: str
@@ -186,8 +186,8 @@ class Settled:
     refunded: Money | None = None
     """What of it the provider has given back in all, if it says so: perhaps without our asking."""
     is_disputed: bool | None = None
-    """The payer's bank has claimed it back; nothing of it may be refunded meanwhile. None where
-    the provider does not say: then its event does."""
+    """The payer's bank claims it back now; None where only the provider's event says so."""
+    lost: Money | None = None
     more: tuple["Settled", ...] = ()
 
 
@@ -265,14 +265,15 @@ class Authentic:
     """A provider event that proved where it came from.
 
     `event_key` de-duplicates deliveries; `reference` names our attempt (for a refund or a dispute
-    that of the payment, or the provider's own id of the capture where it tells no more; for a
-    payout the payout's), "" if it names none.
+    that of the payment, or the provider's own id of the capture; for a payout the payout's), "" if
+    it names none. `claim` tells of a dispute how it stands, where look-ups do not say.
     """
 
     event_key: str
     reference: str
     kind: str
     about: About = About.PAYMENT
+    claim: Claim = Claim.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,7 +283,3 @@ class StoredRefunds(Protocol):
     def replace_refundable(self, before: Refundable, after: Refundable) -> Refundable:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         ...
-
-    def contested_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Refundable, ...]:
-        """Return payments whose money a bank claims, by payment."""
-        ...

@@ -1,16 +1,27 @@
 """What happens to captured money without our asking: claims of payers' banks, refunds by providers.
 
-A claim stops refunds. What a provider gave back beyond ours is found by its total and booked as the
-provider's own.
+A claim stops refunds until it is won or lost. What a bank took for good is booked like what a
+provider gave back: beyond our refunds, found by its total, or told by the claim's end.
 """
+
+from dataclasses import replace
 
 from core.domain.acts import EventName
 from core.domain.captures import CaptureKey
+from core.domain.chargebacks import (
+    CHECK,
+    CHECK_EVERY,
+    Chargeback,
+    ChargebackId,
+    ChargebackStatus,
+)
+from core.domain.claims import Claim
 from core.domain.ledger import JournalKind, Subject
 from core.domain.money import Money
-from core.domain.payments import Attempt, AttemptStatus, Payment
+from core.domain.payments import Attempt, Payment
 from core.domain.providers import Settled
-from core.domain.refunds import Refund, RefundStatus
+from core.domain.refunds import GONE, Origin, Refund, RefundId, RefundStatus
+from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.payments import tell
 from core.use_cases.refund_posting import book_found, complete_late, fits_late, refund_key
@@ -20,78 +31,169 @@ from core.use_cases.refunds import ask_refund, give_up
 def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> None:
     """Compare what a provider says of captured money with our refunds of it.
 
-    A claim of the payer's bank stops refunds; what it gave back beyond ours is booked.
+    A claim of the payer's bank stops refunds; what went back beyond ours is booked.
     """
     captures = (settled, *settled.more)
-    is_quiet = not any(each.is_disputed or _has_refund(each) for each in captures)
+    is_quiet = not any(each.is_disputed or _gone_minor(each) for each in captures)
     if is_quiet and tx.refunds.find_refundable(attempt.payment_id) is None:
         return
     payment = tx.payments.get(attempt.payment_id)
     if payment.captured_minor == 0:
         return
-    _follow_claim(tx, payment, attempt, [each.is_disputed for each in captures])
     for capture in captures:
+        if capture.is_disputed:
+            open_claim(tx, attempt=attempt, capture=capture)
         _follow_total(tx, payment, attempt, capture)
+    _follow_claim(tx, payment, attempt, captures)
 
 
-def contest(tx: Transaction, *, payment: Payment) -> None:
-    """Stop refunds of money that the payer's bank claims; those not sent yet are given up."""
-    before = tx.refunds.refundable(payment)
-    if before.contested_at is not None or payment.captured_minor == 0:
+def follow_event(tx: Transaction, *, attempt: Attempt, settled: Settled, claim: Claim) -> None:
+    """Believe a proven event about a claim where the look-up after it does not say."""
+    known = tx.chargebacks.open_of(attempt.payment_id)
+    if settled.is_disputed is not None:
         return
-    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=tx.now))
+    if claim is Claim.OPEN:
+        open_claim(tx, attempt=attempt, capture=settled)
+    elif known is not None and known.attempt_id == attempt.id:
+        end_claim(tx, chargeback=known, has_won=claim is Claim.WON)
+
+
+def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
+    """Stop refunds of money that the payer's bank claims; those not sent yet are given up."""
+    payment = tx.payments.get(attempt.payment_id)
+    if payment.captured_minor == 0 or tx.chargebacks.open_of(payment.id) is not None:
+        return
+    before = tx.refunds.refundable(payment)
+    known = tx.chargebacks.add(
+        Chargeback(
+            id=ChargebackId(tx.new_id()),
+            tenant_id=payment.tenant_id,
+            payment_id=payment.id,
+            attempt_id=attempt.id,
+            configuration_id=attempt.configuration_id,
+            capture=capture.provider_id,
+            currency=payment.currency,
+            amount_minor=_left_minor(tx, payment, attempt, capture),
+            opened_at=tx.now,
+            is_followed=capture.is_disputed is not None,
+        )
+    )
+    due_at = tx.now + CHECK_EVERY
+    tx.work.plan(Due(due_at=due_at, kind=CHECK, subject=known.id, period="1"))
+    if before.contested_at is None:
+        tx.refunds.replace_refundable(before, before.grown(payment).contest(at=tx.now))
     for refund in tx.refunds.of(payment.id):
         if refund.status in {RefundStatus.PENDING, RefundStatus.APPROVED}:
             give_up(tx, refund=refund)
-    tell(tx, name=EventName.CHARGEBACK_OPENED, payment=payment)
+    tell(tx, name=EventName.CHARGEBACK_OPENED, payment=payment, other_id=known.id)
 
 
-def end_claim(tx: Transaction, *, payment: Payment) -> None:
-    """Allow refunds again: the payer's bank has let go, or has its money."""
+def end_claim(tx: Transaction, *, chargeback: Chargeback, has_won: bool) -> Chargeback:
+    """End a claim: money that was won may be refunded again, what was lost is booked as gone.
+
+    Raises:
+        IllegalTransition: it has ended.
+        MoneyStopped: the books are being checked.
+    """
+    status = ChargebackStatus.WON if has_won else ChargebackStatus.LOST
+    ended = chargeback.move(status, at=tx.now)
+    payment = tx.payments.get(chargeback.payment_id)
+    lost = None if has_won else _lose(tx, payment, chargeback)
+    done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=lost))
     before = tx.refunds.refundable(payment)
-    if before.contested_at is None:
-        return
     tx.refunds.replace_refundable(before, before.grown(payment).contest(at=None))
-    tell(tx, name=EventName.CHARGEBACK_CLOSED, payment=payment)
+    tx.work.unplan(CHECK, subject=chargeback.id)
+    tell(tx, name=EventName.CHARGEBACK_CLOSED, payment=payment, other_id=done.id)
+    return done
+
+
+def _lose(tx: Transaction, payment: Payment, chargeback: Chargeback) -> RefundId | None:
+    """Book what the bank took, as far as it was not found before; return the refund it is."""
+    found = _found_since(tx, chargeback)
+    if found:
+        return found[-1].id
+    before = tx.refunds.refundable(payment).grown(payment)
+    minor = min(chargeback.amount_minor, before.captured_minor - before.reversed_minor)
+    if minor <= 0:
+        return None
+    refund = book_found(
+        tx,
+        payment=payment,
+        attempt_id=chargeback.attempt_id,
+        configuration_id=chargeback.configuration_id,
+        capture=chargeback.capture,
+        amount=Money(minor, chargeback.currency),
+        key=refund_key(chargeback.configuration_id, f"claim:{chargeback.id}"),
+    )
+    return refund.id
 
 
 def _follow_claim(
-    tx: Transaction, payment: Payment, attempt: Attempt, said: list[bool | None]
+    tx: Transaction, payment: Payment, attempt: Attempt, captures: tuple[Settled, ...]
 ) -> None:
-    if True in said:
-        contest(tx, payment=payment)
+    """End a claim whose provider says that it is over: lost where money went, else won."""
+    claim = tx.chargebacks.open_of(payment.id)
+    if claim is None or claim.attempt_id != attempt.id:
         return
-    settled = [
+    said = next((each for each in captures if each.provider_id == claim.capture), None)
+    if said is None or said.is_disputed is None:
+        return
+    if not claim.is_followed:
+        claim = tx.chargebacks.replace(claim, replace(claim, is_followed=True))
+    if not said.is_disputed:
+        end_claim(tx, chargeback=claim, has_won=not _found_since(tx, claim))
+
+
+def _found_since(tx: Transaction, claim: Chargeback) -> list[Refund]:
+    """Return what the provider gave back of the claimed capture since the claim."""
+    return [
         each
-        for each in tx.payments.attempts(payment.id)
-        if each.status is AttemptStatus.SETTLED and each.id != attempt.id
+        for each in tx.refunds.of(claim.payment_id)
+        if each.origin is Origin.PROVIDER
+        and each.capture == claim.capture
+        and each.requested_at >= claim.opened_at
     ]
-    # Another capture of this payment may be the one that is claimed.
-    if None not in said and not settled:
-        end_claim(tx, payment=payment)
 
 
-def _has_refund(capture: Settled) -> bool:
-    return capture.refunded is not None and capture.refunded.is_positive
+def _left_minor(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> int:
+    """Return how much of a capture is still here for a bank to claim, in minor units."""
+    gone = [each for each in _mine(tx, payment, attempt, capture) if each.status in GONE]
+    left = min(capture.captured.minor, payment.captured_minor)
+    return max(0, left - sum(each.amount_minor for each in gone))
+
+
+def _gone_minor(capture: Settled) -> int:
+    """Return what a provider says went back of a capture, by itself or by a bank."""
+    told = [each for each in (capture.refunded, capture.lost) if each is not None]
+    ours = [each.minor for each in told if each.currency == capture.captured.currency]
+    return sum(min(each, capture.captured.minor) for each in ours)
+
+
+def _mine(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> list[Refund]:
+    return [
+        each
+        for each in tx.refunds.of(payment.id)
+        if each.capture == capture.provider_id and each.configuration_id == attempt.configuration_id
+    ]
 
 
 def _follow_total(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> None:
     """Book what a provider gave back of a capture beyond what we know, and ask about the rest."""
     if not _is_credited(tx, payment, attempt, capture):
         return
-    mine = [
-        each
-        for each in tx.refunds.of(payment.id)
-        if each.capture == capture.provider_id and each.configuration_id == attempt.configuration_id
-    ]
+    mine = _mine(tx, payment, attempt, capture)
     for refund in mine:
         if refund.status is RefundStatus.PROCESSING and refund.sent_at is not None:
             ask_refund(tx, refund=refund)
-    if capture.refunded is None or capture.refunded.currency != payment.currency:
+    total_minor = _gone_minor(capture)
+    if not total_minor or capture.captured.currency != payment.currency:
         return
-    total_minor = min(capture.refunded.minor, capture.captured.minor)
-    beyond = Money(total_minor - _explained_minor(tx, attempt, mine, total_minor), payment.currency)
-    if beyond.is_positive:
+    known = tx.refunds.refundable(payment).grown(payment)
+    beyond = min(
+        total_minor - _explained_minor(tx, attempt, mine, total_minor),
+        known.captured_minor - known.reversed_minor,
+    )
+    if beyond > 0:
         key = refund_key(attempt.configuration_id, f"total:{capture.provider_id}:{total_minor}")
         book_found(
             tx,
@@ -99,7 +201,7 @@ def _follow_total(tx: Transaction, payment: Payment, attempt: Attempt, capture: 
             attempt_id=attempt.id,
             configuration_id=attempt.configuration_id,
             capture=capture.provider_id,
-            amount=beyond,
+            amount=Money(beyond, payment.currency),
             key=key,
         )
 

@@ -78,7 +78,7 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
 def _refunds_row(tx: Transaction, visit: Visit) -> Rows:
     tenant_id = visit.here[0].id
     found = tx.refunds.open_in(tenant_id, limit=MOST_REFUNDS)
-    claimed = tx.refunds.contested_in(tenant_id, limit=MOST_REFUNDS)
+    claimed = tx.chargebacks.open_in(tenant_id, limit=MOST_REFUNDS)
     return refunds.desk_row(visit.words, len(found) + len(claimed))
 
 

@@ -21,6 +21,7 @@ from core.use_cases.refunds import (
 from handlers import parsing
 from handlers.cards import name_of, reader_of
 from handlers.chat import Did, Reply, Show, Step
+from handlers.claim_cards import claim_view
 from handlers.refund_cards import number_of, refund_view
 from handlers.screens import refunds
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
@@ -144,11 +145,11 @@ def listed(tx: Transaction, visit: Visit) -> Reply:
     if not actor.has(Scope.PAYMENTS_VIEW):
         raise NotAllowed(scope=Scope.PAYMENTS_VIEW.value)
     found = tx.refunds.open_in(tenant.id, limit=MOST_LISTED)
-    claimed = tx.refunds.contested_in(tenant.id, limit=MOST_LISTED)
+    claimed = tx.chargebacks.open_in(tenant.id, limit=MOST_LISTED)
     screen = refunds.listed(
         visit.words,
         [(each, number_of(tx, tx.payments.get(each.payment_id))) for each in found],
-        [number_of(tx, tx.payments.get(each.payment_id)) for each in claimed],
+        [claim_view(tx, each, actor=actor) for each in claimed],
     )
     return Reply(screen=screen, ends_dialogue=True)
 

@@ -237,6 +237,7 @@ def dropped(words: Words, step: str) -> Html:
         "dispute": words.t("Dropped: the dispute. The bill is as it was."),
         "refunds": words.t("Dropped: the refund. No money moved."),
         "differences": words.t("Dropped: your reason. The difference is still open."),
+        "claims": words.t("Dropped: your words. The chargeback is as it was."),
         "unmatched": words.t("Dropped: the unmatched money. It is kept apart as before."),
         "disputes": words.t("Dropped: your answer. The dispute is as it was."),
         "payments": words.t("Dropped: the payment. No money moved."),

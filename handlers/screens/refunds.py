@@ -7,6 +7,9 @@ from core.domain.money import Money
 from core.domain.refunds import Destination, Refund, RefundStatus
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
+from handlers.screens.claims import ClaimCard
+from handlers.screens.claims import line as claim_line
+from handlers.screens.claims import row as claim_row
 from handlers.screens.home import home_row
 from handlers.screens.payments import provider_name
 from handlers.screens.statuses import refund_line
@@ -121,7 +124,9 @@ def card(words: Words, view: RefundCard) -> Screen:
     return Screen(html=text, rows=(*_acts(words, view), *home_row(words)))
 
 
-def listed(words: Words, found: Sequence[tuple[Refund, str]], contested: Sequence[str]) -> Screen:
+def listed(
+    words: Words, found: Sequence[tuple[Refund, str]], claimed: Sequence[ClaimCard]
+) -> Screen:
     """Show staff the refunds that have not ended, and the payments that banks claim."""
     text = lines(
         words.t("<b>Refunds under way</b>"),
@@ -130,15 +135,13 @@ def listed(words: Words, found: Sequence[tuple[Refund, str]], contested: Sequenc
             for refund, number in found
         ),
         "" if found else words.t("None."),
-        *(
-            words.t("🏦 %(number)s · claimed by the payer's bank, not refundable", number=number)
-            for number in contested
-        ),
+        *(claim_line(words, each) for each in claimed),
     )
     rows = tuple(
         (Button(label=words.label("%(number)s", number=number), data=f"refunds:show:{refund.id}"),)
         for refund, number in found
     )
+    rows += tuple(claim_row(words, each) for each in claimed)
     back = Button(label=words.label("Back"), data=doors.DESK)
     return Screen(html=text, rows=(*rows, (back,)))
 
@@ -199,27 +202,6 @@ def told_staff(words: Words, view: RefundCard) -> Screen:
     show = Button(label=words.label("Show refund"), data=f"refunds:show:{view.refund.id}")
     desk = Button(label=words.label("Desk"), data=doors.DESK)
     return Screen(html=text, rows=((show, desk),), is_proof=True)
-
-
-def told_claim(words: Words, *, number: str, payer: str, paid: Money, is_open: bool) -> Screen:
-    """Tell staff that a bank claims money back, or let go."""
-    head = words.t(
-        "🏦 Chargeback: the bank of %(payer)s claims back %(paid)s, paid for %(number)s.",
-        payer=payer,
-        paid=words.money(paid),
-        number=number,
-    )
-    rest = words.t("It is not refundable meanwhile. Answer the provider in time.")
-    if not is_open:
-        head = words.t(
-            "🏦 The bank's claim on %(paid)s of %(payer)s, paid for %(number)s, is over.",
-            payer=payer,
-            paid=words.money(paid),
-            number=number,
-        )
-        rest = words.t("If the money was taken back, the books show it.")
-    desk = Button(label=words.label("Desk"), data=doors.DESK)
-    return Screen(html=lines(head, rest), rows=((desk,),), is_proof=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

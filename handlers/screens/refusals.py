@@ -53,6 +53,8 @@ def not_found(words: Words, refusal: Refusal) -> Screen:
         "number": words.t("There is no bill and no receipt of that number here."),
         "dispute": words.t("There is no such dispute here."),
         "method": words.t("This payment method is not saved any more."),
+        "refund": words.t("There is no such refund here."),
+        "chargeback": words.t("There is no such chargeback here."),
         "unit": words.t("There is no such unit here."),
         "person": words.t("There is nobody of that name here."),
     }

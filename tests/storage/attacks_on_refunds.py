@@ -236,7 +236,87 @@ CEILINGS: Final = tuple(
     )
 )
 
+_CLAIM: Final = {
+    "id": "900030",
+    "tenant_id": ":tenant",
+    "payment_id": ":linked",
+    "attempt_id": ":link_attempt",
+    "configuration_id": ":configuration",
+    "capture": "'cap-3'",
+    "currency": "'NGN'",
+    "amount_minor": "3000",
+    "opened_at": "0",
+    "is_followed": "0",
+    "reason_id": "0",
+    "handled_by": "NULL",
+    "ended_at": "NULL",
+    "refund_id": "NULL",
+    "act_id": ":top_up_act",
+    "row_version": "1",
+    "status": "'open'",
+    "status_seq": "1",
+}
+_CLAIMED: Final = tuple(
+    event("chargeback", "900030", str(seq), step)
+    for seq, step in enumerate((("none", "none"), ("none", "open")))
+)
+_CLAIM_IS_MADE: Final = (
+    *_CLAIMED,
+    insert("chargeback", _CLAIM),
+    update("refundable", f"contested_at = 1, {NEXT}", "payment_id = :linked"),
+)
+_LOST: Final = event("chargeback", "900030", "2", ("open", "lost"))
+
+CLAIMS: Final = (
+    *(
+        Attack(name=name, prepare=_CLAIMED, statement=insert("chargeback", _CLAIM | changes))
+        for name, changes in (
+            ("through another payment's attempt", {"attempt_id": ":attempt"}),
+            ("of another tenant", {"tenant_id": ":other"}),
+            ("in another currency", {"currency": "'USD'"}),
+            ("of no capture", {"capture": "''"}),
+            ("less than nothing", {"amount_minor": "-1"}),
+            ("born lost", {"status": "'lost'", "ended_at": "1"}),
+        )
+    ),
+    Attack(
+        name="a second one",
+        prepare=(
+            *_CLAIM_IS_MADE,
+            *(each.replace("900030", "900031") for each in _CLAIMED),
+        ),
+        statement=insert("chargeback", _CLAIM | {"id": "900031"}),
+    ),
+    Attack(
+        name="refundable while it is claimed",
+        prepare=_CLAIM_IS_MADE,
+        statement=update("refundable", f"contested_at = NULL, {NEXT}", "payment_id = :linked"),
+    ),
+    Attack(
+        name="lost by a refund of ours",
+        prepare=(*_CLAIM_IS_MADE, _LOST),
+        statement=update(
+            "chargeback",
+            f"status = 'lost', status_seq = 2, ended_at = 1, refund_id = :refund, {NEXT}",
+            "id = 900030",
+        ),
+    ),
+    Attack(
+        name="lost without a time",
+        prepare=(*_CLAIM_IS_MADE, _LOST),
+        statement=update("chargeback", f"status = 'lost', status_seq = 2, {NEXT}", "id = 900030"),
+    ),
+)
+
 LAWFUL: Final = (
+    Attack(name="claimed", prepare=_CLAIM_IS_MADE[:2], statement=_CLAIM_IS_MADE[2]),
+    Attack(
+        name="lost",
+        prepare=(*_CLAIM_IS_MADE, _LOST),
+        statement=update(
+            "chargeback", f"status = 'lost', status_seq = 2, ended_at = 1, {NEXT}", "id = 900030"
+        ),
+    ),
     Attack(name="a second part", prepare=(*_born(), *_held()), statement=refund()),
     Attack(
         name="all that is left",

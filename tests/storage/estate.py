@@ -48,6 +48,7 @@ from tests.factories import (
     post,
     top_up,
 )
+from tests.storage.claim_rows import claims
 
 Ids = dict[str, Any]
 
@@ -346,6 +347,7 @@ def build(tx: SqlTransaction) -> Ids:
     ids |= bills(tx, ids)
     ids |= links(tx, ids)
     ids |= refunds(tx, ids)
+    ids |= claims(tx, ids)
     ids |= methods(tx, ids)
     ids |= differences(tx, ids)
     return ids

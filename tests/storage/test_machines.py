@@ -28,6 +28,7 @@ TEMPLATES = {
     "attempt": "attempt",
     "refund": "refund",
     "difference": "difference",
+    "chargeback": "chargeback",
 }
 """Which row of the world is copied for a new one."""
 
@@ -47,6 +48,9 @@ WITH_STATUS: dict[tuple[str, str], dict[str, Any]] = {
     ("invitation", "used"): {"used_by": 1},
     ("hold", "posted"): {"posted_minor": 1},
     ("payment", "completed"): {"captured_minor": 1},
+    ("chargeback", "evidence_sent"): {"handled_by": 1},
+    ("chargeback", "won"): {"ended_at": 1},
+    ("chargeback", "lost"): {"ended_at": 1},
 }
 """What a row's CHECKs want beside a status."""
 
@@ -109,6 +113,8 @@ def give_birth(
         row |= {each.field: first, f"{each.field}_seq": 1}
     row |= {"id": NEW_ID, "row_version": 1, **UNIQUE.get(table, {})}
     row |= WITH_STATUS.get((table, status), {})
+    if table == "chargeback":
+        row |= {"payment_id": ids["linked"], "attempt_id": ids["link_attempt"]}
     if table == "refund":
         row = refund_rows.born(connection, row, status=status, ids=ids)
     write(connection, table, row)

@@ -46,6 +46,7 @@ ATTACKS = [
         ("refunds' steps", attacks_on_refunds.STEPS),
         ("refunds' sums", attacks_on_refunds.CEILINGS),
         ("differences", attacks_on_differences.ATTACKS),
+        ("claims", attacks_on_refunds.CLAIMS),
     )
     for attack in found
 ]

@@ -15,6 +15,7 @@ from bot.providers.paystack.codes import (
     MODES,
     NEEDS,
     REFUNDS,
+    RESOLUTIONS,
     STATUSES,
     TRANSFERS,
 )
@@ -35,6 +36,7 @@ from bot.providers.wire import (
     text,
     whole,
 )
+from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.providers import (
@@ -241,7 +243,13 @@ def event(body: bytes) -> Authentic:
         return Authentic(event_key=f"{name}:{key}", reference=paid, kind=name, about=about)
     named = inner(data, "transaction") if about is About.DISPUTE else data
     reference = text(named, "reference", TOKEN)
-    return Authentic(event_key=f"{name}:{_id(data)}", reference=reference, kind=name, about=about)
+    return Authentic(
+        event_key=f"{name}:{_id(data)}",
+        reference=reference,
+        kind=name,
+        about=about,
+        claim=RESOLUTIONS.get(maybe(data, "resolution", WORD), Claim.OPEN),
+    )
 
 
 def _refusal(heard: Heard) -> Refused:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from core.domain.claims import Claim
 from core.domain.outflows import Moved, Outflow, Returned
 from core.domain.providers import (
     About,
@@ -110,6 +111,12 @@ EVENTS: Final[dict[str, About]] = {
     "refund": About.REFUND,
 }
 """What events are about, by how their name begins."""
+
+RESOLUTIONS: Final[dict[str, Claim]] = {
+    "declined": Claim.WON,
+    "merchant-accepted": Claim.LOST,
+}
+"""How a dispute ended, as its event says: the claim was declined, or the money was given."""
 
 REFERENCE: Final = re.compile(r"[A-Za-z0-9.=-]{1,100}")
 PAYOUT_REFERENCE: Final = re.compile(r"[a-z0-9_-]{16,50}")

@@ -14,6 +14,7 @@ from bot.providers.stripe.codes import (
     FACTORS,
     INTENTS,
     LISTED,
+    LOST,
     NEEDS,
     PAGES,
     PAID,
@@ -174,14 +175,20 @@ def listing(answer: Record, *, since: datetime, until: datetime) -> Listing:
     return Listing(items=tuple(reversed(wanted)), after=after)
 
 
-def claims(answer: Record) -> bool:
-    """Tell whether any dispute of a capture claims it back.
+def claims(answer: Record) -> tuple[bool, Money | None]:
+    """Tell whether any dispute of a capture claims it back, and what the lost ones took of it.
 
     Raises:
         Unreadable: that cannot be told.
     """
     listed = rows(answer, "data")
-    return any(text(each, "status", WORD) not in DISPUTES_OVER for each in listed)
+    is_open = any(text(each, "status", WORD) not in {*DISPUTES_OVER, LOST} for each in listed)
+    taken = [_amount(each, "amount") for each in listed if each.get("status") == LOST]
+    if not taken:
+        return is_open, None
+    if len({each.currency for each in taken}) != 1:
+        raise Unreadable("currencies")
+    return is_open, Money(sum(each.minor for each in taken), taken[0].currency)
 
 
 def refund(data: Record, *, request: RefundRequest, is_test: bool) -> Outflow:

@@ -217,12 +217,17 @@ class Stripe:
         return wire.read(answer, lambda it: answers.found(it, asked=reference))
 
     async def _with_disputes(self, outcome: Outcome) -> Outcome:
-        """Ask how the dispute of a capture stands: its charge says only that there was one."""
+        """Ask how the dispute of a capture stands: its charge says only that there was one.
+
+        Where that cannot be had nobody knows: the charge says the same for ever after.
+        """
         if not isinstance(outcome, Settled) or not outcome.is_disputed:
             return outcome
         query = {"payment_intent": outcome.provider_id, "limit": str(MAX_ROWS)}
         claims = wire.read(await self._get("/disputes", query), answers.claims)
-        return outcome if isinstance(claims, Unknown) else replace(outcome, is_disputed=claims)
+        if isinstance(claims, Unknown):
+            return replace(outcome, is_disputed=None)
+        return replace(outcome, is_disputed=claims[0], lost=claims[1])
 
     async def _find_refund(self, request: RefundRequest) -> Outflow | None:
         query = {"payment_intent": request.provider_id, "limit": str(REFUNDS_LISTED)}

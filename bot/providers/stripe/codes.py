@@ -90,6 +90,8 @@ DISPUTES_OVER: Final = frozenset(
 )
 """Disputes that claim nothing: won, prevented, or only an inquiry."""
 
+LOST: Final = "lost"
+
 REFUSED: Final = 402
 """The HTTP status of a refused charge."""
 UNCONFIRMED: Final = "authentication_required"

@@ -7,8 +7,9 @@ from typing import Final
 
 from bot.providers import wire
 from bot.providers.stripe.answers import our_reference
-from bot.providers.stripe.codes import EVENTS, PAYMENT_KEY
+from bot.providers.stripe.codes import DISPUTES_OVER, EVENTS, LOST, PAYMENT_KEY
 from bot.providers.wire import MAX_BYTES, TOKEN, WORD, Record, Unreadable, inner, maybe, text
+from core.domain.claims import Claim
 from core.domain.providers import About, Authentic, Forged, Hook, Reading
 
 TOLERANCE_S: Final = 300
@@ -58,11 +59,20 @@ def _event(body: bytes) -> Authentic:
     about = EVENTS.get(kind, About.NOTHING)
     if about is About.NOTHING:
         return Authentic(event_key=key, reference="", kind=kind, about=about)
-    reference = _named(inner(inner(record, "data"), "object"))
+    thing = inner(inner(record, "data"), "object")
+    reference = _named(thing)
     if not reference:
         # Of something that others do with the same account.
         about = About.NOTHING
-    return Authentic(event_key=key, reference=reference, kind=kind, about=about)
+    claim = _claim(thing) if about is About.DISPUTE else Claim.OPEN
+    return Authentic(event_key=key, reference=reference, kind=kind, about=about, claim=claim)
+
+
+def _claim(dispute: Record) -> Claim:
+    status = maybe(dispute, "status", WORD)
+    if status == LOST:
+        return Claim.LOST
+    return Claim.WON if status in DISPUTES_OVER else Claim.OPEN
 
 
 def _named(thing: Record) -> str:

@@ -205,6 +205,23 @@ async def test_another_configurations_claim_finds_nothing(tmp_path: Path, estate
     refunds.told(0, is_disputed=False)
 
 
+async def test_a_claim_whose_end_nobody_told_is_looked_up_every_day(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    refunds.told(0, is_disputed=True)
+    said = replace(settled(refunds.tried, capture=refunds.capture), is_disputed=True)
+    provider.plans = [said, replace(said, is_disputed=False)]
+    async with opened(tmp_path, estate, provider) as desk:
+        for _ in range(3):
+            desk.time.pass_by(24 * 3600 + 1)
+            await desk.run(lambda tx: sweeps.follow_claims(tx, at=tx.now))
+            await desk.later(0)
+    assert provider.plans == []
+    assert estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id)) is None
+    assert refunds.ask(1_000).is_open
+
+
 async def test_books_that_were_put_back_ask_for_no_refund(tmp_path: Path, estate: Estate) -> None:
     refunds, provider = Refunds(estate), FakeRefunder()
     refund = refunds.ask(40_000)

@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 import pytest
 
+from core.domain.claims import Claim
 from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
@@ -90,6 +91,18 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
         reading = self.reading(told(event, data))
         assert isinstance(reading, Authentic)
         assert (reading.kind, reading.about, reading.reference) == (event, about, reference)
+
+    @pytest.mark.parametrize(
+        ("resolution", "claim"),
+        [("declined", Claim.WON), ("merchant-accepted", Claim.LOST), (None, Claim.OPEN)],
+    )
+    def test_resolved_dispute_says_who_has_the_money(
+        self, resolution: str | None, claim: Claim
+    ) -> None:
+        data = {"id": 1, "transaction": {"reference": "R-1"}, "resolution": resolution}
+        reading = self.reading(told("charge.dispute.resolve", data))
+        assert isinstance(reading, Authentic)
+        assert (reading.about, reading.claim) == (About.DISPUTE, claim)
 
     def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing(self) -> None:
         reading = self.reading(told("charge.success", {"id": True, "reference": 5}))

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot.providers.stripe.codes import VERSION
+from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.providers import (
     About,
@@ -148,14 +149,14 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         ("answer", "is_claimed"),
         [
             (says.a_list([{"status": "needs_response"}]), True),
-            (says.a_list([{"status": "lost"}]), True),
+            (says.a_list([{"status": "lost", "amount": 300, "currency": "usd"}]), False),
             (says.a_list([{"status": "won"}, {"status": "warning_closed"}]), False),
             (says.a_list([{"status": "warning_needs_response"}]), False),
-            (httpx.Response(500), True),
+            (httpx.Response(500), None),
         ],
     )
     async def test_dispute_counts_while_it_claims_the_money(
-        self, answer: httpx.Response, *, is_claimed: bool
+        self, answer: httpx.Response, *, is_claimed: bool | None
     ) -> None:
         charge = {**says.charge(self.asked), "disputed": True}
         shown = says.page(self.paid)
@@ -169,6 +170,7 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         outcome, _ = await self.watched(look_up, behave)
         assert isinstance(outcome, Settled)
         assert outcome.is_disputed is is_claimed
+        assert (outcome.lost is not None) == (b'"lost"' in answer.content)
 
     async def test_charge_is_looked_up_by_its_own_id(self) -> None:
         outcome, path = await self.sought("pi_9", says.said(says.intent(self.paid)))
@@ -315,6 +317,16 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         reading = self.reading(told(kind, thing))
         assert isinstance(reading, Authentic)
         assert (reading.kind, reading.about, reading.reference) == (kind, about, reference)
+
+    @pytest.mark.parametrize(
+        ("status", "claim"),
+        [("won", Claim.WON), ("lost", Claim.LOST), ("needs_response", Claim.OPEN)],
+    )
+    def test_dispute_says_who_has_the_money(self, status: str, claim: Claim) -> None:
+        thing = {"object": "dispute", "payment_intent": "pi_9", "status": status}
+        reading = self.reading(told("charge.dispute.closed", thing))
+        assert isinstance(reading, Authentic)
+        assert reading.claim is claim
 
     def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing(self) -> None:
         reading = self.reading(told("charge.refunded", {"object": "teapot"}))

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from core.domain.bills import Bill
+from core.domain.claims import Claim
 from core.domain.outflows import Moved, Outflow
 from core.domain.providers import Declined, Pending, ProviderError, Settled
 from core.domain.refunds import Refund
+from core.use_cases.chargebacks import follow_event
 from core.use_cases.refunding import begin_refund, record_refund
 from storage.transaction import SqlTransaction
 from tests.factories import naira
@@ -184,4 +186,59 @@ def test_claim_and_what_the_provider_gave_back_are_told(estate: Estate, bill: Bi
     assert "The payer's bank claims this money back" in estate.bello.sees
     estate.answers(said(is_disputed=False, refunded=naira(500_000)))
     assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
-    assert "5,000.00 NGN was given back by the provider" in estate.bello.sees
+    assert estate.bello.sees == (
+        f"🏦 Chargeback lost: the bank of Ada took back what was paid for {bill.number}.\n"
+        "The books show what left, and the bill asks for it again."
+    )
+
+
+def claimed(estate: Estate) -> None:
+    attempt = estate.last_attempt()
+    said = Settled(
+        provider_id="capture-1",
+        reference=attempt.reference,
+        captured=naira(500_000),
+        is_test=True,
+    )
+    estate.let(lambda tx: follow_event(tx, attempt=attempt, settled=said, claim=Claim.OPEN))
+
+
+def test_staff_say_how_a_claim_ended(estate: Estate, bill: Bill) -> None:
+    claimed(estate)
+    bello = estate.bello
+    assert bello.sees == (
+        f"🏦 Chargeback: the bank of Ada claims back 5,000.00 NGN, paid for {bill.number}.\n"
+        "It is not refundable meanwhile. Answer Sandbox Pay in time."
+    )
+    bello.presses("Desk")
+    bello.presses("Refunds 1")
+    assert f"{bill.number} · 🏦 the bank claims 5,000.00 NGN back, not refundable" in bello.sees
+    bello.presses(f"🏦 {bill.number}")
+    assert "Sandbox Pay may not tell how it ends: say it here once you know." in bello.sees
+    bello.presses("Evidence sent")
+    bello.says("The signed lease")
+    assert bello.sees == (
+        f"Evidence sent for {bill.number}: 5,000.00 NGN of Ada\n"
+        "Send it at Sandbox Pay first. It stays unrefundable until the bank decides.\n"
+        "Reason: The signed lease"
+    )
+    bello.presses("Evidence sent")
+    assert "the bank claims 5,000.00 NGN back; evidence was sent" in bello.sees
+    assert "Handled by Mrs Bello\nReason: The signed lease" in bello.sees
+    bello.presses("Lost")
+    assert "This cannot be taken back." in bello.sees
+    bello.says("Letter of 3 March")
+    bello.presses("Lost")
+    assert "left to pay" not in bello.sees
+    bello.enters("4829")
+    assert "⚪ lost: the bank has taken the money" in bello.sees
+    assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
+    bello.says(f"/find {bill.number}")
+    assert "the debtor agreed and has not paid." in bello.sees
+
+
+def test_who_only_looks_on_is_offered_nothing(estate: Estate, bill: Bill) -> None:
+    claimed(estate)
+    begin(estate, bill)
+    assert "The payer's bank claims this money back" in estate.bello.sees
+    assert not any("Chargeback" in each for each in estate.ada.labels)

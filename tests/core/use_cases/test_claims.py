@@ -1,0 +1,158 @@
+"""How a claim of the payer's bank ends: by its provider's word, or by staff's."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.domain.acts import EventName
+from core.domain.chargebacks import Chargeback, ChargebackStatus
+from core.domain.claims import Claim
+from core.domain.errors import (
+    AboveRefundable,
+    IllegalTransition,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    OutflowsFrozen,
+    PaymentContested,
+    Refusal,
+)
+from core.domain.ledger import AccountKind
+from core.domain.people import Role
+from core.domain.refunds import RefundStatus
+from core.ports import Transaction
+from core.use_cases.chargebacks import follow_event
+from core.use_cases.claims import handle_claim
+from tests.core.estate import Estate, settled
+from tests.core.use_cases.refunding import Refunds
+from tests.core.use_cases.test_giving_back import spend_collected
+from tests.factories import naira
+
+EVIDENCE, WON, LOST = (
+    ChargebackStatus.EVIDENCE_SENT,
+    ChargebackStatus.WON,
+    ChargebackStatus.LOST,
+)
+
+
+def event(refunds: Refunds, claim: Claim = Claim.OPEN) -> None:
+    """Let a provider's proven event tell of a claim that its look-ups do not tell of."""
+    said = settled(refunds.tried, refunds.payment.captured_minor, capture=refunds.capture)
+    refunds.estate.do(follow_event, attempt=refunds.tried.attempt, settled=said, claim=claim)
+
+
+def claim_of(refunds: Refunds) -> Chargeback:
+    def look(tx: Transaction) -> Chargeback:
+        (claim,) = tx.chargebacks.open_in(refunds.estate.tenant.id, limit=5)
+        return claim
+
+    return refunds.estate.look(look)
+
+
+def handle(
+    refunds: Refunds, status: ChargebackStatus, *, reason: str = "Letter of the bank"
+) -> Chargeback:
+    return refunds.estate.do(
+        handle_claim,
+        actor=refunds.estate.admin,
+        chargeback_id=claim_of(refunds).id,
+        status=status,
+        reason=reason,
+    )
+
+
+def test_what_staff_win_may_be_refunded_again(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    handle(refunds, EVIDENCE)
+    with pytest.raises(PaymentContested):
+        refunds.ask(1_000)
+    won = handle(refunds, WON)
+    assert (won.status, won.refund_id, won.handled_by) == (WON, None, estate.admin.person_id)
+    assert estate.look(lambda tx: tx.note(won.reason_id)) == "Letter of the bank"
+    assert (estate.collected(), estate.count(EventName.CHARGEBACK_CLOSED)) == (100_000, 1)
+    assert refunds.ask(100_000).is_open
+
+
+def test_what_staff_lose_leaves_the_books_once(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.finish(refunds.send(30_000))
+    event(refunds)
+    assert claim_of(refunds).amount == naira(70_000)
+    lost = handle(refunds, LOST)
+    assert (refunds.at_provider(), estate.collected(), refunds.rest()) == (0, 0, 100_000)
+    assert [each.id for each in refunds.all()][-1] == lost.refund_id
+    # The provider's own total of what went back may hold it, or not.
+    refunds.told(30_000)
+    refunds.told(100_000)
+    assert (refunds.at_provider(), len(refunds.all())) == (0, 2)
+    with pytest.raises(AboveRefundable):
+        refunds.ask(1)
+
+
+def test_what_the_tenant_no_longer_has_is_owed(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    spend_collected(estate, 60_000)
+    event(refunds)
+    event(refunds, Claim.LOST)
+    assert estate.account(AccountKind.OWED).balance.minor == -60_000
+    assert (estate.collected(), refunds.at_provider()) == (0, 0)
+
+
+@pytest.mark.parametrize(("word", "left"), [(Claim.WON, 100_000), (Claim.LOST, 0)])
+def test_a_proven_event_ends_it_once(estate: Estate, word: Claim, left: int) -> None:
+    refunds = Refunds(estate)
+    event(refunds, word)
+    assert estate.collected() == 100_000
+    for _ in range(2):
+        event(refunds)
+    for _ in range(2):
+        event(refunds, word)
+    assert estate.collected() == left
+    assert estate.count(EventName.CHARGEBACK_OPENED) == 1
+    assert estate.count(EventName.CHARGEBACK_CLOSED) == 1
+
+
+def test_look_ups_end_it_and_staff_need_not(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(0, is_disputed=True)
+    for status in (WON, LOST):
+        with pytest.raises(IllegalTransition):
+            handle(refunds, status)
+    handle(refunds, EVIDENCE)
+    event(refunds, Claim.OPEN)
+    said = settled(refunds.tried, capture=refunds.capture)
+    lost = replace(said, is_disputed=False, refunded=naira(0), lost=naira(40_000))
+    for _ in range(2):
+        estate.answer(refunds.tried, lost)
+    assert (refunds.at_provider(), estate.collected()) == (60_000, 60_000)
+    # A refund beside it, in the provider's own dashboard, is not taken for the bank's money.
+    estate.answer(refunds.tried, replace(lost, refunded=naira(10_000)))
+    assert refunds.at_provider() == 50_000
+    assert refunds.ask(50_000).status is RefundStatus.PROCESSING
+
+
+def test_who_may_not_ends_no_claim(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    claim = claim_of(refunds)
+
+    def refusal(status: ChargebackStatus, **what: object) -> type[Refusal]:
+        kept = {"actor": estate.admin, "reason": "Letter", **what}
+        with pytest.raises(Refusal) as refused:
+            estate.do(handle_claim, chargeback_id=claim.id, status=status, **kept)  # type: ignore[arg-type]
+        return refused.type
+
+    assert refusal(LOST, actor=estate.ada) is NotAllowed
+    assert refusal(LOST, actor=estate.eve) is NotFound
+    assert refusal(LOST, actor=estate.member("Clerk", role=Role.AUDITOR)) is NotAllowed
+    assert refusal(LOST, reason=" ") is InvalidInput
+    estate.books.run(lambda tx: tx.freeze.doubt())
+    estate.books.run(lambda tx: tx.freeze.begin())
+    assert refusal(LOST) is OutflowsFrozen
+    estate.books.run(lambda tx: tx.freeze.release())
+    handle(refunds, WON)
+    with pytest.raises(IllegalTransition):
+        estate.do(
+            handle_claim, actor=estate.admin, chargeback_id=claim.id, status=LOST, reason="No"
+        )
