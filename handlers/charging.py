@@ -19,14 +19,15 @@ def charge_act(
 ) -> tuple[str, str]:
     """Return the mask of the saved method that is offered, and its button's data; "" for none.
 
-    It is the payer's default, or the newest that takes this amount.
+    It is the payer's default, or the newest that takes this amount at a provider without trouble.
     """
     tenant, actor = visit.here
     good = good_methods(tx, actor=actor)
     if not good:
         return "", ""
     found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
-    taking = {each.configuration.id for each in found}
+    # Of a charge that failed in trouble nobody would know for long whether money was taken.
+    taking = {each.configuration.id for each in found if not each.has_trouble}
     method = next((each for each in good if each.configuration_id in taking), None)
     if method is None:
         return "", ""

@@ -87,8 +87,10 @@ def _card(tx: Transaction, reader: Reader, found: SetUp) -> providers.Card:
 
     order = [each.id for each in tx.configurations.owned(configuration.tenant_id)]
     place = order.index(configuration.id)
+    standing = tx.standings.find(configuration.id)
     return providers.Card(
         found=found,
+        down_at=None if standing is None else standing.down_at,
         place=place + 1,
         count=len(order),
         switch=act("provider.switch", on=not configuration.is_enabled),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from core.domain.configurations import Configuration, Health, Keys, ProviderKind
@@ -18,7 +19,10 @@ LIST: Final = "providers:list"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A provider with everything that can be done; the texts are data of one-use buttons."""
+    """A provider with everything that can be done; the texts are data of one-use buttons.
+
+    `down_at` is since when it opens no payment pages, None while it does.
+    """
 
     found: SetUp
     place: int
@@ -27,6 +31,7 @@ class Card:
     check: str
     up: str
     down: str
+    down_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +197,12 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         note or "",
         words.t("<b>%(name)s %(mode)s</b>", name=name, mode=_mode(words, configuration)),
         _switch(words, configuration),
+        words.t(
+            "⚠️ It has opened no payment pages since %(when)s: others are offered first.",
+            when=words.when(view.down_at),
+        )
+        if view.down_at
+        else "",
         words.t("Account: %(account)s", account=keys.account) if keys.account else "",
         words.t("Keys: %(health)s, %(when)s", health=_health(words, keys), when=tested)
         if tested

@@ -10,6 +10,29 @@ SECOND: Final = (
     " row_version, place, keys_id) VALUES (900020, :tenant, 'another', 1, {on}, 1, 1, {keys})"
 )
 
+STANDING: Final = {
+    "configuration_id": ":configuration",
+    "troubles": "3",
+    "troubled_since": "0",
+    "down_at": "5",
+    "try_at": "6",
+    "trials": "0",
+    "row_version": "1",
+}
+"""Of a provider that is down, as it may be written."""
+
+STANDINGS: Final = tuple(
+    Attack(name=name, statement=insert("provider_standing", {**STANDING, **changes}))
+    for name, changes in (
+        ("a provider that is down for ever", {"try_at": "NULL"}),
+        ("a provider that is down and tried before it fell", {"try_at": "4"}),
+        ("a provider that is down without any trouble", {"troubles": "0"}),
+        ("trouble that never began", {"troubled_since": "NULL"}),
+        ("trials of what is up", {"down_at": "NULL", "try_at": "NULL", "trials": "1"}),
+        ("fewer troubles than none", {"troubles": "-1"}),
+    )
+)
+
 ATTACKS: Final = (
     Attack(
         name="a provider that is offered without keys",

@@ -42,6 +42,7 @@ ATTACKS = [
         ("payments", attacks_on_bills.PAYMENTS),
         ("doors", attacks_on_bills.DOORS),
         ("keys", attacks_on_keys.ATTACKS),
+        ("standings", attacks_on_keys.STANDINGS),
         ("refunds", attacks_on_refunds.REFUNDS),
         ("refunds' steps", attacks_on_refunds.STEPS),
         ("refunds' sums", attacks_on_refunds.CEILINGS),
