@@ -17,7 +17,7 @@ from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.domain.tenants import FeeBearer
 from core.ports import Transaction
-from core.use_cases.choice import other_ways
+from core.use_cases.choice import asks_on_phone, other_ways
 from core.use_cases.methods import keepable, mask_of
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.wallets import open_wallet
@@ -214,6 +214,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
         refunds=tx.refunds.of(payment.id),
         charged=mask_of(tx, method_id=attempts[-1].method_id) if attempts else "",
+        asks_on_phone=bool(attempts) and asks_on_phone(tx, provider=attempts[-1].provider),
     )
     match payments.stage(plain):
         case payments.Stage.PREPARING | payments.Stage.WAITING:

@@ -15,6 +15,8 @@ class Offered(NamedTuple):
 
     acts: tuple[tuple[str, str], ...]
     about: Html
+    has_page: bool = True
+    """At least one is paid on a page."""
 
 
 def offered(
@@ -25,4 +27,5 @@ def offered(
         (each.provider, offer(tx, visit, verb, configuration=each.configuration.id, **bound))
         for each in ways
     )
-    return Offered(acts, screens.about(visit.words, ways))
+    has_page = not all(each.asks_on_phone for each in ways)
+    return Offered(acts, screens.about(visit.words, ways), has_page)

@@ -40,6 +40,7 @@ class Way:
     """It is down, or took no money for this payment because of trouble of its own."""
     fee: Money | None = None
     """About what the payer will bear of its fee, None where he bears none or nothing tells."""
+    asks_on_phone: bool = False
 
     @property
     def provider(self) -> str:
@@ -53,10 +54,6 @@ class _Known:
 
     configuration: Configuration
     can: Capabilities
-
-    @property
-    def is_prompt_only(self) -> bool:
-        return self.can.can_prompt and not self.can.can_link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +123,12 @@ def taken(
     return tuple(each for each in amounts if any(one.can.takes(each) for one in reached))
 
 
+def asks_on_phone(tx: Transaction, *, provider: str) -> bool:
+    """Tell whether a provider is paid on the payer's phone, and has no page."""
+    can = tx.configurations.capabilities(provider)
+    return can is not None and _is_prompt_only(can)
+
+
 def check_way(tx: Transaction, *, payment: Payment, configuration: Configuration) -> None:
     """Let a configuration pass that may be asked for a payment: what was offered may be old.
 
@@ -139,6 +142,10 @@ def check_way(tx: Transaction, *, payment: Payment, configuration: Configuration
     asked = _asked(tx, payment)
     if not _fitting(tx, known, asked):
         raise _refusal(tx, known, asked)
+
+
+def _is_prompt_only(can: Capabilities) -> bool:
+    return can.can_prompt and not can.can_link
 
 
 def _asked(tx: Transaction, payment: Payment) -> _Asked:
@@ -160,10 +167,10 @@ def _known(tx: Transaction, tenant_id: TenantId) -> list[_Known]:
 
 def _reaching(tx: Transaction, known: Sequence[_Known], payer_id: PersonId) -> list[_Known]:
     """Return those by which this person can pay: what asks on a phone must know his."""
-    if not any(each.is_prompt_only for each in known):
+    if not any(_is_prompt_only(each.can) for each in known):
         return list(known)
     has_phone = tx.people.person(payer_id).phone_verified_at is not None
-    return [each for each in known if has_phone or not each.is_prompt_only]
+    return [each for each in known if has_phone or not _is_prompt_only(each.can)]
 
 
 def _fitting(tx: Transaction, known: Sequence[_Known], asked: _Asked) -> list[Configuration]:
@@ -194,6 +201,7 @@ def _ordered(
             configuration=each,
             has_trouble=each.id in down or each.id in failed,
             fee=fees.get(each.id),
+            asks_on_phone=asks_on_phone(tx, provider=each.provider),
         )
         for each in sorted(fitting, key=rank)
     )

@@ -271,6 +271,7 @@ def _confirm(
         payee=tenant.name,
         acts=found.acts,
         about=found.about,
+        has_page=found.has_page,
         change=f"pay:change:{way}.{bill.id}.{bill.revision}",
         cancel=f"pay:drop:{(charge[1] or found.acts[0][1]).partition(':')[2]}",
         before=_balance(tx, visit) if way is paying.Way.WALLET else None,

@@ -46,8 +46,8 @@ class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
     `charge` is (mask, data) of a saved method that may be charged, ("", "") for none. `before` is
-    the wallet's available balance, None for links; `about` are finished lines on the providers.
-    The buttons work until `until`.
+    the wallet's available balance, None for links; `about` are finished lines on the providers;
+    without `has_page` the phone is the only way. The buttons work until `until`.
     """
 
     bill: Bill
@@ -63,6 +63,7 @@ class Confirm:
     link_minutes: int = 60
     charge: tuple[str, str] = ("", "")
     about: Html | None = None
+    has_page: bool = True
 
 
 def overview(words: Words, bills: tuple[Bill, ...], *, today: date, review: int) -> Screen:
@@ -254,6 +255,8 @@ def _source_line(words: Words, view: Confirm) -> Html:
             before=words.money(view.before),
             after=words.money(view.before - view.amount),
         )
+    if not (view.has_page or view.charge[1]):
+        return lines(fee_sentence(words, view.fee_bearer), view.about or "")
     valid = words.n(
         "By link, valid %(count)s minute. %(fee)s",
         "By link, valid %(count)s minutes. %(fee)s",

@@ -10,7 +10,7 @@ from core.domain.providers import ProviderError
 from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import doors
+from handlers.screens import doors, prompts
 from handlers.screens.charges import charging, confirming, keep_line, keep_row
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
@@ -49,6 +49,7 @@ class PaymentView:
     keep: str = ""
     charged: str = ""
     """The mask of the saved method that the newest attempt charges, "" for a page."""
+    asks_on_phone: bool = False
 
 
 class Stage(StrEnum):
@@ -186,29 +187,25 @@ def _open_story(
         tell = confirming if view.attempts[-1].link else charging
         return tell(words, method=view.charged, amount=amount, provider=provider)
     if at is Stage.PREPARING:
+        page = words.t(
+            "⏳ Preparing the payment page of %(provider)s · %(amount)s",
+            provider=provider,
+            amount=amount,
+        )
+        if view.asks_on_phone:
+            page = prompts.preparing(words, amount=amount, provider=provider)
         return (
-            words.t(
-                "⏳ Preparing the payment page of %(provider)s · %(amount)s",
-                provider=provider,
-                amount=amount,
-            ),
+            page,
             words.t("Nothing has been taken yet. %(fee)s", fee=fee),
         )
     is_prompt = view.attempts[-1].is_prompt
     return (
         words.t("⏳ Waiting for %(provider)s · %(amount)s", provider=provider, amount=amount),
-        _on_phone(words, provider)
+        prompts.look(words, provider)
         if is_prompt
         else words.t("Open the payment page and pay there; this message changes by itself."),
         Html("") if is_prompt else _valid_line(words, view.payment),
         words.t("Nothing has arrived yet. %(fee)s", fee=fee),
-    )
-
-
-def _on_phone(words: Words, provider: str) -> Html:
-    return words.t(
-        "Look at your phone: %(provider)s asks for your PIN there. This message changes by itself.",
-        provider=provider,
     )
 
 
@@ -220,6 +217,8 @@ def _was_doubtful(attempt: Attempt) -> bool:
 def _checking_story(
     words: Words, view: PaymentView, *, amount: Html, provider: str
 ) -> tuple[Html, ...]:
+    if not view.attempts[-1].had_page and view.asks_on_phone:
+        return prompts.not_asked(words, amount=amount, provider=provider)
     if not view.attempts[-1].had_page:
         return (
             words.t(
@@ -304,24 +303,8 @@ def _reference(words: Words, view: PaymentView, at: Stage) -> Html:
 
 def _why_not(words: Words, attempt: Attempt, provider: str) -> Html:
     """Return why nothing was taken: a phone says other things than a card."""
-    if not attempt.is_prompt:
-        return why(words, attempt.error, provider)
-    match attempt.error:
-        case ProviderError.INSUFFICIENT_FUNDS:
-            return words.t("There is not enough money on your %(provider)s.", provider=provider)
-        case ProviderError.INVALID_CARD:
-            return words.t(
-                "We know no phone of yours that %(provider)s can ask. Pay another way.",
-                provider=provider,
-            )
-        case ProviderError.DECLINED_CARD:
-            return words.t("It was cancelled on the phone, or a limit of yours was reached.")
-        case ProviderError.TIMEOUT_ERROR:
-            return words.t("Nobody answered on the phone in time.")
-        case ProviderError.AUTHENTICATION_ERROR:
-            return words.t("The PIN was not right.")
-        case _:
-            return why(words, attempt.error, provider)
+    said = prompts.why_not(words, attempt.error, provider) if attempt.is_prompt else None
+    return said or why(words, attempt.error, provider)
 
 
 def why(words: Words, error: ProviderError | None, provider: str) -> Html:

@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 
 from core.use_cases.choice import Way
+from handlers.screens import prompts
 from handlers.screens.payments import provider_name
 from handlers.words import Html, Words, lines
 
 
 def about(words: Words, ways: Sequence[Way]) -> Html:
-    """Return the lines on fees that are known and on trouble; "" where there is nothing to say."""
-    return lines(_fees(words, ways), _trouble(words, ways))
+    """Return the lines on phones, known fees and trouble; "" where there is nothing to say."""
+    return lines(_phones(words, ways), _fees(words, ways), _trouble(words, ways))
+
+
+def _phones(words: Words, ways: Sequence[Way]) -> Html:
+    asking = (provider_name(each.provider) for each in ways if each.asks_on_phone)
+    return lines(*(prompts.way(words, each) for each in asking))
 
 
 def _fees(words: Words, ways: Sequence[Way]) -> Html:

@@ -43,7 +43,10 @@ async def ask(stage: Stage) -> Player:
     """Let Hassan ask for his bill on his phone."""
     hassan = stage.player(estate.IBRAHIM)
     await acknowledge(hassan, await number_of(stage, 3))
-    await tap(hassan, "Pay by link", "Full", "Pay 5,000.00", until=LOOK)
+    card = await tap(hassan, "Pay by link", "Full", until="This pays the bill in full.")
+    assert "M-Pesa asks for your PIN on your phone." in card
+    assert "page" not in card
+    await tap(hassan, "Pay 5,000.00", until=LOOK)
     return hassan
 
 
@@ -81,6 +84,17 @@ async def test_who_cancels_is_asked_again(stage: Stage) -> None:
     await tap(hassan, "Try again by M-Pesa", until=LOOK)
     await press(stage, "pay")
     await receipted(stage, hassan)
+
+
+async def test_a_prompt_that_was_turned_away_is_told_as_such(stage: Stage) -> None:
+    stage.world.board.set(switches.CREATE, "429")
+    hassan = stage.player(estate.IBRAHIM)
+    await acknowledge(hassan, await number_of(stage, 3))
+    told = await tap(
+        hassan, "Pay by link", "Full", "Pay 5,000.00", until="your phone was not asked"
+    )
+    assert "Cancel payment" in told
+    assert stage.provider.phones.view() == []
 
 
 async def test_a_pin_after_the_time_was_over_still_pays(stage: Stage) -> None:

@@ -141,6 +141,15 @@ def test_waiting_for_a_phone_has_no_page() -> None:
     ]
 
 
+def test_nobody_waits_for_a_page_where_the_phone_asks() -> None:
+    at_once = replace(prompted(AttemptStatus.SENT), asks_on_phone=True)
+    assert plain(live(WORDS, at_once)).startswith("⏳ M-Pesa is about to ask on your phone ·")
+    attempt = replace(at_once.attempts[0], status=AttemptStatus.UNKNOWN, is_prompt=False)
+    never = plain(live(WORDS, replace(at_once, attempts=(attempt,))))
+    assert never.startswith("🔎 M-Pesa has trouble: your phone was not asked ·")
+    assert "page" not in never
+
+
 def test_who_was_asked_on_his_phone_is_not_told_that_he_cannot_have_paid() -> None:
     told = plain(live(WORDS, prompted(AttemptStatus.UNKNOWN)))
     assert "Do not pay again" in told
