@@ -103,7 +103,13 @@ def my_data(tx: Transaction, visit: Visit) -> Reply:
         for each in tx.people.memberships_of(visit.person.id)
         if each.status is MembershipStatus.ACTIVE
     ]
-    return Reply(screen=screens.my_data(visit.words, visit.person, belongings))
+    methods = [
+        method.label
+        for tenant in tenants_of(tx, person_id=visit.person.id)
+        for method in tx.methods.of(visit.person.id, tenant.id)
+    ]
+    screen = screens.my_data(visit.words, visit.person, belongings, methods=methods)
+    return Reply(screen=screen)
 
 
 def _argument(visit: Visit, name: str) -> object:

@@ -58,6 +58,10 @@ def terms(words: Words) -> Screen:
             "4. Your phone number and e-mail address are kept encrypted and used for signing "
             "in, receipts and nothing else."
         ),
+        words.t(
+            "5. What you pay with is saved only when you press Save: what the provider gives us "
+            "to charge it, encrypted, never a card number. Removed is deleted: /methods."
+        ),
     )
     return Screen(html=html, rows=(back_row(words, _HELP),))
 

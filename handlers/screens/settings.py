@@ -129,8 +129,10 @@ def phone_kept(words: Words, person: Person) -> Screen:
     return Screen(html=html, drop_keyboard=True)
 
 
-def my_data(words: Words, person: Person, belongings: Sequence[Belonging]) -> Screen:
-    """Show what we know about the person, and what he can ask for."""
+def my_data(
+    words: Words, person: Person, belongings: Sequence[Belonging], *, methods: Sequence[str]
+) -> Screen:
+    """Show what we know about the person, and what he can ask for; `methods` are masks."""
     phone = masked(person.phone) or words.t("none")
     where = [
         words.t("• %(tenant)s, as %(roles)s", tenant=each.tenant, roles=_roles(words, each))
@@ -145,6 +147,7 @@ def my_data(words: Words, person: Person, belongings: Sequence[Belonging]) -> Sc
         if person.has_pin
         else words.t("PIN: none yet"),
         *where,
+        *(words.t("Saved to pay with: %(method)s", method=each) for each in methods),
         words.t(
             "Your bills and every move of your wallet are kept in the books: /bills, /wallet. "
             "To have personal data corrected or erased, ask an administrator: /support. Amounts "

@@ -127,6 +127,14 @@ def test_a_method_is_removed_after_a_question(estate: Estate) -> None:
     assert "This payment method is not saved any more." in estate.ada.sees
 
 
+def test_what_is_saved_is_among_what_we_know_of_a_person(estate: Estate) -> None:
+    saves(estate)
+    estate.ada.says("/settings")
+    estate.ada.presses("My data")
+    assert "Saved to pay with: Visa •••• 4081" in estate.ada.sees
+    assert "tok_visa" not in estate.ada.last.html
+
+
 def test_a_provider_is_preferred_and_no_longer(estate: Estate) -> None:
     estate.ada.says("/methods")
     estate.ada.presses("Preferred provider")
