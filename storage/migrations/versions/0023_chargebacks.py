@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0022"
-down_revision: Final[str | None] = "0021"
+revision: Final = "0023"
+down_revision: Final[str | None] = "0022"
 branch_labels: Final = None
 depends_on: Final = None
 
