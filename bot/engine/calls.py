@@ -57,6 +57,10 @@ EFFECT_S: Final = 45
 CLAIMS: Final = {f"claim_{each}": each for each in Claim}
 """Look-ups that a claim's event leads to, by what they ask: how it said that the claim stands."""
 
+LOOKS_AT_ONCE: Final = 40
+"""Look-ups under way in a process, fewer than its connections: thousands that are due at once
+neither wait for a connection until they fail, nor keep a payer's new page waiting."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -112,8 +116,10 @@ class Calls:
         public_url: str,
         leases: Leases | None = None,
         alarms: Alarms | None = None,
+        looks_at_once: int = LOOKS_AT_ONCE,
     ) -> None:
         """Keep the ports; `public_url` builds return addresses."""
+        self._looks = asyncio.Semaphore(looks_at_once)
         self._alarms = alarms
         self._leases = leases or SoleOwner(database)
         self._answers = Answers(database, providers, public_url=public_url)
@@ -135,6 +141,13 @@ class Calls:
         if "refund" in asked:
             await self._refunds.handle(work, asked)
             return
+        if asked["ask"] != "advance":
+            await self._call(work, asked)
+            return
+        async with self._looks:
+            await self._call(work, asked)
+
+    async def _call(self, work: Work, asked: Mapping[str, str]) -> None:
         attempt_id = AttemptId(asked["attempt"])
         cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
         since_s = self._leases.moment_s()

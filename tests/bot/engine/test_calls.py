@@ -1,16 +1,21 @@
 """A provider is asked after the commit, never twice blindly, and its hooks are only hints."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.engine.arrivals import store_hook
+from bot.engine.calls import Calls
 from core.domain.payments import AttemptStatus, PaymentStatus
 from core.domain.providers import Authentic, ProviderError, Settled, Unknown
-from core.domain.work import Kind
+from core.domain.work import Kind, Work, WorkStatus
 from core.use_cases import links
 from storage.doctor import examine
+from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, Tried, palm_court, settled
 from tests.fakes.providers import FakeProvider, FakeRegistry
@@ -159,3 +164,31 @@ async def test_without_credentials_nothing_is_lost(tmp_path: Path, estate: Estat
     async with open_desk(tmp_path, path=estate.books.path) as desk:
         await desk.later(0)
     assert estate.now(tried).attempt.status is AttemptStatus.UNKNOWN
+
+
+async def test_many_look_ups_that_are_due_at_once_take_turns(
+    tmp_path: Path, estate: Estate
+) -> None:
+    tried = [estate.open_link(estate.agreed()) for _ in range(3)]
+    provider = FakeProvider()
+    registry = _registry(estate, provider)
+    async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
+        await desk.later(0)
+        provider.asked.clear()
+        provider.held = asyncio.Event()
+        calls = Calls(desk.database, registry, public_url="", looks_at_once=2)
+        rows = [await desk.run(partial(_later, tried=each)) for each in tried]
+        under_way = [asyncio.ensure_future(calls.handle(row)) for row in rows]
+        await desk.until(lambda: len(provider.asked) == 2)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(provider.asked) == 2
+        provider.held.set()
+        await asyncio.gather(*under_way)
+    assert sorted(provider.asked) == sorted(each.attempt.reference for each in tried)
+
+
+def _later(tx: SqlTransaction, *, tried: Tried) -> Work:
+    """Queue a look-up that the engine of the test does not take."""
+    links.ask_again(tx, attempt=tried.attempt)
+    return replace(tx.work.mark(tx.written.pop(), status=WorkStatus.SENT), status=WorkStatus.DUE)
