@@ -147,7 +147,7 @@ class Calls:
         async with self._looks:
             await self._call(work, asked)
 
-    async def _call(self, work: Work, asked: Mapping[str, str]) -> None:
+    async def _call(self, work: Work, asked: Mapping[str, Any]) -> None:
         attempt_id = AttemptId(asked["attempt"])
         cause = Cause(kind=CauseKind.CALL, reference=str(work.id))
         since_s = self._leases.moment_s()
