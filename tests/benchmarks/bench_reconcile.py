@@ -150,10 +150,11 @@ def _make_due(tx: SqlTransaction) -> None:
 async def plain(port: int, folder: Path, references: Sequence[str]) -> float:
     """Ask the same and update a row for each; return how many a second."""
     connection = open_connection(folder / "plain.db")
-    connection.execute("CREATE TABLE IF NOT EXISTS attempt (id INTEGER PRIMARY KEY, checks, said)")
+    connection.execute("DROP TABLE IF EXISTS attempt")
+    connection.execute("CREATE TABLE attempt (id INTEGER PRIMARY KEY, checks, said)")
     connection.execute("BEGIN IMMEDIATE")
     for number in range(len(references)):
-        connection.execute("INSERT OR REPLACE INTO attempt VALUES (?, 0, '')", (number,))
+        connection.execute("INSERT INTO attempt VALUES (?, 0, '')", (number,))
     connection.execute("COMMIT")
     left = iter(enumerate(references))
     headers = {"Authorization": f"Bearer {KEY}"}
