@@ -156,6 +156,13 @@ def test_every_store_is_on_the_transaction() -> None:
     assert modules - known == set()
 
 
+def test_the_newest_migration_is_the_last_file() -> None:
+    versions = sorted((ROOT / "storage" / "migrations" / "versions").glob("[0-9]*.py"))
+    numbers = [each.name.partition("_")[0] for each in versions]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert numbers[-1] == load("storage.setup").NEWEST
+
+
 def where(prefix: str) -> set[str]:
     """Return the files of storage that define a class whose name starts so."""
     return {

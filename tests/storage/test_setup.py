@@ -94,11 +94,6 @@ def test_the_steps_are_those_of_the_machines(path: Path) -> None:
     assert sorted(found) == sorted(birth.fsm_rows())
 
 
-def test_the_newest_version_is_the_last_file() -> None:
-    versions = sorted((ROOT / "storage" / "migrations" / "versions").glob("*.py"))
-    assert versions[-1].name.startswith(f"{setup.NEWEST}_")
-
-
 def test_a_prepared_file_is_current(path: Path) -> None:
     assert setup.is_current(path)
 
