@@ -162,9 +162,9 @@ class Calls:
             reference=attempt.reference,
             outcome=type(outcome).__name__,
         )
-        is_cancelling = asked["ask"] == "cancel"
+        is_cancelling, is_silent = asked["ask"] == "cancel", _is_silent(outcome)
 
-        def record(tx: SqlTransaction) -> None:
+        def record(tx: SqlTransaction) -> bool:
             if question.was_not_asked(outcome, is_new=is_new):
                 note_prompt(tx, attempt_id=attempt_id, is_prompt=False)
             links.record_answer(
@@ -176,10 +176,11 @@ class Calls:
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
             tx.work.end(work)
             self._leases.finish(tx, work)
+            standing = tx.standings.find(attempt.configuration_id) if is_silent else None
+            return standing is not None and standing.is_down
 
-        await self._database.run(record, cause=cause)
-        is_silent = _is_silent(outcome)
-        if self._alarms is not None and not (is_silent and question.opens_page):
+        is_known = await self._database.run(record, cause=cause)
+        if self._alarms is not None and not is_known:
             await self._alarms.heard(attempt.provider, has_answered=not is_silent)
 
     def _hear(

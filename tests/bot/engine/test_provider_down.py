@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.engine.alarms import DOWN_AFTER as SILENT_AFTER
 from bot.engine.arrivals import store_hook
 from core.domain.configurations import Configuration
 from core.domain.payments import AttemptStatus, Payment
@@ -181,3 +182,24 @@ async def test_look_ups_alone_neither_fell_nor_mend_a_provider(
         both.a.plans = [Pending()]
         await hints(desk, estate.configuration, waiting, key="evt-late")
         assert estate.look(lambda tx: tx.standings.down(estate.tenant.id)) != {}
+
+
+async def test_operators_hear_that_look_ups_go_unanswered_unless_they_know_that_it_is_down(
+    tmp_path: Path, estate: Estate, second: Configuration
+) -> None:
+    both = Both(estate.configuration, second)
+    waiting = estate.open_link(estate.agreed())
+    options = {"path": estate.books.path, "registry": both, "operators": (OPERATOR,)}
+    async with open_desk(tmp_path, **options) as desk:
+        await desk.later(0)
+        for number in range(SILENT_AFTER):
+            both.a.plans = [ERROR_500]
+            await hints(desk, estate.configuration, waiting, key=f"evt-{number}")
+        await desk.later(0)
+        assert ["does not answer" in text for text in told(desk, OPERATOR)] == [True]
+        await falls(desk, estate, both, (estate.ada, estate.ben, estate.cyd))
+        desk.time.pass_by(3600)
+        for number in range(SILENT_AFTER):
+            both.a.plans = [ERROR_500]
+            await hints(desk, estate.configuration, waiting, key=f"late-{number}")
+        assert ["PROVIDER_DOWN" in text for text in told(desk, OPERATOR)] == [False, True]
