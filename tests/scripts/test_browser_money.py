@@ -5,12 +5,14 @@ One sandbox and one browser for three journeys (J-03, J-18, J-04). Acts and look
 """
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from core.domain.standings import DOWN_AFTER
 from tests.scripts.test_browser import (
     STORY_WITHIN_S,
     WIDE,
@@ -47,6 +49,7 @@ async def test_money_comes_by_link_and_goes_back(tmp_path: Path, chromium: str) 
         await give_a_part_back(page)
         await give_the_rest_back(page)
         await go_to_the_other_where_one_is_down(page)
+        await find_the_other_first(page)
         assert await spills(page) == []
         assert complaints == []
 
@@ -168,16 +171,35 @@ async def go_to_the_other_where_one_is_down(page: Page) -> None:
     """Paystack is down: nothing was taken, and Stripe is a tap away."""
     await turn(page, "hits", "paystack")
     await turn(page, "outage", value=True)
-    await write(page, "Ibrahim", "/find BILL-2026-000006")
-    await tap(page, "Ibrahim", "Pay by link", "Full", "Pay 5,000.00 NGN by Paystack")
-    await expect(newest(page, "Ibrahim")).to_contain_text("Paystack has trouble")
-    await expect(newest(page, "Ibrahim")).to_contain_text("nothing was taken")
+    for _ in range(DOWN_AFTER - 1):
+        await ask_in_vain(page)
+        await tap(page, "Ibrahim", "Cancel payment")
+        await expect(newest(page, "Ibrahim")).to_contain_text("cancelled. Nothing was taken")
+    await ask_in_vain(page)
     await tap(page, "Ibrahim", "Try again by Stripe")
     checkout = await open_checkout(page, "Ibrahim")
     await checkout.get_by_role("button", name="Pay 5,000.00 NGN").click()
     await checkout.close()
     await expect(receipts(page, "Ibrahim")).to_have_count(2)
     await expect(receipts(page, "Ibrahim").last).to_contain_text("by Stripe")
+
+
+async def ask_in_vain(page: Page) -> None:
+    """Ask Paystack, which is down, for a page."""
+    await write(page, "Ibrahim", "/find BILL-2026-000006")
+    await tap(page, "Ibrahim", "Pay by link", "Full", "Pay 5,000.00 NGN by Paystack")
+    await expect(newest(page, "Ibrahim")).to_contain_text("Paystack has trouble")
+    await expect(newest(page, "Ibrahim")).to_contain_text("nothing was taken")
+
+
+async def find_the_other_first(page: Page) -> None:
+    """Who pays next is offered Stripe first, and told that Paystack has trouble."""
+    await write(page, "Adaeze", "/find BILL-2026-000007")
+    await tap(page, "Adaeze", "Pay by link")
+    confirm = newest(page, "Adaeze")
+    await expect(confirm).to_contain_text("Paystack: trouble lately")
+    ways = confirm.get_by_role("button").filter(has_text="Pay 500.00")
+    await expect(ways).to_have_text([re.compile("by Stripe$"), re.compile("by Paystack")])
     await turn(page, "outage", value=False)
 
 
