@@ -36,6 +36,7 @@ _DIGITS: Final = {
 }
 """Arabic-Indic digits and separators, and typographic minus signs, as their plain forms."""
 
+PIN_SHAPE: Final = re.compile(r"[0-9]{4,6}")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u2009\u202f]+")
 _SIGNS: Final[Mapping[str, frozenset[str]]] = {
     "₦": frozenset({"NGN"}),
@@ -94,6 +95,11 @@ _AHEAD: Final = re.compile(r"(?:in )?(\d{1,3}) ?(d|days?|w|weeks?)", re.ASCII)
 
 _ABROAD: Final = re.compile(r"^\s*00(?=[1-9])")
 _EMAIL: Final = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+
+
+def looks_like_pin(text: str) -> bool:
+    """Tell whether a text may be a PIN that was typed in the wrong place: it is not said again."""
+    return PIN_SHAPE.fullmatch(text.strip()) is not None
 
 
 def amount(text: str, currency: Currency) -> Money:

@@ -8,6 +8,7 @@ from core.domain.bills import MAX_DESCRIPTION, MAX_TITLE, BillType
 from core.domain.money import Currency, Money
 from core.domain.people import UnitId
 from handlers.chat import Button, Rows, Screen
+from handlers.parsing import looks_like_pin
 from handlers.screens import doors
 from handlers.screens.statuses import type_word
 from handlers.words import Html, Words, lines
@@ -43,6 +44,8 @@ def ask_who(words: Words, summary: Summary, found: Sequence[Found], *, searched:
     result = Html("")
     if searched and not found:
         result = words.t("Nobody and no unit matches “%(text)s”.", text=searched)
+        if looks_like_pin(searched):
+            result = words.t("Nobody and no unit matches what you wrote.")
     elif found:
         result = words.t("Choose one, or write another unit or name.")
     rows = tuple((_found_button(words, each),) for each in found)

@@ -7,6 +7,7 @@ from typing import Final
 from core.domain.money import Money
 from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Button, Screen
+from handlers.parsing import looks_like_pin
 from handlers.screens import doors
 from handlers.screens.payments import provider_name
 from handlers.words import Html, Words, escape, lines
@@ -59,6 +60,8 @@ def ask_who(
     answer = Html("")
     if searched and not found:
         answer = words.t("Nobody matches “%(text)s”.", text=searched)
+        if looks_like_pin(searched):
+            answer = words.t("Nobody matches what you wrote.")
     text = lines(
         _head(words, waits),
         *known(words, moves),

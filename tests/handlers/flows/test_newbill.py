@@ -77,6 +77,13 @@ def test_nobody_found_asks_again(estate: Estate) -> None:
     assert "A-14 · Ada, Tunde" in estate.bello.labels
 
 
+def test_a_pin_that_was_typed_in_the_wrong_place_is_not_said_again(estate: Estate) -> None:
+    estate.bello.says("/newbill")
+    estate.bello.says("482659")
+    assert "Nobody and no unit matches what you wrote." in estate.bello.sees
+    assert "482659" not in estate.bello.sees
+
+
 def test_a_person_without_a_unit_is_found_by_name(estate: Estate) -> None:
     def join(tx: SqlTransaction) -> None:
         add_member(tx, estate.tenant, add_person(tx, name="Kemi"), roles=(Role.CUSTOMER,))
