@@ -11,28 +11,43 @@ from core.use_cases.charges import charge_bill
 from core.use_cases.choice import ways
 from core.use_cases.links import open_bill_link
 from core.use_cases.methods import good_methods
-from handlers.visit import Visit, number, offer
+from handlers.visit import DRAFT, Visit, number, offer
 
 
 def charge_act(
     tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
 ) -> tuple[str, str]:
-    """Return the mask of the saved method that is offered, and its button's data; "" for none.
+    """Return the mask of the saved method that is offered, and its button's data; "" for none."""
+    bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
+    return _act(tx, visit, amount, "bill.charge", bill=bill, bound=bound)
 
-    It is the payer's default, or the newest that takes this amount at a provider without trouble.
-    """
+
+def top_up_act(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> tuple[str, str]:
+    """Return the same for a top-up; `draft` is what each of its buttons spends."""
+    bound: dict[str, object] = {"minor": amount.minor, DRAFT: draft}
+    return _act(tx, visit, amount, "topup.charge", bill=None, bound=bound)
+
+
+def _act(
+    tx: Transaction,
+    visit: Visit,
+    amount: Money,
+    verb: str,
+    *,
+    bill: Bill | None,
+    bound: Mapping[str, object],
+) -> tuple[str, str]:
+    """Offer the payer's default, or the newest method that takes this amount."""
     tenant, actor = visit.here
     good = good_methods(tx, actor=actor)
     if not good:
         return "", ""
     found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
-    # Of a charge that failed in trouble nobody would know for long whether money was taken.
-    taking = {each.configuration.id for each in found if not each.has_trouble}
+    taking = {each.configuration.id for each in found}
     method = next((each for each in good if each.configuration_id in taking), None)
     if method is None:
         return "", ""
-    bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
-    return method.label, offer(tx, visit, "bill.charge", method=method.id, **bound)
+    return method.label, offer(tx, visit, verb, method=method.id, **bound)
 
 
 def open_payment(tx: Transaction, visit: Visit, bill: Bill) -> Payment:

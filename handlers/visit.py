@@ -70,6 +70,7 @@ CONFIRMS: Final = frozenset(
         "bill.charge",
         "topup.amount",
         "topup.open",
+        "topup.charge",
     }
 )
 """What cards offer that say how much money moves from where: good for minutes, not for days."""

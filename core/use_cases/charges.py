@@ -6,12 +6,13 @@ The caller has made sure that the payer agreed: by his PIN now, or by a plan of 
 from core.domain.bills import BillId
 from core.domain.calendar import local_date
 from core.domain.errors import NotFound
+from core.domain.methods import PaymentMethod
 from core.domain.money import Money
 from core.domain.payments import Attempt, MethodId, Payment
 from core.domain.people import Actor
 from core.domain.providers import ChargeRequest
 from core.ports import Transaction
-from core.use_cases.links import link_request, open_bill_link
+from core.use_cases.links import link_request, open_bill_link, open_top_up
 from core.use_cases.methods import own_method
 
 
@@ -33,14 +34,30 @@ def charge_bill(
         PaymentOpen: a payment of the payer's for this bill is still open.
         NoProvider: the method's provider takes no money here any more.
     """
-    method = own_method(tx, actor=actor, method_id=method_id)
-    tenant = tx.tenants.get(actor.tenant_id)
-    method.check_good(today=local_date(tx.now, tenant.timezone))
+    method = _good(tx, actor, method_id)
     return open_bill_link(
         tx,
         actor=actor,
         bill_id=bill_id,
         revision=revision,
+        amount=amount,
+        configuration=tx.configurations.get(method.configuration_id),
+        method_id=method.id,
+    )
+
+
+def charge_top_up(tx: Transaction, *, actor: Actor, amount: Money, method_id: MethodId) -> Payment:
+    """Ask for the actor's wallet to be filled from a saved method of his.
+
+    Raises:
+        NotFound, MethodGone: the method is removed, or no good any more.
+        InvalidAmount, AmountOutOfRange: the amount.
+        NoProvider, NotTaken: the method's provider takes no money here any more, or not this.
+    """
+    method = _good(tx, actor, method_id)
+    return open_top_up(
+        tx,
+        actor=actor,
         amount=amount,
         configuration=tx.configurations.get(method.configuration_id),
         method_id=method.id,
@@ -63,3 +80,10 @@ def charge_request(tx: Transaction, *, attempt: Attempt) -> ChargeRequest | None
         method=tx.methods.secret(method),
         title=link_request(tx, attempt=attempt, payment=payment).title,
     )
+
+
+def _good(tx: Transaction, actor: Actor, method_id: MethodId) -> PaymentMethod:
+    method = own_method(tx, actor=actor, method_id=method_id)
+    tenant = tx.tenants.get(actor.tenant_id)
+    method.check_good(today=local_date(tx.now, tenant.timezone))
+    return method

@@ -91,9 +91,14 @@ def open_bill_link(
 
 
 def open_top_up(
-    tx: Transaction, *, actor: Actor, amount: Money, configuration: Configuration
+    tx: Transaction,
+    *,
+    actor: Actor,
+    amount: Money,
+    configuration: Configuration,
+    method_id: MethodId = NO_METHOD,
 ) -> Payment:
-    """Ask for a payment page that fills the actor's wallet.
+    """Ask for a payment page that fills the actor's wallet; or charge his saved method.
 
     Raises:
         InvalidAmount: not positive, or not the tenant's currency.
@@ -107,7 +112,7 @@ def open_top_up(
     most = Money(min(MAX_TOP_UP_MINOR, MAX_MINOR), amount.currency)
     if most < amount:
         raise AmountOutOfRange(least=Money(1, amount.currency), most=most)
-    return _open(tx, actor, None, amount=amount, configuration=configuration)
+    return _open(tx, actor, None, amount=amount, configuration=configuration, method_id=method_id)
 
 
 def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:

@@ -6,12 +6,16 @@ from typing import Final
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.errors import AmountOutOfRange
 from core.domain.money import Currency, Money, exponent
+from core.domain.payments import MethodId, Payment
 from core.ports import Transaction
+from core.use_cases.charges import charge_top_up
 from core.use_cases.choice import Way, taken, ways
 from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
+from core.use_cases.methods import good_methods
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import parsing
 from handlers.cards import payment_screen, reader_of
+from handlers.charging import top_up_act
 from handlers.chat import Reply, Show, Step
 from handlers.screens import topups
 from handlers.standing import warning
@@ -79,7 +83,8 @@ def take_chip(tx: Transaction, visit: Visit) -> Reply:
     tenant, _ = visit.here
     amount = Money(_argument(visit, "minor"), tenant.currency)
     found = _ways(tx, visit, amount)
-    if len(found) == 1 and not found[0].has_trouble:
+    is_plain = len(found) == 1 and not found[0].has_trouble
+    if is_plain and not good_methods(tx, actor=visit.here[1]):
         return _open(tx, visit, amount, found[0].configuration)
     arguments = visit.intent.arguments if visit.intent else {}
     chosen = _choose(tx, visit, amount, draft=str(arguments.get(DRAFT, "")))
@@ -96,6 +101,23 @@ def take_provider(tx: Transaction, visit: Visit) -> Reply:
     amount = Money(_argument(visit, "minor"), tenant.currency)
     wanted = ConfigurationId(_argument(visit, "configuration"))
     return _open(tx, visit, amount, tx.configurations.get(wanted))
+
+
+def take_saved(tx: Transaction, visit: Visit) -> Reply:
+    """Charge the saved method, without a page.
+
+    Raises:
+        NotFound, MethodGone: it is removed, or no good any more.
+        NoProvider, NotTaken: its provider was switched off meanwhile, or takes no such amount.
+    """
+    tenant, actor = visit.here
+    payment = charge_top_up(
+        tx,
+        actor=actor,
+        amount=Money(_argument(visit, "minor"), tenant.currency),
+        method_id=MethodId(_argument(visit, "method")),
+    )
+    return _live(tx, visit, payment)
 
 
 def _major(major: int, currency: Currency) -> Money:
@@ -131,6 +153,7 @@ def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Repl
         ways=found.acts,
         about=found.about,
         note=warning(tx, visit.words),
+        charge=top_up_act(tx, visit, amount, draft=draft),
     )
     return Reply(screen=screen)
 
@@ -138,6 +161,10 @@ def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Repl
 def _open(tx: Transaction, visit: Visit, amount: Money, configuration: Configuration) -> Reply:
     _, actor = visit.here
     payment = open_top_up(tx, actor=actor, amount=amount, configuration=configuration)
+    return _live(tx, visit, payment)
+
+
+def _live(tx: Transaction, visit: Visit, payment: Payment) -> Reply:
     screen = payment_screen(tx, reader_of(visit), payment)
     return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}", ends_dialogue=True)
 
@@ -149,6 +176,9 @@ ROUTES: Final = Routes(
     intents={
         "topup.amount": IntentRoute(flow=take_chip, renew=amounts),
         "topup.open": IntentRoute(flow=take_provider, renew=amounts, moves_money=True),
+        "topup.charge": IntentRoute(
+            flow=take_saved, needs_pin=True, renew=amounts, moves_money=True
+        ),
     },
     steps={"topups.amount": take_amount},
 )

@@ -64,11 +64,14 @@ def choose(
     ways: Sequence[tuple[str, str]],
     about: Html | None = None,
     note: Html | None = None,
+    charge: tuple[str, str] = ("", ""),
 ) -> Screen:
     """Show the amount back before anything is opened; `ways` are (provider, button's data).
 
-    `about` are finished lines on the providers, `note` is one on top.
+    `about` are finished lines on the providers, `note` is one on top; `charge` is (mask, data) of
+    a saved method that may be charged, ("", "") for none.
     """
+    method, pressed = charge
     html = lines(
         note or "",
         words.t("<b>Top up %(amount)s</b>", amount=words.money(amount)),
@@ -76,7 +79,10 @@ def choose(
         words.t("Available now: %(amount)s", amount=words.money(available)),
         words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words)),
         about or "",
+        words.t("%(method)s is charged at once, without a page.", method=method) if pressed else "",
     )
+    label = words.label("Pay with %(method)s", method=method)
+    saved = ((Button(label=label, data=pressed),),) if pressed else ()
     rows = tuple(
         (
             Button(
@@ -90,7 +96,7 @@ def choose(
         Button(label=words.label("Change"), data=doors.TOP_UP),
         Button(label=words.label("Cancel"), data=doors.LEAVE),
     )
-    return Screen(html=html, rows=(*rows, last))
+    return Screen(html=html, rows=(*saved, *rows, last))
 
 
 def _fee(words: Words) -> Html:

@@ -135,6 +135,34 @@ def test_a_cancelled_card_charges_nothing_when_its_old_button_is_pressed(estate:
     assert "Cancelled" in estate.ada.toasts[-1] or "Cancelled" in estate.ada.sees
 
 
+def _tops_up(estate: Estate) -> None:
+    estate.ada.says("/deposit")
+    estate.ada.presses("Top up 5,000.00")
+
+
+def test_a_wallet_is_filled_from_the_saved_card(estate: Estate) -> None:
+    _tops_up(estate)
+    assert estate.ada.labels[:2] == ["Pay with Visa •••• 4081", "Pay by link · Sandbox Pay"]
+    assert "Visa •••• 4081 is charged at once, without a page." in estate.ada.sees
+    estate.ada.presses("Pay with Visa")
+    assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081 · 5,000.00 NGN by Sandbox Pay")
+    estate.settles(500_000)
+    assert estate.balance(estate.ada).minor == 500_000
+
+
+def test_a_top_up_from_the_saved_card_asks_for_the_pin_and_is_one_payment(estate: Estate) -> None:
+    estate.ada.says("/menu")
+    estate.set_pin(estate.ada, "2580")
+    _tops_up(estate)
+    message, link = estate.ada.finds("Pay by link")
+    estate.ada.presses("Pay with Visa")
+    estate.ada.enters("2580")
+    assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081")
+    charge = estate.last_attempt()
+    estate.ada.presses_data(link.data, message)
+    assert estate.last_attempt() == charge
+
+
 def test_nobody_else_is_offered_the_card(estate: Estate) -> None:
     bill = estate.bill(is_acknowledged=True)
     estate.tunde.says("/bills")
