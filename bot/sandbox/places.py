@@ -26,6 +26,8 @@ class Place:
     unit: str
     phones: str
     divisor: int = 1
+    hint: str = ""
+    """What the story adds where people pay by link; it begins with a space."""
     names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -60,6 +62,7 @@ NAIROBI: Final = Place(
     currency=Currency("KES"),
     unit="shilling",
     phones="+25471200000",
+    hint=" Play M-Pesa (Trouble) and his phone asks instead.",
     names={
         7001: ("Achieng", "Otieno"),
         7002: ("Hassan", "Mwangi"),

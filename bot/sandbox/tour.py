@@ -32,7 +32,7 @@ _STEPS: Final = (
         title="Pay by link",
         text=(
             "{ibrahim}'s wallet is empty. Let him pay by link: on the checkout page you pay, are"
-            " declined, or pay a wrong amount."
+            " declined, or pay a wrong amount.{hint}"
         ),
         person_id=IBRAHIM,
         moves=(
@@ -147,6 +147,7 @@ def steps(place: Place = LAGOS) -> tuple[StoryStep, ...]:
         "water": place.written(180_000),
         "power": place.written(250_000),
         "unit": place.unit,
+        "hint": place.hint,
         "adaeze": first_name(ADAEZE, place),
         "bola": first_name(BOLA, place),
         "chidi": first_name(CHIDI, place),

@@ -14,7 +14,7 @@ from bot.sandbox.places import NAIROBI
 from bot.sandbox.player import Player
 from storage.transaction import SqlTransaction
 from tests.scripts.counting import purse
-from tests.scripts.playing import newest, plain, tap
+from tests.scripts.playing import enter_pin, newest, plain, say, set_pin, tap
 from tests.scripts.scenes import acknowledge, number_of, open_bill
 from tests.scripts.stage import Stage, raised
 
@@ -119,3 +119,20 @@ async def test_who_has_shared_no_number_is_told_and_may(stage: Stage) -> None:
     await tap(hassan, "Pay by link", "Full", "Pay 5,000.00", until=LOOK)
     await press(stage, "pay")
     await receipted(stage, hassan)
+
+
+async def test_a_payment_is_reversed_by_its_receipt(stage: Stage) -> None:
+    hassan = await ask(stage)
+    await press(stage, "pay")
+    await receipted(stage, hassan)
+    kiprono = stage.player(estate.CHIDI)
+    await set_pin(kiprono, "2580")
+    await say(kiprono, "/find RCPT-2026-000001", until="Receipt RCPT-")
+    await tap(kiprono, "Refund", until="How much goes back?")
+    await tap(kiprono, "All", "Back by M-Pesa", until="Why?")
+    await say(kiprono, "Paid twice", until="It is held")
+    await tap(kiprono, "Refund 5,000.00", until="Enter your PIN")
+    await enter_pin(kiprono, "2580", until="Reference")
+    await newest(hassan, "5,000.00 KES went back by the way it came")
+    (checkout,) = stage.provider.checkouts()
+    assert [each.amount_minor for each in checkout.refunds] == [500_000]

@@ -30,14 +30,16 @@ export class Phone {
     const print = prompt ? stamp(prompt) : "";
     if (print === this.print) return;
     this.print = print;
+    const hadFocus = this.node.contains(document.activeElement);
     this.node.hidden = !prompt;
-    if (!prompt) return;
+    if (!prompt) return hadFocus && this.node.closest(".column").focus({ preventScroll: true });
     this.node.setAttribute("aria-label", `M-PESA on ${person.first_name}'s phone`);
     this.node.replaceChildren();
     append(this.node, [
       h("div", { class: "handset-top" }, icon("phone"), h("b", {}, "M-PESA"), h("span", {}, person.phone)),
       h("div", { class: "sim" }, h("p", {}, prompt.text), this.acts(prompt)),
       prompt.status === "open" && this.more(prompt)]);
+    return hadFocus && this.node.querySelector("input, button").focus({ preventScroll: true });
   }
 
   acts(prompt) {
