@@ -16,6 +16,7 @@ from core.domain.payments import (
     PaymentStatus,
 )
 from core.domain.people import Actor, Scope
+from core.domain.providers import PartOf
 from core.domain.refunds import Refundable
 from core.ports import Transaction
 from core.use_cases.payments import check_no_interest
@@ -35,13 +36,21 @@ class Capture:
 class Choice:
     """What may go back of a payment: at most how much, and which ways are open.
 
-    `capture` is None where the money did not come through a provider that is known.
+    `capture` is None where the money did not come through a provider that is known; `gives_back` is
+    how much of it that provider can give back.
     """
 
     payment: Payment
     refundable: Refundable
     most: Money
     capture: Capture | None
+    gives_back: PartOf = PartOf.NOTHING
+
+    def may_go_back(self, amount: Money) -> bool:
+        """Tell whether an amount can go back by the way it came."""
+        if self.capture is None:
+            return False
+        return can_give_back(self.gives_back, amount, captured=self.capture.captured)
 
 
 def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Choice:
@@ -61,9 +70,25 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
     most = min(refundable.rest, left_to_refund(tx, payment=payment, refundable=refundable))
     if not most.is_positive:
         raise AboveRefundable(most=most)
+    capture = capture_of(tx, payment=payment)
     return Choice(
-        payment=payment, refundable=refundable, most=most, capture=capture_of(tx, payment=payment)
+        payment=payment,
+        refundable=refundable,
+        most=most,
+        capture=capture,
+        gives_back=PartOf.NOTHING if capture is None else gives_back(tx, capture=capture),
     )
+
+
+def gives_back(tx: Transaction, *, capture: Capture) -> PartOf:
+    """Return how much of a capture its provider can give back; nothing, of one that is gone."""
+    known = tx.configurations.capabilities(capture.attempt.provider)
+    return PartOf.NOTHING if known is None else known.refunds
+
+
+def can_give_back(part: PartOf, amount: Money, *, captured: Money) -> bool:
+    """Tell whether a provider that gives back so much can give back just this amount."""
+    return part is PartOf.ANY or (part is PartOf.WHOLE and amount == captured)
 
 
 def capture_of(tx: Transaction, *, payment: Payment) -> Capture | None:

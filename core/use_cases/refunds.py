@@ -17,6 +17,7 @@ from core.domain.errors import (
     OutflowsFrozen,
     PaymentContested,
     PinNeeded,
+    StaleCard,
     TooLong,
 )
 from core.domain.ledger import HoldId, JournalId, JournalKind, Leg, Subject
@@ -38,7 +39,13 @@ from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.ledger import place_hold, post_hold, void_hold
 from core.use_cases.payments import repay, tenant_wallet
-from core.use_cases.refundable import capture_of, left_to_refund, payment_to_refund
+from core.use_cases.refundable import (
+    can_give_back,
+    capture_of,
+    gives_back,
+    left_to_refund,
+    payment_to_refund,
+)
 from core.use_cases.reminders import plan_reminders
 from core.use_cases.wallets import open_wallet
 
@@ -64,6 +71,7 @@ def open_refund(
         TenantClosed, WalletFrozen: the tenant moves no money.
         InvalidAmount, AboveRefundable: the amount.
         InvalidInput, TooLong: a reason is owed, and not a book.
+        StaleCard: its provider cannot give that back.
         InsufficientFunds: the tenant's wallet is short.
         MoneyStopped: the books are being checked.
     """
@@ -263,6 +271,8 @@ def _asked(  # noqa: PLR0917 - what a refund is made of
         raise NotFound(kind="payment")
     if capture.captured < amount:
         raise AboveRefundable(most=capture.captured)
+    if not can_give_back(gives_back(tx, capture=capture), amount, captured=capture.captured):
+        raise StaleCard
     return replace(
         plain,
         attempt_id=capture.attempt.id,

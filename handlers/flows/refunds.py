@@ -5,8 +5,9 @@ from typing import Final
 
 from core.domain.errors import NotAllowed, StaleCard
 from core.domain.money import Money
-from core.domain.payments import PaymentId
+from core.domain.payments import Method, PaymentId
 from core.domain.people import Scope
+from core.domain.providers import PartOf
 from core.domain.refunds import Destination, RefundId
 from core.ports import Transaction
 from core.use_cases.refundable import Choice, refund_choice
@@ -67,6 +68,8 @@ def where_pressed(tx: Transaction, visit: Visit) -> Reply:
     if visit.argument not in list(Destination) or "amount" not in visit.data:
         raise StaleCard
     amount = Money(number(visit.data, "amount"), choice.payment.currency)
+    if visit.argument not in _asked(tx, choice, amount=amount).ways:
+        raise StaleCard
     return _why(tx, visit, choice, amount, Destination(visit.argument))
 
 
@@ -93,7 +96,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         reason=reason,
     )
     amount = Money(minor, choice.payment.currency)
-    asked = _asked(tx, choice)
+    asked = _asked(tx, choice, amount=amount)
     screen = refunds.confirm(visit.words, asked, amount, way, reason=reason, act=act)
     return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
 
@@ -161,7 +164,7 @@ def _shown(tx: Transaction, visit: Visit, refund_id: RefundId) -> Reply:
 
 
 def _where(tx: Transaction, visit: Visit, choice: Choice, amount: Money) -> Reply:
-    asked = _asked(tx, choice)
+    asked = _asked(tx, choice, amount=amount)
     if len(asked.ways) == 1:
         return _why(tx, visit, choice, amount, asked.ways[0])
     data = {"payment": choice.payment.id, "amount": amount.minor}
@@ -171,7 +174,7 @@ def _where(tx: Transaction, visit: Visit, choice: Choice, amount: Money) -> Repl
 
 def _why(tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Destination) -> Reply:
     data = {"payment": choice.payment.id, "amount": amount.minor, "way": way.value}
-    screen = refunds.ask_reason(visit.words, _asked(tx, choice), amount, way)
+    screen = refunds.ask_reason(visit.words, _asked(tx, choice, amount=amount), amount, way)
     return Reply(screen=screen, step=Step(name=REASON_STEP, data=data))
 
 
@@ -190,9 +193,10 @@ def _choice(tx: Transaction, visit: Visit, payment_id: int) -> Choice:
     return refund_choice(tx, actor=visit.here[1], payment_id=PaymentId(payment_id))
 
 
-def _asked(tx: Transaction, choice: Choice) -> refunds.Asked:
+def _asked(tx: Transaction, choice: Choice, *, amount: Money | None = None) -> refunds.Asked:
+    """Return what is asked; once an amount is known, with the ways by which that can go."""
     payment, capture = choice.payment, choice.capture
-    ways = (Destination.WALLET,) if capture is None else tuple(Destination)
+    may_return = choice.may_go_back(choice.most if amount is None else amount)
     return refunds.Asked(
         payment_id=payment.id,
         number=number_of(tx, payment),
@@ -200,7 +204,9 @@ def _asked(tx: Transaction, choice: Choice) -> refunds.Asked:
         paid=payment.captured,
         most=choice.most,
         provider=refunds.name_of_provider(capture.attempt.provider if capture else ""),
-        ways=ways,
+        ways=tuple(Destination) if may_return else (Destination.WALLET,),
+        needs_consent=payment.method is not Method.WALLET,
+        is_whole_only=choice.gives_back is PartOf.WHOLE,
     )
 
 

@@ -18,7 +18,10 @@ from handlers.words import Html, Words, lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What staff are about to refund; `ways` are the destinations that are open."""
+    """What staff are about to refund; `ways` are the destinations that are open.
+
+    `is_whole_only`: the provider gives back all of it or nothing.
+    """
 
     payment_id: int
     number: str
@@ -27,6 +30,8 @@ class Asked:
     most: Money
     provider: str
     ways: tuple[Destination, ...]
+    needs_consent: bool = True
+    is_whole_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +264,15 @@ def _head(words: Words, asked: Asked) -> Html:
 def _way_line(words: Words, asked: Asked, way: Destination) -> Html:
     if way is Destination.ORIGINAL:
         return words.t("To: by %(provider)s, as it was paid", provider=asked.provider)
-    if Destination.ORIGINAL in asked.ways:
-        return words.t("To: the wallet of %(payer)s, once he agrees", payer=asked.payer)
-    return words.t("To: the wallet of %(payer)s, at once", payer=asked.payer)
+    if not asked.needs_consent:
+        return words.t("To: the wallet of %(payer)s, at once", payer=asked.payer)
+    agreed = words.t("To: the wallet of %(payer)s, once he agrees", payer=asked.payer)
+    if Destination.ORIGINAL in asked.ways or not asked.provider:
+        return agreed
+    why = words.t("%(provider)s gives nothing back by itself.", provider=asked.provider)
+    if asked.is_whole_only:
+        why = words.t("%(provider)s gives back all or nothing.", provider=asked.provider)
+    return lines(agreed, why)
 
 
 def _needs_line(words: Words, view: RefundCard) -> Html:

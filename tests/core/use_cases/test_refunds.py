@@ -1,5 +1,7 @@
 """Who may give back how much of a payment, and by which way."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain.acts import EventName
@@ -13,17 +15,22 @@ from core.domain.errors import (
     OwnBill,
     PaymentContested,
     RefundOpen,
+    StaleCard,
 )
+from core.domain.money import Money
 from core.domain.people import Role
-from core.domain.refunds import CONSENT_WAITS, Destination, RefundStatus
+from core.domain.providers import PartOf
+from core.domain.refunds import CONSENT_WAITS, Destination, Refund, RefundStatus
 from core.use_cases.bills import cancel_bill
 from core.use_cases.refundable import refund_choice
 from core.use_cases.refunds import (
     agree_to_wallet,
     cancel_refund,
     expire_consent,
+    open_refund,
     refuse_wallet,
 )
+from storage.transaction import SqlTransaction
 from tests.core.estate import Estate
 from tests.core.use_cases.refunding import Refunds
 from tests.factories import add_hold, naira
@@ -197,3 +204,44 @@ def test_short_wallet_refuses_a_refund(estate: Estate) -> None:
     with pytest.raises(InsufficientFunds):
         refunds.ask(40_000)
     assert refunds.all() == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "possible"), [(PartOf.NOTHING, ()), (PartOf.WHOLE, (100_000,)), (PartOf.ANY, (1,))]
+)
+def test_by_the_way_it_came_goes_only_what_its_provider_can_give_back(
+    estate: Estate, part: PartOf, possible: tuple[int, ...]
+) -> None:
+    payment_id = Refunds(estate).payment.id
+
+    def can(minor: int) -> bool:
+        """Ask for a refund where the sandbox's provider can do just this."""
+
+        def ask(tx: SqlTransaction) -> bool:
+            kind = tx.kinds["sandbox"]
+            can = replace(kind.capabilities, refunds=part)
+            tx.kinds = {"sandbox": replace(kind, capabilities=can)}
+            amount = naira(minor)
+            choice = refund_choice(tx, actor=estate.admin, payment_id=payment_id)
+            if not choice.may_go_back(amount):
+                with pytest.raises(StaleCard), tx.inner():
+                    open_original(tx, amount)
+                return False
+            return open_original(tx, amount).is_by_provider
+
+        def open_original(tx: SqlTransaction, amount: Money) -> Refund:
+            return open_refund(
+                tx,
+                actor=estate.admin,
+                payment_id=payment_id,
+                amount=amount,
+                destination=Destination.ORIGINAL,
+                reason="Paid twice",
+            )
+
+        return estate.books.run(ask)
+
+    assert [can(40_000), *(can(each) for each in possible)] == [
+        part is PartOf.ANY,
+        *(True for _ in possible),
+    ]

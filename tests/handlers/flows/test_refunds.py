@@ -9,11 +9,14 @@ from core.domain.bills import Bill
 from core.domain.claims import Claim
 from core.domain.outflows import Moved, Outflow
 from core.domain.providers import Declined, Pending, ProviderError, Settled
-from core.domain.refunds import Refund
+from core.domain.refunds import Destination, Refund
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.refunding import begin_refund, record_refund
+from handlers.screens import refunds as screens
+from handlers.words import Words
 from storage.transaction import SqlTransaction
 from tests.factories import naira
+from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
 
 
@@ -242,3 +245,23 @@ def test_who_only_looks_on_is_offered_nothing(estate: Estate, bill: Bill) -> Non
     begin(estate, bill)
     assert "The payer's bank claims this money back" in estate.bello.sees
     assert not any("Chargeback" in each for each in estate.ada.labels)
+
+
+def test_staff_read_why_a_part_cannot_go_back_by_the_way_it_came() -> None:
+    asked = screens.Asked(
+        payment_id=1,
+        number="BILL-2026-000001",
+        payer="Ada",
+        paid=naira(500_000),
+        most=naira(500_000),
+        provider="Pesapal",
+        ways=(Destination.WALLET,),
+        is_whole_only=True,
+    )
+    screen = screens.ask_reason(Words(), asked, naira(200_000), Destination.WALLET)
+    assert plain(screen) == (
+        "Refund 2,000.00 NGN to Ada\n"
+        "To: the wallet of Ada, once he agrees\n"
+        "Pesapal gives back all or nothing.\n"
+        "Why? Your reason is kept with the books; the payer reads it."
+    )
