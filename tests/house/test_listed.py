@@ -172,12 +172,3 @@ def where(prefix: str) -> set[str]:
         for node in source.tree.body
         if isinstance(node, ast.ClassDef) and re.match(rf"{prefix}[A-Z]|{prefix}$", node.name)
     }
-
-
-def test_the_newest_migration_is_named_and_no_number_is_there_twice() -> None:
-    """A start compares a file with the name; where that is older, nothing is ever ready."""
-    folder = ROOT / "storage" / "migrations" / "versions"
-    numbers = sorted(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
-    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
-    newest = numbers[-1]
-    assert newest == load("storage.setup").NEWEST
