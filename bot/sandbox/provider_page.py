@@ -51,6 +51,8 @@ CHOICES: Final = frozenset({PAYS, WAITS, HOLDS, *DECLINES})
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
 _TITLES: Final = dict(PLAYED)
+_TO: Final = {"invalid.example": "the chat", "typed.example": "what you would type here"}
+"""Where receipts go that nobody's address was given for."""
 
 
 class CheckoutPage:
@@ -165,7 +167,7 @@ class CheckoutPage:
             amount=amount,
             currency=terms.currency,
             reference=terms.reference,
-            email="the chat" if terms.email.endswith("@invalid.example") else terms.email,
+            email=_TO.get(terms.email.partition("@")[2], terms.email),
             left_s=str(left),
             left=_left_words(left) if is_payable else "Closed",
             ticking="ticking" if is_payable else "still",

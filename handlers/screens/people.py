@@ -135,8 +135,8 @@ def confirm_grant(words: Words, role: Role, unit: str, *, phone: str, confirm: s
         who,
         reach,
         words.t(
-            "This role can invite people or approve money, so your PIN is asked next. Nobody is "
-            "invited yet."
+            "This role can invite people, approve money or change providers, so your PIN is "
+            "asked next. Nobody is invited yet."
         ),
     )
     make = Button(label=words.label("Make the invitation"), data=confirm)

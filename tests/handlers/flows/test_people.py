@@ -124,8 +124,8 @@ def test_an_administrator_is_invited_with_the_pin(estate: Estate) -> None:
     assert bello.sees == (
         "Invite: Administrator\n"
         "The link works only for the phone ••0001.\n"
-        "This role can invite people or approve money, so your PIN is asked next. Nobody is "
-        "invited yet."
+        "This role can invite people, approve money or change providers, so your PIN is "
+        "asked next. Nobody is invited yet."
     )
     bello.presses("Make the invitation")
     assert "Nobody is invited yet." in bello.sees
