@@ -105,8 +105,8 @@ class Reconciling:
 class Listed:
     """A capture in a provider's list, kept while its window is compared.
 
-    `refunded_minor` is None where the provider does not say; `told` what it says of the payer, of
-    captures that name nothing of ours.
+    `refunded_minor` is what was given back or lost to the payer's bank, None where the provider
+    does not say. `told` is what it says of the payer, of captures that name nothing of ours.
     """
 
     configuration_id: ConfigurationId

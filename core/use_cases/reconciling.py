@@ -194,15 +194,15 @@ def _keep(tx: Transaction, configuration_id: ConfigurationId, items: Sequence[Se
 
 def _listed(tx: Transaction, configuration_id: ConfigurationId, capture: Settled) -> Listed:
     is_ours = tx.payments.attempt_by_reference(configuration_id, capture.reference) is not None
-    back = capture.refunded
-    is_told = back is not None and back.currency == capture.captured.currency
+    gone = [each for each in (capture.refunded, capture.lost) if each is not None]
+    back = [each.minor for each in gone if each.currency == capture.captured.currency]
     return Listed(
         configuration_id=configuration_id,
         provider_id=capture.provider_id,
         reference=capture.reference,
         currency=capture.captured.currency,
         captured_minor=capture.captured.minor,
-        refunded_minor=back.minor if back is not None and is_told else None,
+        refunded_minor=min(sum(back), capture.captured.minor) if back else None,
         captured_at=capture.settled_at,
         told="" if is_ours else payer_as_told(capture),
     )

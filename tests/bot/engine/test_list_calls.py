@@ -3,19 +3,23 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
+from bot.engine.alarms import Alarms
+from bot.engine.list_calls import ListCalls
 from bot.sweeps import reconcile
 from core.domain.differences import Difference, DifferenceKind, DifferenceStatus
 from core.domain.money import Money
 from core.domain.payments import PaymentStatus
 from core.domain.providers import Listing, ProviderError, SavedMethod, Settled, Unknown
 from core.domain.reconciling import EVERY, MOST_FAILURES, OVERLAP, Phase, Reconciling
-from core.domain.work import Kind
+from core.domain.work import Kind, Work
 from storage.work import WorkIsOver
-from tests.bot.engine.desk import Desk, open_desk
+from tests.bot.engine.desk import CHAT, Desk, open_desk
 from tests.core.estate import Estate, Tried, palm_court, settled
 from tests.factories import naira
 from tests.fakes.providers import FakeLister, FakeRegistry
@@ -126,7 +130,7 @@ async def test_each_fact_is_a_difference_of_its_kind_once(tmp_path: Path, estate
         settled(first, capture="cap-9"),
         settled(waiting, capture="cap-8"),
         settled(other, 499_999, capture="cap-2"),
-        replace(settled(back, capture="cap-3"), refunded=naira(1_000)),
+        replace(settled(back, capture="cap-3"), refunded=naira(600), lost=naira(400)),
         strange(method=SavedMethod(token="t", owner="o", label="Visa •••• 4081")),
         strange("x-2", is_test=False),
     ]
@@ -176,6 +180,30 @@ async def test_what_was_credited_and_is_not_listed_is_missing_until_it_is(
     assert notices
     assert after.status is DifferenceStatus.SOLVED
     assert estate.collected() == 500_000
+
+
+async def test_operators_hear_at_once_of_money_that_is_missing(
+    tmp_path: Path, estate: Estate
+) -> None:
+    provider, tried = FakeLister(), paid(estate)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.run(reconcile.order)
+        await desk.later(0)
+        alarms = Alarms(desk.database, desk.outbox, operators=(CHAT,))
+        lists = ListCalls(desk.database, desk.registry, alarms=alarms)
+        row = await judging(desk)
+        await lists.handle(row, orjson.loads(row.payload))
+        await desk.settle()
+        provider.pages = [page(settled(tried))]
+        await reconciled(desk, estate)
+    assert any("the runbook says how" in text for text in desk.api.texts)
+
+
+async def judging(desk: Desk) -> Work:
+    """Return the row that compares, which is not due yet."""
+    after = await desk.run(lambda tx: tx.now + timedelta(hours=1))
+    rows = await desk.run(lambda tx: tx.work.live(at=after, after=0, limit=99))
+    return next(each for each in rows if b'"judge"' in each.payload)
 
 
 async def test_what_was_credited_just_before_the_windows_end_is_not_missed(
