@@ -133,7 +133,10 @@ def _follow_claim(
 ) -> None:
     """End a claim whose provider says that it is over: lost where money went, else won."""
     claim = tx.chargebacks.open_of(payment.id)
-    if claim is None or claim.attempt_id != attempt.id:
+    if claim is None:
+        _release_unnamed(tx, payment, captures)
+        return
+    if claim.attempt_id != attempt.id:
         return
     said = next((each for each in captures if each.provider_id == claim.capture), None)
     if said is None or said.is_disputed is None:
@@ -142,6 +145,14 @@ def _follow_claim(
         claim = tx.chargebacks.replace(claim, replace(claim, is_followed=True))
     if not said.is_disputed:
         end_claim(tx, chargeback=claim, has_won=not _found_since(tx, claim))
+
+
+def _release_unnamed(tx: Transaction, payment: Payment, captures: tuple[Settled, ...]) -> None:
+    """Let go of money that was claimed before claims were records, once nobody claims it."""
+    before = tx.refunds.refundable(payment)
+    if before.contested_at is None or any(each.is_disputed is not False for each in captures):
+        return
+    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=None))
 
 
 def _found_since(tx: Transaction, claim: Chargeback) -> list[Refund]:

@@ -40,6 +40,11 @@ def refund_without_ceiling(plant: Plant) -> None:
     _without(plant, "refund_ceiling")
 
 
+def refund_of_claimed_money(plant: Plant) -> None:
+    """Money that a bank claims may be refunded beside the claim."""
+    _without(plant, "refundable_claimed")
+
+
 def refund_without_its_money(plant: Plant) -> None:
     """A refund is done by a journal that moved something else."""
     _without(plant, "refund_moved")
@@ -67,6 +72,7 @@ MISTAKES: Final = (
     Mistake(stop_ignored, by.attacks("journals", attacks.JOURNALS)),
     Mistake(bill_overpaid, by.attacks("counts", attacks_on_bills.COUNTS)),
     Mistake(refund_without_ceiling, by.attacks("refunds", attacks_on_refunds.REFUNDS)),
+    Mistake(refund_of_claimed_money, by.attacks("claims", attacks_on_refunds.CLAIMS)),
     Mistake(refund_without_its_money, by.attacks("refunds' steps", attacks_on_refunds.STEPS)),
     Mistake(null_in_a_key, by.attacks("events", attacks_on_history.EVENTS)),
 )

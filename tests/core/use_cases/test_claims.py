@@ -156,3 +156,18 @@ def test_who_may_not_ends_no_claim(estate: Estate) -> None:
         estate.do(
             handle_claim, actor=estate.admin, chargeback_id=claim.id, status=LOST, reason="No"
         )
+
+
+def test_money_claimed_before_claims_were_records_is_let_go(estate: Estate) -> None:
+    refunds = Refunds(estate)
+
+    def mark(tx: Transaction) -> None:
+        before = tx.refunds.refundable(refunds.payment)
+        tx.refunds.replace_refundable(before, before.contest(at=tx.now))
+
+    estate.look(mark)
+    refunds.told(0)
+    with pytest.raises(PaymentContested):
+        refunds.ask(1_000)
+    refunds.told(0, is_disputed=False)
+    assert refunds.ask(1_000).is_open
