@@ -134,7 +134,7 @@ class OwnTongue:
         }
 
     def _mark(self, email: str) -> str:
-        key = self._keys.secret_key.encode()
+        key = self._account.encode()
         return hmac.new(key, f"card {email}".encode(), "sha256").hexdigest()
 
     def view_refund(self, checkout: Checkout, refund: Refund) -> dict[str, object]:

@@ -70,9 +70,9 @@ class SandboxDialect:
     saved = SavedMethod(
         token=TONGUE.card_of(REQUEST.email),
         owner=REQUEST.email,
-        label="Visa •••• 9992",
+        label="Visa •••• 3937",
         expires=CARD_EXPIRES,
-        fingerprint="6fe9b78a034ca85114ddf5a4",
+        fingerprint="7f64a0b3cbb6926c43149e6a",
     )
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:
