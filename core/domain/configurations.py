@@ -46,7 +46,7 @@ class ProviderKind:
     `credentials` gives the shape of each by name, in the order in which they are asked for; those
     in `secrets` are never shown again; those in `defaults` may be left out. `is_test` tells from
     credentials whether their money is pretend, None where they do not show it. `capabilities` is
-    what it can do whatever its credentials.
+    what it can do with all its credentials; what some do without is declined when it is asked.
     """
 
     name: str

@@ -346,7 +346,7 @@ MAKER: Final = Maker(
     open=open_mpesa,
     credentials=CREDENTIALS,
     secrets=frozenset({"consumer_key", "consumer_secret", "passkey", "initiator_password"}),
-    capabilities=COLLECTS,
+    capabilities=MOVES,
     address=ADDRESS,
     defaults=dict.fromkeys(OPTIONAL, ""),
 )
