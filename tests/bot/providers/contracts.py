@@ -1,0 +1,119 @@
+"""What providers' public descriptions say of the bodies that adapters send: names, types, words.
+
+Every call of every test here is held to it (`conftest.py`). Read in Paystack's OpenAPI description
+of October 2025 and PayPal's of February 2024 (orders v2, payments v2); what only their guides name
+is said. The other providers publish no description that a machine can read, or one too large.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+Kind = type | frozenset[str]
+"""A JSON type, or the words that may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A body: what must be there, and what may be."""
+
+    must: Mapping[str, Kind]
+    may: Mapping[str, Kind]
+
+    def broken(self, body: Mapping[str, object]) -> list[str]:
+        """Return what is missing, unknown, or not what it should be."""
+        known = {**self.must, **self.may}
+        missing = [f"{name} is missing" for name in self.must if name not in body]
+        unknown = [f"{name} is not known" for name in body if name not in known]
+        wrong = [
+            f"{name} is {value!r}"
+            for name, value in body.items()
+            if name in known and not _fits(value, known[name])
+        ]
+        return missing + unknown + wrong
+
+
+PAYSTACK_CURRENCY: Final = frozenset({"GHS", "KES", "NGN", "ZAR", "USD"})
+
+CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
+    ("api.paystack.co", r"/transaction/initialize"): Contract(
+        must={"email": str, "amount": int},
+        may={
+            "currency": PAYSTACK_CURRENCY,
+            "reference": str,
+            "callback_url": str,
+            "channels": list,
+            "metadata": dict,
+        },
+    ),
+    ("api.paystack.co", r"/transaction/charge_authorization"): Contract(
+        must={"email": str, "amount": int, "authorization_code": str},
+        may={"reference": str, "currency": PAYSTACK_CURRENCY, "metadata": str, "queue": bool},
+    ),
+    ("api.paystack.co", r"/refund"): Contract(
+        must={"transaction": str},
+        may={
+            "amount": int,
+            "currency": PAYSTACK_CURRENCY,
+            "customer_note": str,
+            "merchant_note": str,
+        },
+    ),
+    ("api.paystack.co", r"/transferrecipient"): Contract(
+        must={
+            # Kenya's "mobile_money_business" is in the guides only.
+            "type": frozenset({"nuban", "ghipss", "mobile_money", "mobile_money_business", "basa"}),
+            "name": str,
+            "account_number": str,
+            "bank_code": str,
+        },
+        may={"currency": str, "description": str, "metadata": dict},
+    ),
+    ("api.paystack.co", r"/transfer"): Contract(
+        must={"amount": int, "recipient": str, "reference": str, "source": frozenset({"balance"})},
+        may={
+            "reason": str,
+            "currency": PAYSTACK_CURRENCY - {"USD"},
+            # Of a paybill: in the guides only.
+            "account_reference": str,
+        },
+    ),
+    ("api-m.sandbox.paypal.com", r"/v2/checkout/orders"): Contract(
+        must={"intent": frozenset({"CAPTURE", "AUTHORIZE"}), "purchase_units": list},
+        may={"payer": dict, "payment_source": dict, "application_context": dict},
+    ),
+    ("api-m.sandbox.paypal.com", r"/v2/checkout/orders/[^/]+/capture"): Contract(
+        must={}, may={"payment_source": dict}
+    ),
+    ("api-m.sandbox.paypal.com", r"/v2/payments/captures/[^/]+/refund"): Contract(
+        must={},
+        may={
+            "amount": dict,
+            "custom_id": str,
+            "invoice_id": str,
+            "note_to_payer": str,
+            "payment_instruction": dict,
+        },
+    ),
+}
+
+
+def broken_by(request: httpx.Request) -> list[str]:
+    """Return in what a call departs from its provider's description, where there is one."""
+    if request.method != "POST":
+        return []
+    for (host, path), contract in CONTRACTS.items():
+        if request.url.host == host and re.fullmatch(path, request.url.path):
+            body = json.loads(request.content or b"{}")
+            return [f"{request.url.path}: {each}" for each in contract.broken(body)]
+    return []
+
+
+def _fits(value: object, kind: Kind) -> bool:
+    if isinstance(kind, frozenset):
+        return value in kind
+    return type(value) is kind
