@@ -137,6 +137,13 @@ _MARK: Final = Statement(
 )
 _SEE: Final = inserting_once(SEEN)
 _PLAN: Final = putting(DUE, key=("kind", "subject", "period"))
+_PLANNED: Final = Statement(
+    select(DUE.c.due_at).where(
+        DUE.c.kind == bindparam("kind"),
+        DUE.c.subject == bindparam("subject"),
+        DUE.c.period == bindparam("period"),
+    )
+)
 _TAKE: Final = Statement(
     select(DUE.c.due_at, DUE.c.kind, DUE.c.subject, DUE.c.period)
     .where(DUE.c.due_at <= bindparam("at"), literal_column("kind || ''") == bindparam("kind"))
@@ -232,6 +239,11 @@ class SqlWork:
         """Plan something, or move its date."""
         values = {"kind": due.kind, "subject": due.subject, "period": due.period}
         _PLAN.run(self._tx.cursor, {**values, "due_at": due.due_at})
+
+    def planned(self, kind: str, *, subject: int, period: str) -> datetime | None:
+        """Return when something becomes due that was planned and not taken."""
+        values = {"kind": kind, "subject": subject, "period": period}
+        return next((row[0] for row in _PLANNED.rows(self._tx.cursor, values)), None)
 
     def unplan(self, *kinds: str, subject: int) -> None:
         """Forget what was planned of these kinds for a subject."""

@@ -2,8 +2,8 @@
 
 A refund is marked as sent in a commit before the first byte leaves. One found sent without an end
 is looked up, and asked for again under the same reference only where the adapter declares that the
-provider honours it, or, half an hour later, that it would find the first one. While books that were
-put back wait for their release it is only looked up.
+provider honours it, or, half an hour after all that may have left, that it would find it. While
+books that were put back wait for their release it is only looked up.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ EFFECT_S: Final = 45
 """Longer than a look-up and a request to give money back take together."""
 
 LISTED_AFTER: Final = timedelta(minutes=30)
-"""When a refund that was asked for has long been listed, or never arrived."""
+"""After this a refund that was asked for is listed, or never arrived."""
 
 _ANSWERABLE: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.FAILED})
 
@@ -63,7 +63,7 @@ class _Question(NamedTuple):
     is_new: bool
     may_repeat: bool
     is_old: bool = False
-    """It left so long ago that what came of it is listed by now."""
+    """Whatever left of it did so long ago that what came of it is listed by now."""
 
 
 class RefundCalls:
@@ -119,7 +119,7 @@ class RefundCalls:
             request=begun or refunding.refund_request(tx, refund=refund),
             is_new=is_new,
             may_repeat=refunding.may_ask_again(tx, refund=refund),
-            is_old=tx.now >= (refund.sent_at or tx.now) + LISTED_AFTER,
+            is_old=refunding.begin_repeat(tx, refund=refund, spacing=LISTED_AFTER),
         )
 
     def _only_look(self, tx: SqlTransaction, refund: Refund) -> _Question | None:

@@ -33,6 +33,9 @@ ASK_FOR: Final = timedelta(days=30)
 CHECK: Final = "refund_check"
 """The kind of the due row at which a provider is asked again."""
 
+REPEAT: Final = "refund_repeat"
+"""The kind of the due row that nobody takes: no repeat may leave before its time."""
+
 CONSENT: Final = "refund_consent"
 """The kind of the due row at which a payer's silence ends a refund to his wallet."""
 

@@ -112,6 +112,10 @@ class StoredWork(Protocol):
         """Plan something, or move its date."""
         ...
 
+    def planned(self, kind: str, *, subject: int, period: str) -> datetime | None:
+        """Return when something becomes due that was planned and not taken."""
+        ...
+
     def unplan(self, *kinds: str, subject: int) -> None:
         """Forget what was planned of these kinds for a subject."""
         ...

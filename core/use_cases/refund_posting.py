@@ -12,7 +12,7 @@ from core.domain.errors import IllegalTransition
 from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
 from core.domain.payments import AttemptId, Payment
-from core.domain.refunds import CHECK, Destination, Origin, Refund, RefundId, RefundStatus
+from core.domain.refunds import CHECK, REPEAT, Destination, Origin, Refund, RefundId, RefundStatus
 from core.domain.wallets import WalletStatus
 from core.ports import Transaction
 from core.use_cases.ledger import post, post_hold
@@ -150,7 +150,7 @@ def _end(
     count_return(tx, refund=refund, journal_id=journal.id)
     moved = refund.move(RefundStatus.COMPLETED, at=tx.now)
     done = tx.refunds.replace(refund, replace(moved, journal_id=journal.id, error=None))
-    tx.work.unplan(CHECK, subject=refund.id)
+    tx.work.unplan(CHECK, REPEAT, subject=refund.id)
     tell_refund(tx, name=name, refund=done)
     return done
 

@@ -5,6 +5,7 @@ under another reference; after a month without a usable answer it is a human's t
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from core.domain.acts import EventName
@@ -16,7 +17,7 @@ from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.payments import CHECK_DELAYS_S
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
-from core.domain.refunds import ASK_FOR, CHECK, GONE, Refund, RefundId, RefundStatus
+from core.domain.refunds import ASK_FOR, CHECK, GONE, REPEAT, Refund, RefundId, RefundStatus
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.refund_posting import (
@@ -104,6 +105,21 @@ def may_ask_again(tx: Transaction, *, refund: Refund) -> bool:
         return False
     payment = tx.payments.get(refund.payment_id)
     return refundable_of(tx, payment=payment).contested_at is None
+
+
+def begin_repeat(tx: Transaction, *, refund: Refund, spacing: timedelta) -> bool:
+    """Tell whether a refund may be asked for once more, and mark that this may leave now.
+
+    Nothing of it may have left within `spacing`, the first time or a repeat: a provider may not
+    list it yet, though it was carried out. `sent_at` stays what the month of asking counts from.
+    """
+    if refund.sent_at is None or refund.provider_ref or not may_ask_again(tx, refund=refund):
+        return False
+    waits_until = tx.work.planned(REPEAT, subject=refund.id, period="1")
+    if tx.now < max(refund.sent_at + spacing, waits_until or refund.sent_at):
+        return False
+    tx.work.plan(Due(due_at=tx.now + spacing, kind=REPEAT, subject=refund.id, period="1"))
+    return True
 
 
 def is_followed(refund: Refund) -> bool:
@@ -208,7 +224,7 @@ def _fail(tx: Transaction, refund: Refund, error: ProviderError) -> Refund:
         refund, replace(refund.move(RefundStatus.FAILED, at=tx.now), error=error)
     )
     uncount(tx, refund=refund)
-    tx.work.unplan(CHECK, subject=refund.id)
+    tx.work.unplan(CHECK, REPEAT, subject=refund.id)
     tell_refund(tx, name=EventName.REFUND_FAILED, refund=failed)
     return failed
 

@@ -22,6 +22,7 @@ from core.domain.providers import (
 )
 from core.domain.refunds import RefundStatus
 from core.domain.work import Kind
+from core.use_cases.refunds import ask_refund
 from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, palm_court, settled
@@ -117,6 +118,27 @@ async def test_one_that_never_left_is_asked_for_again_once_it_would_be_listed(
         await desk.later(0)
     assert provider.refunded == [refund.reference]
     assert (refunds.statuses(), refunds.held()) == ([RefundStatus.COMPLETED], 0)
+
+
+@pytest.mark.parametrize("end", [UNKNOWN, RuntimeError("killed")])
+async def test_a_repeat_that_may_have_arrived_is_listed_before_the_next_one_leaves(
+    tmp_path: Path, estate: Estate, end: Unknown | RuntimeError
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder(honours_our_id=False)
+    provider.capabilities = replace(provider.capabilities, finds_refunds=True)
+    refund = refunds.send(40_000)
+    # It is not listed, the repeat's answer is lost, and seconds later it is not listed yet.
+    provider.words = [UNKNOWN, UNKNOWN, end]
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        for wait_s, asked in ((2_640, 1), (30, 1), (1_700, 1), (100, 2)):
+            desk.time.pass_by(wait_s)
+            await desk.run(lambda tx: ask_refund(tx, refund=refund))
+            await desk.later(0)
+            assert provider.refunded == [refund.reference] * asked
+    assert refunds.statuses() == [RefundStatus.COMPLETED]
+    repeats = estate.books.rows("SELECT kind FROM due WHERE kind = 'refund_repeat'")
+    assert repeats == []
 
 
 async def test_doubt_is_looked_up_again_when_it_is_due(tmp_path: Path, estate: Estate) -> None:
