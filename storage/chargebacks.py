@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam
 
-from core.domain.chargebacks import OPEN, TRANSITIONS, Chargeback, ChargebackId
+from core.domain.chargebacks import OPEN, TRANSITIONS, Chargeback, ChargebackId, ChargebackStatus
 from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR
 from core.domain.payments import PaymentId
@@ -83,6 +83,12 @@ _IS_OPEN: Final = CHARGEBACK.c.status.in_(sorted(each.value for each in OPEN))
 _OPEN_OF: Final = Statement(
     _CHARGEBACKS.select().where(CHARGEBACK.c.payment_id == bindparam("payment_id"), _IS_OPEN)
 )
+_LOST_OF: Final = Statement(
+    _CHARGEBACKS.select().where(
+        CHARGEBACK.c.payment_id == bindparam("payment_id"),
+        CHARGEBACK.c.status == ChargebackStatus.LOST.value,
+    )
+)
 _OPEN_IN: Final = Statement(
     _CHARGEBACKS.select()
     .where(CHARGEBACK.c.tenant_id == bindparam("tenant_id"), _IS_OPEN)
@@ -145,6 +151,10 @@ class SqlChargebacks:
     def open_of(self, payment_id: PaymentId) -> Chargeback | None:
         """Return the one of a payment that is not decided, if any."""
         return _CHARGEBACKS.one(self._tx, _OPEN_OF, payment_id=payment_id)
+
+    def lost_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment that were lost."""
+        return _CHARGEBACKS.many(self._tx, _LOST_OF, payment_id=payment_id)
 
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Chargeback, ...]:
         """Return a tenant's chargebacks that are not decided, oldest first."""

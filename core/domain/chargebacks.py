@@ -117,6 +117,10 @@ class StoredChargebacks(Protocol):
         """Return the one of a payment that is not decided, if any."""
         ...
 
+    def lost_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment that were lost."""
+        ...
+
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Chargeback, ...]:
         """Return a tenant's chargebacks that are not decided, oldest first."""
         ...

@@ -48,14 +48,29 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
 
 
 def follow_event(tx: Transaction, *, attempt: Attempt, settled: Settled, claim: Claim) -> None:
-    """Believe a proven event about a claim where the look-up after it does not say."""
-    known = tx.chargebacks.open_of(attempt.payment_id)
+    """Believe a proven event about a claim where the look-up after it does not say.
+
+    A loss is booked even where nobody told of the claim, or staff had ended it as won; told once
+    more after it was booked, it is the same loss.
+    """
     if settled.is_disputed is not None:
         return
-    if claim is Claim.OPEN:
+    known = tx.chargebacks.open_of(attempt.payment_id)
+    if claim is Claim.OPEN or (known is None and _is_new_loss(tx, attempt, settled, claim)):
         open_claim(tx, attempt=attempt, capture=settled)
-    elif known is not None and known.attempt_id == attempt.id:
+        known = tx.chargebacks.open_of(attempt.payment_id)
+    if claim is not Claim.OPEN and known is not None and known.attempt_id == attempt.id:
         end_claim(tx, chargeback=known, has_won=claim is Claim.WON)
+
+
+def _is_new_loss(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:
+    """Tell whether an event tells of a loss that is not in the books yet."""
+    if claim is not Claim.LOST:
+        return False
+    lost = tx.chargebacks.lost_of(attempt.payment_id)
+    return not any(
+        (each.attempt_id, each.capture) == (attempt.id, capture.provider_id) for each in lost
+    )
 
 
 def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:

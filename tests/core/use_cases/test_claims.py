@@ -102,8 +102,6 @@ def test_what_the_tenant_no_longer_has_is_owed(estate: Estate) -> None:
 @pytest.mark.parametrize(("word", "left"), [(Claim.WON, 100_000), (Claim.LOST, 0)])
 def test_a_proven_event_ends_it_once(estate: Estate, word: Claim, left: int) -> None:
     refunds = Refunds(estate)
-    event(refunds, word)
-    assert estate.collected() == 100_000
     for _ in range(2):
         event(refunds)
     for _ in range(2):
@@ -111,6 +109,41 @@ def test_a_proven_event_ends_it_once(estate: Estate, word: Claim, left: int) -> 
     assert estate.collected() == left
     assert estate.count(EventName.CHARGEBACK_OPENED) == 1
     assert estate.count(EventName.CHARGEBACK_CLOSED) == 1
+
+
+def test_a_win_that_nobody_told_of_before_changes_nothing(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds, Claim.WON)
+    assert (estate.collected(), estate.count(EventName.CHARGEBACK_OPENED)) == (100_000, 0)
+
+
+def test_a_loss_that_nobody_told_of_before_is_booked_once(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for _ in range(3):
+        event(refunds, Claim.LOST)
+    assert (refunds.at_provider(), estate.collected()) == (0, 0)
+    assert estate.count(EventName.CHARGEBACK_OPENED) == 1
+    assert estate.count(EventName.CHARGEBACK_CLOSED) == 1
+
+
+def test_what_staff_took_for_won_is_booked_when_its_provider_calls_it_lost(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    handle(refunds, WON)
+    refunds.finish(refunds.send(30_000))
+    for _ in range(2):
+        event(refunds, Claim.LOST)
+    assert (refunds.at_provider(), estate.collected()) == (0, 0)
+    assert estate.count(EventName.CHARGEBACK_CLOSED) == 2
+
+
+def test_a_loss_of_a_part_that_is_told_again_takes_no_more(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    refunds.told(40_000)
+    for _ in range(2):
+        event(refunds, Claim.LOST)
+    assert (refunds.at_provider(), len(refunds.all())) == (60_000, 1)
 
 
 def test_look_ups_end_it_and_staff_need_not(estate: Estate) -> None:
