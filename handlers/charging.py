@@ -17,7 +17,10 @@ from handlers.visit import DRAFT, Visit, number, offer
 def charge_act(
     tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
 ) -> tuple[str, str]:
-    """Return the mask of the saved method that is offered, and its button's data; "" for none."""
+    """Return the mask of the saved method that is offered, and its button's data; "" for none.
+
+    A mask without data: it can be charged as soon as its owner has a PIN.
+    """
     bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
     return _act(tx, visit, amount, "bill.charge", bill=bill, bound=bound)
 
@@ -47,6 +50,8 @@ def _act(
     method = next((each for each in good if each.configuration_id in taking), None)
     if method is None:
         return "", ""
+    if not visit.person.has_pin:
+        return method.label, ""
     return method.label, offer(tx, visit, verb, method=method.id, **bound)
 
 

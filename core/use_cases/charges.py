@@ -1,11 +1,12 @@
 """Charging saved methods: the same payments and attempts as by link, but for the page.
 
-The caller has made sure that the payer agreed: by his PIN now, or by a plan of his own.
+The caller has asked for the payer's PIN now; who has none charges nothing, however little, or
+an unlocked phone would spend without limit.
 """
 
 from core.domain.bills import BillId
 from core.domain.calendar import local_date
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, PinNeeded
 from core.domain.methods import PaymentMethod
 from core.domain.money import Money
 from core.domain.payments import Attempt, MethodId, Payment
@@ -30,11 +31,12 @@ def charge_bill(
     Raises:
         NotFound, StaleCard, NotAcknowledged, BillDisputed, BillSettled, BillCancelled: the bill.
         NotFound, MethodGone: the method is removed, or no good any more.
+        PinNeeded: the actor has no PIN.
         InvalidAmount, BelowMinimum, AboveRest: the amount.
         PaymentOpen: a payment of the payer's for this bill is still open.
         NoProvider: the method's provider takes no money here any more.
     """
-    method = _good(tx, actor, method_id)
+    method = _agreed(tx, actor, method_id)
     return open_bill_link(
         tx,
         actor=actor,
@@ -51,10 +53,11 @@ def charge_top_up(tx: Transaction, *, actor: Actor, amount: Money, method_id: Me
 
     Raises:
         NotFound, MethodGone: the method is removed, or no good any more.
+        PinNeeded: the actor has no PIN.
         InvalidAmount, AmountOutOfRange: the amount.
         NoProvider, NotTaken: the method's provider takes no money here any more, or not this.
     """
-    method = _good(tx, actor, method_id)
+    method = _agreed(tx, actor, method_id)
     return open_top_up(
         tx,
         actor=actor,
@@ -82,8 +85,10 @@ def charge_request(tx: Transaction, *, attempt: Attempt) -> ChargeRequest | None
     )
 
 
-def _good(tx: Transaction, actor: Actor, method_id: MethodId) -> PaymentMethod:
+def _agreed(tx: Transaction, actor: Actor, method_id: MethodId) -> PaymentMethod:
     method = own_method(tx, actor=actor, method_id=method_id)
+    if not tx.people.person(actor.person_id).has_pin:
+        raise PinNeeded
     tenant = tx.tenants.get(actor.tenant_id)
     method.check_good(today=local_date(tx.now, tenant.timezone))
     return method

@@ -1,6 +1,7 @@
 """Charging saved methods: what is shown meanwhile, and the offer to save one. Pure."""
 
 from handlers.chat import Button, Rows
+from handlers.screens import doors
 from handlers.words import Html, Words
 
 
@@ -31,6 +32,24 @@ def confirming(words: Words, *, method: str, amount: Html, provider: str) -> tup
             "itself."
         ),
     )
+
+
+def pin_line(words: Words, charge: tuple[str, str]) -> Html:
+    """Say what a saved method lacks that is no good without a PIN; `charge` is (mask, data)."""
+    method, data = charge
+    if not method or data:
+        return Html("")
+    return words.t(
+        "🔒 To pay with %(method)s you need a PIN. Set one, then try again.", method=method
+    )
+
+
+def pin_row(words: Words, charge: tuple[str, str]) -> Rows:
+    """Lead to where a PIN is set, in place of the button that charges."""
+    method, data = charge
+    if not method or data:
+        return ()
+    return ((Button(label=words.label("Set a PIN"), data=doors.SETTINGS),),)
 
 
 def keep_line(words: Words, label: str) -> Html:

@@ -10,6 +10,7 @@ from core.domain.payments import Receipt
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
+from handlers.screens.charges import pin_line, pin_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
 
@@ -45,9 +46,10 @@ class Already:
 class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
-    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none. `before` is
-    the wallet's available balance, None for links; `about` are finished lines on the providers;
-    without `has_page` the phone is the only way. The buttons work until `until`.
+    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none, without data
+    for a payer without a PIN. `before` is the wallet's available balance, None for links; `about`
+    are finished lines on the providers; without `has_page` the phone is the only way. The buttons
+    work until `until`.
     """
 
     bill: Bill
@@ -256,7 +258,8 @@ def _source_line(words: Words, view: Confirm) -> Html:
             after=words.money(view.before - view.amount),
         )
     if not (view.has_page or view.charge[1]):
-        return lines(fee_sentence(words, view.fee_bearer), view.about or "")
+        fee = fee_sentence(words, view.fee_bearer)
+        return lines(fee, view.about or "", pin_line(words, view.charge))
     valid = words.n(
         "By link, valid %(count)s minute. %(fee)s",
         "By link, valid %(count)s minutes. %(fee)s",
@@ -270,7 +273,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
             "one.",
             method=view.charge[0],
         )
-    return lines(valid, view.about or "", page)
+    return lines(valid, view.about or "", page, pin_line(words, view.charge))
 
 
 def _acts(words: Words, view: Confirm, amount: Html) -> Rows:
@@ -286,7 +289,7 @@ def _acts(words: Words, view: Confirm, amount: Html) -> Rows:
                 "Pay %(amount)s by %(provider)s", amount=amount, provider=provider_name(provider)
             )
         rows.append((Button(label=label, data=data),))
-    return tuple(rows)
+    return (*rows, *pin_row(words, view.charge))
 
 
 def _last_row(words: Words, view: Confirm) -> tuple[Button, ...]:

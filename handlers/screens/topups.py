@@ -6,6 +6,7 @@ from core.domain.money import Currency, Money
 from core.domain.tenants import FeeBearer, Tenant
 from handlers.chat import Button, Screen
 from handlers.screens import doors
+from handlers.screens.charges import pin_line, pin_row
 from handlers.screens.home import back_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
@@ -69,7 +70,7 @@ def choose(
     """Show the amount back before anything is opened; `ways` are (provider, button's data).
 
     `about` are finished lines on the providers, `note` is one on top; `charge` is (mask, data) of
-    a saved method that may be charged, ("", "") for none.
+    a saved method that may be charged, ("", "") for none, without data for a payer without a PIN.
     """
     method, pressed = charge
     html = lines(
@@ -80,6 +81,7 @@ def choose(
         words.t("%(fee)s Nothing is taken before you pay on the page.", fee=_fee(words)),
         about or "",
         words.t("%(method)s is charged at once, without a page.", method=method) if pressed else "",
+        pin_line(words, charge),
     )
     label = words.label("Pay with %(method)s", method=method)
     saved = ((Button(label=label, data=pressed),),) if pressed else ()
@@ -96,7 +98,7 @@ def choose(
         Button(label=words.label("Change"), data=doors.TOP_UP),
         Button(label=words.label("Cancel"), data=doors.LEAVE),
     )
-    return Screen(html=html, rows=(*saved, *rows, last))
+    return Screen(html=html, rows=(*saved, *rows, *pin_row(words, charge), last))
 
 
 def _fee(words: Words) -> Html:

@@ -1,4 +1,4 @@
-"""J-16: a resident saves what he paid with, and pays the next bill with it by one press.
+"""J-16: a resident saves what he paid with, and pays the next bill with it by a press and his PIN.
 
 The charge is played again with the service killed at every commit and effect: taken once, never
 twice. `make check` takes every `STRIDE`th point; `make soak` (HAZINA_SOAK=1) takes all of them.
@@ -15,13 +15,13 @@ import pytest
 from tests.scripts import bank
 from tests.scripts.crashes import NEVER, Crash, setter
 from tests.scripts.ending import Ending, check_captures, check_told, ending, rows
-from tests.scripts.playing import say, sees, tap
+from tests.scripts.playing import enter_pin, say, sees, tap
 from tests.scripts.stage import raised
 from tests.scripts.test_crash_stories import Play, reach
 
 pytestmark = pytest.mark.sqlite
 
-RESIDENT: Final = bank.RESIDENTS[1]
+RESIDENT: Final = bank.RESIDENTS[0]
 FIRST, SECOND = bank.numbers(RESIDENT)[:2]
 SHARDS: Final = 2
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 5
@@ -53,7 +53,8 @@ async def charge_it(play: Play) -> None:
         await say(player, f"/find {SECOND}", until=f"— {SECOND}")
         await tap(player, "Pay by link", until="A part is at least")
         await tap(player, "Full", until="is charged at once, without one.")
-        await tap(player, "Pay 3,000.00", until="3,000.00 NGN")
+        await tap(player, "Pay 3,000.00", until="Enter your PIN")
+        await enter_pin(player, bank.PIN, until="3,000.00 NGN")
     async with asyncio.timeout(PATIENCE_S):
         while len(await play.stage.look(lambda tx: rows(tx, RECEIPTS))) < 2:
             await player.world.change(0.2)

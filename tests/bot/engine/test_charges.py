@@ -24,6 +24,7 @@ from core.domain.providers import (
 from core.use_cases.charges import charge_bill
 from core.use_cases.links import cancel_payment, check_now, retry_payment
 from core.use_cases.methods import keep_method, remove_method
+from core.use_cases.pins import set_pin
 from tests.bot.engine.desk import Desk, open_desk
 from tests.bot.providers.loopback import WorldClock, provider_on_loopback
 from tests.core.estate import TOTAL, Estate, Tried, palm_court, settled
@@ -46,7 +47,8 @@ def kept(estate: Estate, tried: Tried, word: Settled) -> PaymentMethod:
 
 
 def a_card(estate: Estate) -> PaymentMethod:
-    """Let Ada keep a card of a provider that is not asked."""
+    """Let Ada, who has a PIN, keep a card of a provider that is not asked."""
+    estate.do(set_pin, person_id=estate.ada.person_id, pin_hash="argon")
     tried = estate.open_link(estate.agreed())
     return kept(estate, tried, replace(settled(tried), method=CARD))
 
@@ -105,6 +107,7 @@ async def test_a_saved_card_is_charged_over_the_wire_and_the_money_is_posted_onc
             reference=request.reference, provider_ref=page.provider_ref, asked=request.amount
         )
         assert isinstance(word, Settled)
+        estate.do(set_pin, person_id=estate.ada.person_id, pin_hash="argon")
         method = kept(estate, first, word)
         tried = charge(estate, method)
         async with engine(estate, played.adapter) as desk:

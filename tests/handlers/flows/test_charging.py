@@ -1,6 +1,7 @@
-"""Paying with a saved method: one press, the PIN where one is set, and the next way if it fails."""
+"""Paying with a saved method: one press, the PIN, and the next way if it fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
 
 CARD = SavedMethod(token="tok_visa", owner="ada@example.org", label="Visa •••• 4081")
+PIN = "2580"
 PAY = "Pay 5,000.00\u00a0NGN with Visa •••• 4081"
 
 
@@ -29,6 +31,8 @@ PAY = "Pay 5,000.00\u00a0NGN with Visa •••• 4081"
 def estate(tmp_path: Path) -> Iterator[Estate]:
     opened = Estate(tmp_path)
     opened.run(lambda tx: _keep(tx, opened))
+    opened.ada.says("/menu")
+    opened.set_pin(opened.ada, PIN)
     yield opened
     opened.close()
 
@@ -58,10 +62,22 @@ def confirms(estate: Estate) -> Bill:
     return bill
 
 
+def pays(estate: Estate, button: str = PAY) -> None:
+    """Let Ada press what charges her card, and enter her PIN."""
+    estate.ada.presses(button)
+    estate.ada.enters(PIN)
+
+
+def without_pin(estate: Estate) -> None:
+    """Take Ada's PIN away."""
+    person = estate.ada.person
+    estate.run(lambda tx: tx.people.replace_person(person, replace(person, pin_hash="")))
+
+
 def charged(estate: Estate, outcome: Outcome | None = None) -> None:
     """Let Ada charge her card; its provider says this, or that it took the money."""
     bill = confirms(estate)
-    estate.ada.presses(PAY)
+    pays(estate)
     attempt = estate.last_attempt()
     taken = Settled(
         provider_id="cap-1", reference=attempt.reference, captured=bill.total, is_test=True
@@ -77,7 +93,7 @@ def test_the_saved_card_is_offered_first_and_says_that_it_needs_no_page(estate: 
 
 def test_one_press_charges_it_and_the_message_goes_on_by_itself(estate: Estate) -> None:
     confirms(estate)
-    estate.ada.presses(PAY)
+    pays(estate)
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081 · 5,000.00 NGN by Sandbox Pay")
     assert estate.last_attempt().is_charge
     estate.settles(500_000)
@@ -85,13 +101,11 @@ def test_one_press_charges_it_and_the_message_goes_on_by_itself(estate: Estate) 
     assert "Save this method" not in estate.ada.labels
 
 
-def test_the_pin_is_asked_where_one_is_set(estate: Estate) -> None:
-    estate.ada.says("/menu")
-    estate.set_pin(estate.ada, "2580")
+def test_the_pin_is_asked_before_anything_is_charged(estate: Estate) -> None:
     confirms(estate)
     estate.ada.presses(PAY)
     assert "OK" in estate.ada.labels
-    estate.ada.enters("2580")
+    estate.ada.enters(PIN)
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081")
 
 
@@ -144,23 +158,55 @@ def test_a_wallet_is_filled_from_the_saved_card(estate: Estate) -> None:
     _tops_up(estate)
     assert estate.ada.labels[:2] == ["Pay with Visa •••• 4081", "Pay by link · Sandbox Pay"]
     assert "Visa •••• 4081 is charged at once, without a page." in estate.ada.sees
-    estate.ada.presses("Pay with Visa")
+    pays(estate, "Pay with Visa")
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081 · 5,000.00 NGN by Sandbox Pay")
     estate.settles(500_000)
     assert estate.balance(estate.ada).minor == 500_000
 
 
 def test_a_top_up_from_the_saved_card_asks_for_the_pin_and_is_one_payment(estate: Estate) -> None:
-    estate.ada.says("/menu")
-    estate.set_pin(estate.ada, "2580")
     _tops_up(estate)
     message, link = estate.ada.finds("Pay by link")
-    estate.ada.presses("Pay with Visa")
-    estate.ada.enters("2580")
+    pays(estate, "Pay with Visa")
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081")
     charge = estate.last_attempt()
     estate.ada.presses_data(link.data, message)
     assert estate.last_attempt() == charge
+
+
+def test_who_has_no_pin_is_led_to_set_one_and_offered_no_charge_of_a_bill(estate: Estate) -> None:
+    without_pin(estate)
+    confirms(estate)
+    assert estate.ada.labels[:2] == ["Pay 5,000.00\u00a0NGN by Sandbox Pay", "Set a PIN"]
+    assert "To pay with Visa •••• 4081 you need a PIN." in estate.ada.sees
+    assert "is charged at once" not in estate.ada.sees
+    estate.ada.presses("Set a PIN")
+    assert "Settings" in estate.ada.sees
+
+
+def test_who_has_no_pin_is_led_to_set_one_and_offered_no_charge_for_his_wallet(
+    estate: Estate,
+) -> None:
+    without_pin(estate)
+    _tops_up(estate)
+    assert estate.ada.labels[:2] == ["Pay by link · Sandbox Pay", "Set a PIN"]
+    assert "To pay with Visa •••• 4081 you need a PIN." in estate.ada.sees
+
+
+def test_an_old_button_charges_nothing_without_a_pin_and_works_once_there_is_one(
+    estate: Estate,
+) -> None:
+    bill = confirms(estate)
+    message, pay = estate.ada.finds(PAY)
+    without_pin(estate)
+    estate.ada.presses_data(pay.data, message)
+    assert "🔒 This needs a PIN, and you have none yet. No money moved." in estate.ada.sees
+    payer = estate.ada.person.id
+    assert estate.run(lambda tx: tx.payments.open_for(bill.id, payer)) is None
+    estate.set_pin(estate.ada, PIN)
+    estate.ada.presses_data(pay.data, message)
+    estate.ada.enters(PIN)
+    assert estate.last_attempt().is_charge
 
 
 def test_nobody_else_is_offered_the_card(estate: Estate) -> None:
