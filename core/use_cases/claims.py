@@ -11,7 +11,7 @@ from core.domain.errors import IllegalTransition, NotAllowed, NotFound, Outflows
 from core.domain.people import Actor, Scope
 from core.ports import Transaction
 from core.use_cases.chargebacks import end_claim
-from core.use_cases.payments import check_no_interest
+from core.use_cases.payments import check_no_part
 from core.use_cases.refunds import check_refund_reason
 
 
@@ -36,17 +36,15 @@ def handled_claim(
     """Return a claim that the actor may bring to a status now.
 
     Raises:
-        NotAllowed: he lacks a scope, or it is his own payment; OwnBill: he has a part in its bill.
+        NotAllowed: he lacks a scope, or it is a payment of his household's; OwnBill: he has a
+            part in its bill.
         NotFound: there is none in his tenant.
         IllegalTransition: it has come further, or its provider tells how it ends.
     """
     claim = seen_claim(tx, actor=actor, chargeback_id=chargeback_id)
     actor.check(Scope.REFUND_REQUEST, claim.tenant_id)
     payment = tx.payments.get(claim.payment_id)
-    if payment.payer_id == actor.person_id:
-        raise NotAllowed(scope=Scope.REFUND_REQUEST.value)
-    if payment.bill_id is not None:
-        check_no_interest(tx, actor=actor, bill=tx.bills.get(payment.bill_id))
+    check_no_part(tx, actor=actor, payment=payment, scope=Scope.REFUND_REQUEST)
     claim.move(status, at=tx.now)
     if claim.is_followed and status is not ChargebackStatus.EVIDENCE_SENT:
         raise IllegalTransition(

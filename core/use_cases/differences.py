@@ -6,12 +6,13 @@ from core.domain.differences import (
     DifferenceKind,
     DifferenceStatus,
 )
-from core.domain.errors import NotFound, Refusal, StaleCard
+from core.domain.errors import NotAllowed, NotFound, Refusal, StaleCard
 from core.domain.ledger import AccountId, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.payments import PaymentId
 from core.domain.people import Actor, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.ledger import post
+from core.use_cases.payments import check_no_part
 from core.use_cases.refundable import refund_choice
 from core.use_cases.unmatched import check_reason, give_unmatched
 
@@ -30,18 +31,45 @@ def seen_difference(tx: Transaction, *, actor: Actor, difference_id: DifferenceI
     return found
 
 
+def decidable_difference(
+    tx: Transaction, *, actor: Actor, difference_id: DifferenceId
+) -> Difference:
+    """Return a difference about which the actor may decide: not of a payment of his own.
+
+    Raises:
+        NotAllowed: the actor lacks `reports:view` or `finance:adjust:initiate`, or somebody of
+            his household paid; OwnBill: he has a part in the bill.
+        NotFound: there is none of this id here.
+    """
+    found = seen_difference(tx, actor=actor, difference_id=difference_id)
+    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
+    if found.payment_id is not None:
+        payment = tx.payments.get(PaymentId(found.payment_id))
+        check_no_part(tx, actor=actor, payment=payment, scope=Scope.ADJUST_INITIATE)
+    return found
+
+
+def may_decide(tx: Transaction, *, actor: Actor, difference: Difference) -> bool:
+    """Tell whether a difference is open and the actor may decide about it."""
+    if not difference.is_open or not actor.has(Scope.ADJUST_INITIATE):
+        return False
+    try:
+        decidable_difference(tx, actor=actor, difference_id=difference.id)
+    except NotAllowed:
+        return False
+    return True
+
+
 def matchable_difference(
     tx: Transaction, *, actor: Actor, difference_id: DifferenceId
 ) -> Difference:
     """Return a difference whose money the actor may give to a member.
 
     Raises:
-        NotAllowed: the actor lacks `reports:view` or `finance:adjust:initiate`.
-        NotFound: there is none of this id here.
+        NotAllowed, OwnBill, NotFound: as `decidable_difference`.
         StaleCard: it has ended, or its money is in the books by now.
     """
-    found = seen_difference(tx, actor=actor, difference_id=difference_id)
-    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
+    found = decidable_difference(tx, actor=actor, difference_id=difference_id)
     is_booked = tx.ledger.journal_by_key(found.tenant_id, found.key) is not None
     if not found.is_matchable or is_booked:
         raise StaleCard
@@ -96,13 +124,11 @@ def ignore_difference(
     """Let a difference be, and say why; no money moves.
 
     Raises:
-        NotAllowed: the actor lacks `reports:view` or `finance:adjust:initiate`.
-        NotFound: there is none of this id here.
+        NotAllowed, OwnBill, NotFound: as `decidable_difference`.
         IllegalTransition: it has ended before.
         InvalidInput, TooLong: a reason is owed, and not a book.
     """
-    before = seen_difference(tx, actor=actor, difference_id=difference_id)
-    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
+    before = decidable_difference(tx, actor=actor, difference_id=difference_id)
     check_reason(reason)
     note_id = tx.add_note(before.tenant_id, reason.strip())
     ended = before.end(DifferenceStatus.IGNORED, at=tx.now, by=actor.person_id, reason_id=note_id)

@@ -6,7 +6,7 @@ from typing import Final
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill, owes
 from core.domain.calendar import local_date
-from core.domain.errors import NotFound, OwnBill
+from core.domain.errors import NotAllowed, NotFound, OwnBill
 from core.domain.ledger import Account, AccountId, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Currency, Money
 from core.domain.payments import (
@@ -182,14 +182,19 @@ def repay(tx: Transaction, *, wallet: Wallet, because: Journal) -> Journal | Non
     )
 
 
+def is_of_household(tx: Transaction, *, actor: Actor, person_id: PersonId) -> bool:
+    """Tell whether a person is the actor himself, or belongs or belonged to a unit of his."""
+    if person_id == actor.person_id:
+        return True
+    return any(m.unit_id in actor.unit_ids for m in tx.people.memberships_of(person_id))
+
+
 def has_interest(tx: Transaction, *, actor: Actor, bill: Bill) -> bool:
     """Tell whether a bill is the actor's own, of somebody of his household, or paid by him."""
     if owes(bill, person_id=actor.person_id, unit_ids=actor.unit_ids):
         return True
-    if bill.debtor_id is not None:
-        homes = {m.unit_id for m in tx.people.memberships_of(bill.debtor_id)}
-        if homes & actor.unit_ids:
-            return True
+    if bill.debtor_id is not None and is_of_household(tx, actor=actor, person_id=bill.debtor_id):
+        return True
     paid = tx.payments.allocations_of_bill(bill.id)
     return any(allocation.payer_id == actor.person_id for allocation in paid)
 
@@ -202,6 +207,19 @@ def check_no_interest(tx: Transaction, *, actor: Actor, bill: Bill) -> None:
     """
     if has_interest(tx, actor=actor, bill=bill):
         raise OwnBill(scope=Scope.BILLS_MANAGE.value, bill=bill)
+
+
+def check_no_part(tx: Transaction, *, actor: Actor, payment: Payment, scope: Scope) -> None:
+    """Let staff decide about a payment in which they have no part.
+
+    Raises:
+        OwnBill: the actor has a part in its bill.
+        NotAllowed: he, or somebody of his household, paid it; he lacks `scope` for it.
+    """
+    if payment.bill_id is not None:
+        check_no_interest(tx, actor=actor, bill=tx.bills.get(payment.bill_id))
+    if is_of_household(tx, actor=actor, person_id=payment.payer_id):
+        raise NotAllowed(scope=scope.value)
 
 
 def own_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Payment:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
-from core.domain.errors import AboveRefundable, NotAllowed, NotFound, PaymentContested
+from core.domain.errors import AboveRefundable, NotFound, PaymentContested
 from core.domain.money import Money
 from core.domain.payments import (
     Allocation,
@@ -19,7 +19,7 @@ from core.domain.people import Actor, Scope
 from core.domain.providers import PartOf
 from core.domain.refunds import Refundable
 from core.ports import Transaction
-from core.use_cases.payments import check_no_interest
+from core.use_cases.payments import check_no_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,8 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
     """Return what staff may refund of a payment.
 
     Raises:
-        NotAllowed: the actor lacks `payments:refund:request`, or it is his own payment; OwnBill:
-            he has a part in its bill.
+        NotAllowed: the actor lacks `payments:refund:request`, or it is a payment of his
+            household's; OwnBill: he has a part in its bill.
         NotFound: there is none in his tenant, or nothing of it reached the tenant.
         PaymentContested: the payer's bank claims the money.
         AboveRefundable: nothing is left to refund.
@@ -121,8 +121,8 @@ def payment_to_refund(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -
     """Return a paid payment of the tenant's in which the actor has no part.
 
     Raises:
-        NotAllowed: the actor lacks `payments:refund:request`, or it is his own payment; OwnBill:
-            he has a part in its bill.
+        NotAllowed: the actor lacks `payments:refund:request`, or it is a payment of his
+            household's; OwnBill: he has a part in its bill.
         NotFound: there is none of this id, or it paid no bill.
     """
     actor.check(Scope.REFUND_REQUEST, actor.tenant_id)
@@ -130,9 +130,7 @@ def payment_to_refund(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -
     is_here = payment.tenant_id == actor.tenant_id
     if not is_here or payment.status is not PaymentStatus.COMPLETED or payment.bill_id is None:
         raise NotFound(kind="payment")
-    if payment.payer_id == actor.person_id:
-        raise NotAllowed(scope=Scope.REFUND_REQUEST.value)
-    check_no_interest(tx, actor=actor, bill=tx.bills.get(payment.bill_id))
+    check_no_part(tx, actor=actor, payment=payment, scope=Scope.REFUND_REQUEST)
     return payment
 
 

@@ -1,7 +1,8 @@
 """Money that came in and fitted nothing: given to the member it belongs to.
 
 It waits in the tenant's suspense account. Four eyes come with approvals; until then it takes a
-person with `finance:adjust:initiate`, the own PIN, a written reason, and never reaches that person.
+person with `finance:adjust:initiate`, the own PIN, a written reason, and never reaches
+that person's household.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from core.domain.tenants import TenantId
 from core.domain.wallets import WalletStatus
 from core.ports import Transaction
 from core.use_cases.ledger import post
-from core.use_cases.payments import repay
+from core.use_cases.payments import is_of_household, repay
 from core.use_cases.people import actor_of
 from core.use_cases.wallets import open_wallet
 
@@ -123,7 +124,7 @@ def give_unmatched(
     `key` is the person's intent; `has_pin_check` says that the PIN was checked for it.
 
     Raises:
-        NotAllowed: the actor lacks `finance:adjust:initiate`, or gives it to himself.
+        NotAllowed: the actor lacks `finance:adjust:initiate`, or gives it to his own household.
         PinNeeded: no PIN was checked.
         NotFound: no active member, or the wallet is closed.
         InvalidAmount, AmountOutOfRange: not positive, or more than waits.
@@ -131,7 +132,7 @@ def give_unmatched(
         MoneyStopped: the books are being checked.
     """
     actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
-    if person_id == actor.person_id:
+    if is_of_household(tx, actor=actor, person_id=person_id):
         raise NotAllowed(scope=Scope.ADJUST_INITIATE.value)
     if not has_pin_check:
         raise PinNeeded

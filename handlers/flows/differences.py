@@ -11,7 +11,13 @@ from core.domain.errors import StaleCard
 from core.domain.payments import PaymentId
 from core.domain.people import Scope
 from core.ports import Transaction
-from core.use_cases.differences import ignore_difference, refund_of, seen_difference
+from core.use_cases.differences import (
+    decidable_difference,
+    ignore_difference,
+    may_decide,
+    refund_of,
+    seen_difference,
+)
 from core.use_cases.unmatched import check_reason
 from handlers import parsing
 from handlers.cards import name_of
@@ -87,10 +93,10 @@ def _ignorable(tx: Transaction, visit: Visit, difference_id: int) -> differences
     """Return a difference that the actor may ignore.
 
     Raises:
-        NotAllowed: the actor lacks `finance:adjust:initiate`.
+        NotAllowed: the actor lacks `finance:adjust:initiate`, or has a part in its payment.
         StaleCard: it has ended.
     """
-    visit.here[1].check(Scope.ADJUST_INITIATE, visit.here[0].id)
+    decidable_difference(tx, actor=visit.here[1], difference_id=DifferenceId(difference_id))
     view = _view(tx, visit, DifferenceId(difference_id))
     if not view.may_ignore:
         raise StaleCard
@@ -100,15 +106,15 @@ def _ignorable(tx: Transaction, visit: Visit, difference_id: int) -> differences
 def _view(tx: Transaction, visit: Visit, difference_id: DifferenceId) -> differences.DifferenceCard:
     actor = visit.here[1]
     found = seen_difference(tx, actor=actor, difference_id=difference_id)
-    may_decide = found.is_open and actor.has(Scope.ADJUST_INITIATE)
+    is_open_to_him = may_decide(tx, actor=actor, difference=found)
     view = differences.DifferenceCard(
         difference=found,
         provider=_provider(tx, found),
         told=tx.note(found.told_id),
         reason=tx.note(found.reason_id),
         ender="" if found.ended_by is None else name_of(tx, found.ended_by),
-        may_match=may_decide and found.is_matchable,
-        may_ignore=may_decide,
+        may_match=is_open_to_him and found.is_matchable,
+        may_ignore=is_open_to_him,
         refunds_id=refund_of(tx, actor=actor, difference=found) or 0,
     )
     if found.payment_id is None:

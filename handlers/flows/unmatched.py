@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from core.domain.differences import DifferenceId
@@ -11,6 +12,7 @@ from core.domain.money import Currency, Money
 from core.domain.people import NO_UNIT, Membership, MembershipStatus, PersonId, Scope
 from core.ports import Transaction
 from core.use_cases.differences import match_difference, matchable_difference
+from core.use_cases.payments import is_of_household
 from core.use_cases.reports import unmatched_money
 from core.use_cases.unmatched import check_reason, give_unmatched, unmatched_moves, waiting
 from handlers import parsing
@@ -188,7 +190,7 @@ def _ask_reason(tx: Transaction, visit: Visit, waits: Money, amount: Money) -> R
 
 
 def _search(tx: Transaction, visit: Visit, text: str) -> tuple[unmatched.Member, ...]:
-    """Return active members by unit or name, but never the one who asks."""
+    """Return active members by unit or name, but never of the household of who asks."""
     tenant = visit.here[0]
     units = tx.people.search_units(tenant.id, text, limit=MOST_FOUND)
     found = [each for unit in units for each in tx.people.members_of_unit(unit.id)]
@@ -200,8 +202,13 @@ def _search(tx: Transaction, visit: Visit, text: str) -> tuple[unmatched.Member,
         and each.status is MembershipStatus.ACTIVE
         and text.casefold() in tx.people.person(each.person_id).name.casefold()
     ]
-    people = {each.person_id: each for each in found if each.person_id != visit.person.id}
-    return tuple(_member(tx, each) for each in list(people.values())[:MOST_FOUND])
+    people = {each.person_id: each for each in found}
+    others = (
+        each
+        for each in people.values()
+        if not is_of_household(tx, actor=visit.here[1], person_id=each.person_id)
+    )
+    return tuple(_member(tx, each) for each in islice(others, MOST_FOUND))
 
 
 def _member(tx: Transaction, each: Membership) -> unmatched.Member:

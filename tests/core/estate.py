@@ -268,3 +268,13 @@ def _member(
     person = add_person(tx, name=name, pin_hash=pin_hash)
     add_member(tx, tenant, person, roles=[role], unit_id=unit_id)
     return actor_of(tx, person_id=person.id, tenant_id=tenant.id)
+
+
+def live_with_ada(estate: Estate, role: Role = Role.ADMIN) -> Actor:
+    """Let somebody in who shares Ada's second home, and has no part in the bills of her first."""
+    (home,) = estate.cyd.unit_ids
+    ada = estate.look(lambda tx: tx.people.person(estate.ada.person_id))
+    estate.books.run(
+        lambda tx: add_member(tx, estate.tenant, ada, roles=[Role.RESIDENT], unit_id=home)
+    )
+    return estate.member("Partner", role=role, unit_id=home)

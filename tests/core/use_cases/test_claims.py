@@ -23,7 +23,8 @@ from core.domain.refunds import RefundStatus
 from core.ports import Transaction
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.claims import handle_claim
-from tests.core.estate import Estate, settled
+from core.use_cases.refundable import payment_to_refund
+from tests.core.estate import Estate, live_with_ada, settled
 from tests.core.use_cases.refunding import Refunds
 from tests.core.use_cases.test_giving_back import spend_collected
 from tests.factories import naira
@@ -189,6 +190,18 @@ def test_who_may_not_ends_no_claim(estate: Estate) -> None:
         estate.do(
             handle_claim, actor=estate.admin, chargeback_id=claim.id, status=LOST, reason="No"
         )
+
+
+def test_nobody_ends_a_claim_to_what_his_household_paid(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    partner = live_with_ada(estate)
+    event(refunds)
+    claim = claim_of(refunds)
+    with pytest.raises(NotAllowed):
+        estate.do(handle_claim, actor=partner, chargeback_id=claim.id, status=WON, reason="Letter")
+    with pytest.raises(NotAllowed):
+        estate.do(payment_to_refund, actor=partner, payment_id=refunds.payment.id)
+    assert handle(refunds, WON).status is WON
 
 
 def test_money_claimed_before_claims_were_records_is_let_go(estate: Estate) -> None:

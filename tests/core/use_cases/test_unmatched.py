@@ -106,6 +106,14 @@ def test_nobody_gives_it_to_himself(estate: Estate, treasurer: Actor) -> None:
         give(estate, treasurer, to=treasurer)
 
 
+def test_nobody_gives_it_to_his_household(estate: Estate) -> None:
+    estate.books.run(lambda tx: _arrive(tx, estate))
+    partner = estate.member("Treasurer", role=Role.FINANCE, unit_id=estate.unit.id)
+    with pytest.raises(NotAllowed):
+        give(estate, partner, to=estate.ada)
+    give(estate, partner, to=estate.cyd)
+
+
 def test_who_may_not_is_refused(estate: Estate, treasurer: Actor) -> None:
     for actor in (estate.ada, estate.admin):
         with pytest.raises(NotAllowed):
