@@ -225,10 +225,11 @@ def _work(tx: SqlTransaction) -> Iterator[str]:
     for difference_id, kind, provider in _rows(tx, _DIFFERENCES):
         yield f"difference {difference_id} ({kind}) with the list of {provider} waits for a human"
     nameless = (
-        "SELECT DISTINCT last_error FROM work WHERE kind = 'hook' AND status = 'parked'"
-        f" AND last_error <> '' ORDER BY last_error LIMIT {MOST_MONEY}"
+        "SELECT DISTINCT last_error FROM work WHERE kind IN ('hook', 'call') AND status = 'parked'"
+        " AND last_error NOT IN ('', :frozen, :held)"
+        f" ORDER BY last_error LIMIT {MOST_MONEY}"
     )
-    for (reason,) in _rows(tx, nameless):
+    for (reason,) in _rows(tx, nameless, **waits):
         yield f"money to look for: {reason}"
 
 

@@ -23,6 +23,7 @@ from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
+from bot.engine.told import CLAIMS, end_told, queue_told
 from core.domain.acts import Cause, CauseKind
 from core.domain.claims import Claim
 from core.domain.configurations import Configuration, ConfigurationId
@@ -53,9 +54,6 @@ from storage.transaction import SqlTransaction
 
 EFFECT_S: Final = 45
 """Longer than a look-up and a request for a page take together."""
-
-CLAIMS: Final = {f"claim_{each}": each for each in Claim}
-"""Look-ups that a claim's event leads to, by what they ask: how it said that the claim stands."""
 
 LOOKS_AT_ONCE: Final = 40
 """Look-ups under way in a process, fewer than its connections: thousands that are due at once
@@ -174,7 +172,7 @@ class Calls:
                 follow_event(tx, attempt=attempt, settled=outcome, claim=CLAIMS[asked["ask"]])
             self._hear(tx, question, outcome, is_new=is_new)
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
-            tx.work.end(work)
+            end_told(tx, work, asked, attempt, outcome)
             self._leases.finish(tx, work)
             standing = tx.standings.find(attempt.configuration_id) if is_silent else None
             return standing is not None and standing.is_down
@@ -335,7 +333,10 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         return
     is_claim = is_proven and kept.get("about") == About.DISPUTE
     ask = f"claim_{kept.get('claim', Claim.OPEN)}" if is_claim else "advance"
-    links.ask_again(tx, attempt=attempt, ask=ask)
+    if is_proven:
+        queue_told(tx, attempt=attempt, ask=ask)
+    else:
+        links.ask_again(tx, attempt=attempt, ask=ask)
     tx.work.end(work)
 
 

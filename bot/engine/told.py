@@ -1,0 +1,61 @@
+"""What a provider told by a proven event, until the look-up that it leads to brings an answer.
+
+Most attempts are looked up again by themselves. One that has settled is not, and no look-up but its
+own knows what an event said of a claim: such a look-up is made again, more and more seldom, for a
+day. After that a human must ask, and `doctor` says so.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+
+from core.domain.claims import Claim
+from core.domain.payments import ASK_AFTER_EXPIRY, Attempt
+from core.domain.providers import Outcome, Unknown
+from core.domain.work import Kind, Priority, Work, WorkStatus
+from core.use_cases.links import is_watched
+from storage.transaction import SqlTransaction
+
+CLAIMS: Final = {f"claim_{each}": each for each in Claim}
+"""Look-ups that a claim's event leads to, by what they ask: how it said that the claim stands."""
+
+PAUSES_S: Final = (60, 300, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
+"""How long after each look-up without an answer the next one is made: a day in all."""
+
+_TRIES: Final = "tries"
+
+
+def queue_told(tx: SqlTransaction, *, attempt: Attempt, ask: str, tries: int = 0) -> None:
+    """Queue the look-up that a proven event leads to, after as many without an answer."""
+    payload = orjson.dumps({"attempt": attempt.id, "ask": ask, _TRIES: tries})
+    pause = timedelta(seconds=PAUSES_S[tries - 1] if tries else 0)
+    lane = f"p:{attempt.payment_id}"
+    due_at = tx.now + pause
+    tx.work.add(Kind.CALL, lane=lane, payload=payload, due_at=due_at, priority=Priority.MONEY)
+
+
+def end_told(
+    tx: SqlTransaction, work: Work, asked: Mapping[str, Any], attempt: Attempt, outcome: Outcome
+) -> None:
+    """End a look-up's row; one that an event led to and that brought no answer is made again."""
+    tries = int(asked.get(_TRIES, -1)) + 1
+    if not tries or not _would_be_lost(tx, asked, attempt, outcome):
+        tx.work.end(work)
+    elif tries > len(PAUSES_S):
+        reason = f"{attempt.provider} told of {attempt.reference} ({asked['ask']}) and says no more"
+        tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
+    else:
+        queue_told(tx, attempt=attempt, ask=asked["ask"], tries=tries)
+        tx.work.end(work)
+
+
+def _would_be_lost(
+    tx: SqlTransaction, asked: Mapping[str, Any], attempt: Attempt, outcome: Outcome
+) -> bool:
+    """Tell whether what an event told is in no other look-up that is planned."""
+    if not isinstance(outcome, Unknown):
+        return False
+    now = tx.payments.attempt(attempt.id)
+    return asked["ask"] in CLAIMS or not is_watched(tx, attempt=now, after=ASK_AFTER_EXPIRY)
