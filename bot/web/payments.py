@@ -104,7 +104,7 @@ class PaymentDoors:
             await self._alarms.tell(Alarm.WEBHOOK_REJECTED, configuration.provider)
             return self._turn(401, "hook_forged")
         if isinstance(reading, Undecided) and not await self._names_ours(configuration, reading):
-            if reading.reference:
+            if reading.reference and not await self._is_copy():
                 self._count("hook_about_nothing")
                 return _answered(provider.acknowledge(hook))
             if self._unproven.count(configuration.id, self._now()):
@@ -159,17 +159,23 @@ class PaymentDoors:
         return _answered(answer)
 
     async def _names_ours(self, configuration: Configuration, reading: Undecided) -> bool:
-        """Tell whether an unproven event is about an attempt of ours; looking costs no commit.
-
-        A restored copy may lack the attempt: while it waits for its owner, all is kept.
-        """
+        """Tell whether an unproven event is about an attempt of ours; looking costs no commit."""
 
         def look(tx: SqlTransaction) -> bool:
-            attempt = attempt_named(tx, configuration.id, reading.reference)
-            return attempt is not None or tx.freeze.find() is not None
+            return attempt_named(tx, configuration.id, reading.reference) is not None
 
         try:
             return bool(reading.reference) and await self._database.read(look)
+        except Exception:  # noqa: BLE001 - then it cannot be stored either, and is sent again
+            return True
+
+    async def _is_copy(self) -> bool:
+        """Tell whether a restored copy waits for its owner: it may lack what an event names.
+
+        Then what names nothing is kept as well, but no faster than what names nothing at all.
+        """
+        try:
+            return await self._database.read(lambda tx: tx.freeze.find() is not None)
         except Exception:  # noqa: BLE001 - then it cannot be stored either, and is sent again
             return True
 

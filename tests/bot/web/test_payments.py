@@ -132,6 +132,23 @@ async def test_strangers_cannot_fill_the_books_with_what_names_nothing(estate: E
         assert await doors.count("hook") == UNPROVEN_A_MINUTE
 
 
+async def test_a_restored_copy_keeps_what_it_may_lack_but_is_not_filled_by_strangers(
+    estate: Estate,
+) -> None:
+    tried = estate.open_link(estate.agreed())
+
+    def put_back(tx: SqlTransaction) -> None:
+        tx.freeze.doubt()
+        tx.freeze.begin()
+
+    estate.books.run(put_back)
+    async with open_doors(estate, Noticing()) as doors:
+        told = [await _noticed(doors, "hz-lost", f"evt-{n}") for n in range(UNPROVEN_A_MINUTE + 1)]
+        assert (told[:-1].count(200), told[-1]) == (UNPROVEN_A_MINUTE, 429)
+        assert await _noticed(doors, tried.attempt.reference, "evt-ours") == 200
+        assert await doors.count("hook") == UNPROVEN_A_MINUTE + 1
+
+
 class Fetching(FakeProvider):
     """Must fetch something before it can judge."""
 
