@@ -97,9 +97,20 @@ class SharedTokens:
 
 def _find_or_claim(tx: SqlTransaction, name: str, refused: str) -> Lent | str:
     """Return the token, else the claim under which it is ours to fetch, "" for none."""
-    lent = tx.access_tokens.find(name)
-    if lent is not None and lent.value != refused:
+    lent = _usable(tx, name, refused)
+    if lent is not None:
         return lent
     claim = tx.key(16)
-    is_ours = tx.access_tokens.claim(name, by=claim, until=tx.now + CLAIMED_FOR)
-    return claim if is_ours else ""
+    if not tx.access_tokens.claim(name, by=claim, until=tx.now + CLAIMED_FOR):
+        return ""
+    # On a server another process may have kept one since the look; the claim has its row now.
+    lent = _usable(tx, name, refused)
+    if lent is None:
+        return claim
+    tx.access_tokens.give_up(name, by=claim)
+    return lent
+
+
+def _usable(tx: SqlTransaction, name: str, refused: str) -> Lent | None:
+    lent = tx.access_tokens.find(name)
+    return None if lent is None or lent.value == refused else lent

@@ -9,6 +9,7 @@ import pytest
 
 from bot.tokens import CLAIMED_FOR, SharedTokens
 from core.domain.providers import AccessToken, ProviderError, Unknown
+from storage.access_tokens import Lent, SqlAccessTokens
 from storage.database import Database
 from storage.transaction import SqlTransaction
 from tests.books import open_database
@@ -76,6 +77,27 @@ async def test_who_comes_while_another_process_fetches_waits_for_its_token(offic
     assert await first == "token-1"
     office.time.pass_by(1)
     assert (await second, issuer.issued) == ("token-1", ["token-1"])
+
+
+async def test_a_token_that_was_kept_between_the_look_and_the_claim_is_not_taken_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer, late = Issuer(), Issuer()
+    await office.process().token("daraja", issuer.fetch)
+    found = SqlAccessTokens.find
+    looks: list[Lent | None] = []
+
+    def find(tokens: SqlAccessTokens, name: str) -> Lent | None:
+        """See, at the first look, what stood before the other process's commit."""
+        looks.append(found(tokens, name))
+        return looks[-1] if len(looks) > 1 else None
+
+    monkeypatch.setattr(SqlAccessTokens, "find", find)
+    assert await office.process().token("daraja", late.fetch) == "token-1"
+    assert (late.issued, len(looks)) == ([], 2)
+    # The claim was given up: whoever needs a new one fetches it at once.
+    assert await office.process().token("daraja", issuer.fetch, refused="token-1") == "token-2"
+    assert office.time.slept == []
 
 
 async def test_a_process_that_died_while_it_fetched_holds_nobody_up_for_long(
