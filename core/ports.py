@@ -20,6 +20,7 @@ from core.domain.methods import StoredMethods
 from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
 from core.domain.reconciling import StoredReconciling
+from core.domain.refund_requests import StoredRefundRequests
 from core.domain.refunds import StoredRefunds
 from core.domain.standings import StoredStandings
 from core.domain.tallies import StoredTallies
@@ -123,6 +124,11 @@ class Transaction(Protocol):
     @property
     def refunds(self) -> StoredRefunds:
         """Refunds of payments."""
+        ...
+
+    @property
+    def refund_requests(self) -> StoredRefundRequests:
+        """Payers' requests for money back."""
         ...
 
     @property

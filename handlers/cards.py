@@ -17,6 +17,7 @@ from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
 from core.domain.tenants import FeeBearer
 from core.ports import Transaction
+from core.use_cases import refund_requests
 from core.use_cases.choice import asks_on_phone, other_ways
 from core.use_cases.methods import keepable, mask_of
 from core.use_cases.payments import has_interest, own_payment
@@ -299,7 +300,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         after=None if bill is None else _left_after(tx, bill, receipt),
         head=tx.chain_head(receipt.tenant_id),
         refunds=tx.refunds.of(payment.id),
-        refund=_refund_door(reader, payment, is_own=is_own),
+        refund=_refund_door(tx, reader, payment, is_own=is_own),
         keep=_keep_door(tx, reader, payment) if is_own and is_by_link else "",
         is_own=is_own,
         may_open_bill=bill is not None and _may_see(reader, bill),
@@ -316,10 +317,15 @@ def provider_of(tx: Transaction, journal: Journal) -> str:
     return "" if key is None else tx.configurations.get(key.configuration_id).provider
 
 
-def _refund_door(reader: Reader, payment: Payment, *, is_own: bool) -> str:
+def _refund_door(tx: Transaction, reader: Reader, payment: Payment, *, is_own: bool) -> str:
+    """Lead staff to a refund, and the payer to asking for one."""
     actor = reader.actor
-    may = actor is not None and actor.has(Scope.REFUND_REQUEST) and not is_own
-    return f"refunds:start:{payment.id}" if may and payment.bill_id is not None else ""
+    if actor is None or payment.bill_id is None:
+        return ""
+    if is_own:
+        may_ask = refund_requests.may_ask(tx, actor=actor, payment_id=payment.id)
+        return f"requests:start:{payment.id}" if may_ask else ""
+    return f"refunds:start:{payment.id}" if actor.has(Scope.REFUND_REQUEST) else ""
 
 
 def _keep_door(tx: Transaction, reader: Reader, payment: Payment) -> str:

@@ -7,7 +7,7 @@ from core.domain.payments import Payment, PaymentId
 from core.domain.people import PersonId, Scope
 from core.domain.refunds import Refund, RefundId, RefundStatus
 from core.ports import Transaction
-from handlers import hearers
+from handlers import hearers, request_cards
 from handlers.cards import actor_of, name_of
 from handlers.chat import Screen
 from handlers.screens import refunds
@@ -22,8 +22,9 @@ TOLD: tuple[EventName, ...] = (
     EventName.REFUND_FOUND,
     EventName.REFUND_STUCK,
     EventName.PAYMENT_HELD,
+    *request_cards.TOLD,
 )
-"""What people hear of; that a refund was asked for is known to who asked."""
+"""What people hear of; that staff asked for a refund is known to who asked."""
 
 _OF_STAFF = frozenset({EventName.REFUND_STUCK, EventName.PAYMENT_HELD})
 _OF_BOTH = frozenset({EventName.PAYMENT_HELD})
@@ -64,6 +65,8 @@ def number_of(tx: Transaction, payment: Payment) -> str:
 
 def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
     """Return who hears of a refund: its payer, who asked for it, and staff of what needs them."""
+    if event.name in request_cards.TOLD:
+        return request_cards.hearers_of(tx, event)
     is_payers = event.name not in _OF_STAFF or event.name in _OF_BOTH
     found = [*hearers.payer_elsewhere(tx, event)] if is_payers else []
     if event.name in _OF_STAFF or event.name is EventName.REFUND_FOUND:
@@ -76,6 +79,8 @@ def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
 
 def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     """Return what a reader is told; None where there is nothing left to say."""
+    if event.name in request_cards.TOLD:
+        return request_cards.told(tx, reader, event)
     if event.name is EventName.PAYMENT_HELD:
         return _held(tx, reader, event)
     view = refund_view(tx, reader, tx.refunds.get(RefundId(event.subject.id)))

@@ -15,6 +15,7 @@ from core.domain.machines import NONE, Machine
 from core.domain.payments import ATTEMPT_TRANSITIONS
 from core.domain.payments import TRANSITIONS as PAYMENT_TRANSITIONS
 from core.domain.people import INVITATION_TRANSITIONS, MEMBERSHIP_TRANSITIONS
+from core.domain.refund_requests import TRANSITIONS as REFUND_REQUEST_TRANSITIONS
 from core.domain.refunds import TRANSITIONS as REFUND_TRANSITIONS
 from core.domain.tenants import PLATFORM
 from core.domain.tenants import TRANSITIONS as TENANT_TRANSITIONS
@@ -38,6 +39,7 @@ MACHINES: Final[tuple[Machine, ...]] = (
     REFUND_TRANSITIONS,
     DIFFERENCE_TRANSITIONS,
     CHARGEBACK_TRANSITIONS,
+    REFUND_REQUEST_TRANSITIONS,
     INTENT_TRANSITIONS,
 )
 """Every machine whose steps the database knows."""

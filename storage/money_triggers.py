@@ -11,6 +11,7 @@ from core.domain.money import MAX_MINOR
 from storage.chargebacks import chargeback_rules
 from storage.differences import difference_rules
 from storage.reconciling import reconciling_rules
+from storage.refund_requests import refund_request_rules
 from storage.refund_tables import refund_rules
 from storage.rules import Rule, refuse
 
@@ -40,6 +41,7 @@ def money_triggers() -> Iterator[Rule | str]:
     yield from difference_rules()
     yield from reconciling_rules()
     yield from chargeback_rules()
+    yield from refund_request_rules()
 
 
 def _transfer() -> Iterator[Rule | str]:

@@ -32,6 +32,7 @@ from storage.methods import SqlMethods
 from storage.payments import SqlPayments
 from storage.people import SqlPeople
 from storage.reconciling import SqlReconciling
+from storage.refund_requests import SqlRefundRequests
 from storage.refunds import SqlRefunds
 from storage.standings import SqlStandings
 from storage.statements import Cursor
@@ -101,6 +102,7 @@ class SqlTransaction:
         self.methods = SqlMethods(self)
         self.standings = SqlStandings(self)
         self.refunds = SqlRefunds(self)
+        self.refund_requests = SqlRefundRequests(self)
         self.differences = SqlDifferences(self)
         self.reconciling = SqlReconciling(self)
         self.chargebacks = SqlChargebacks(self)

@@ -55,6 +55,7 @@ NEVER_DELETED: Final = (
     "provider_configuration",
     "reconciling",
     "refund",
+    "refund_request",
     "refundable",
     "seen",
     "counter",
@@ -221,6 +222,7 @@ def _only_one_open() -> Iterator[Rule]:
         ),
         ("dispute", ("bill_id",), "{row}status IN ('open', 'under_review')"),
         ("chargeback", ("payment_id",), "{row}status IN ('open', 'evidence_sent')"),
+        ("refund_request", ("payment_id",), "{row}status = 'open'"),
     ):
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
         yield refuse(

@@ -65,11 +65,7 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
     """
     payment = payment_to_refund(tx, actor=actor, payment_id=payment_id)
     refundable = refundable_of(tx, payment=payment)
-    if refundable.contested_at is not None:
-        raise PaymentContested(payment_id=payment.id)
-    most = min(refundable.rest, left_to_refund(tx, payment=payment, refundable=refundable))
-    if not most.is_positive:
-        raise AboveRefundable(most=most)
+    most = most_of(tx, payment=payment, refundable=refundable)
     capture = capture_of(tx, payment=payment)
     return Choice(
         payment=payment,
@@ -78,6 +74,21 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
         capture=capture,
         gives_back=PartOf.NOTHING if capture is None else gives_back(tx, capture=capture),
     )
+
+
+def most_of(tx: Transaction, *, payment: Payment, refundable: Refundable) -> Money:
+    """Return what may go back of a payment now, which is positive.
+
+    Raises:
+        PaymentContested: the payer's bank claims the money.
+        AboveRefundable: nothing is left to refund.
+    """
+    if refundable.contested_at is not None:
+        raise PaymentContested(payment_id=payment.id)
+    most = min(refundable.rest, left_to_refund(tx, payment=payment, refundable=refundable))
+    if not most.is_positive:
+        raise AboveRefundable(most=most)
+    return most
 
 
 def gives_back(tx: Transaction, *, capture: Capture) -> PartOf:

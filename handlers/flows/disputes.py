@@ -79,7 +79,8 @@ def _refunds_row(tx: Transaction, visit: Visit) -> Rows:
     tenant_id = visit.here[0].id
     found = tx.refunds.open_in(tenant_id, limit=MOST_REFUNDS)
     claimed = tx.chargebacks.open_in(tenant_id, limit=MOST_REFUNDS)
-    return refunds.desk_row(visit.words, len(found) + len(claimed))
+    asked = tx.refund_requests.open_in(tenant_id, limit=MOST_REFUNDS)
+    return refunds.desk_row(visit.words, len(asked) + len(found) + len(claimed))
 
 
 def card(tx: Transaction, visit: Visit) -> Reply:

@@ -8,8 +8,10 @@ from core.domain.money import Money
 from core.domain.payments import Method, PaymentId
 from core.domain.people import Scope
 from core.domain.providers import PartOf
+from core.domain.refund_requests import RefundRequest, RefundRequestId
 from core.domain.refunds import Destination, RefundId
 from core.ports import Transaction
+from core.use_cases.refund_requests import approve_request, request_to_decide
 from core.use_cases.refundable import Choice, refund_choice
 from core.use_cases.refunds import (
     agree_to_wallet,
@@ -24,13 +26,16 @@ from handlers.cards import name_of, reader_of
 from handlers.chat import Did, Reply, Show, Step
 from handlers.claim_cards import claim_view
 from handlers.refund_cards import number_of, refund_view
-from handlers.screens import refunds
+from handlers.request_cards import request_view
+from handlers.screens import refund_requests, refunds
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 AMOUNT_STEP: Final = "refunds.amount"
 WHERE_STEP: Final = "refunds.where"
 REASON_STEP: Final = "refunds.reason"
 MOST_LISTED: Final = 8
+REQUEST: Final = "request"
+"""Under which a dialogue and an intent keep whose asking they follow."""
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
@@ -41,16 +46,28 @@ def begin(tx: Transaction, visit: Visit) -> Reply:
     return Reply(screen=refunds.start(visit.words, asked), show=Show.SEND, step=step)
 
 
+def follow(tx: Transaction, visit: Visit) -> Reply:
+    """Begin to refund what a payer asked for: the amount and the reason are his."""
+    request = _to_decide(tx, visit, parsing.ident(visit.argument))
+    choice = _choice(tx, visit, request.payment_id)
+    if choice.most < request.amount:
+        view = request_view(tx, reader_of(visit), request)
+        screen = refund_requests.too_much(visit.words, view, most=choice.most)
+        return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+    begun = replace(visit, data={REQUEST: request.id})
+    return replace(_where(tx, begun, choice, request.amount), show=Show.SEND)
+
+
 def all_pressed(tx: Transaction, visit: Visit) -> Reply:
     """Take all that may go back."""
     choice = _kept(tx, visit)
-    return _where(tx, visit, choice, choice.most)
+    return _where(tx, _freely(visit), choice, choice.most)
 
 
 def part_pressed(tx: Transaction, visit: Visit) -> Reply:
     """Ask for the amount of a part."""
     asked = _asked(tx, _kept(tx, visit))
-    step = Step(name=AMOUNT_STEP, data=visit.data)
+    step = Step(name=AMOUNT_STEP, data=_freely(visit).data)
     return Reply(screen=refunds.ask_part(visit.words, asked), step=step)
 
 
@@ -85,20 +102,9 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
     choice = _kept(tx, visit)
     reason = visit.incoming.text.strip()
     check_refund_reason(reason)
-    minor, way = number(visit.data, "amount"), Destination(str(visit.data["way"]))
-    act = offer(
-        tx,
-        visit,
-        "refund.open",
-        payment=choice.payment.id,
-        minor=minor,
-        way=way.value,
-        reason=reason,
-    )
-    amount = Money(minor, choice.payment.currency)
-    asked = _asked(tx, choice, amount=amount)
-    screen = refunds.confirm(visit.words, asked, amount, way, reason=reason, act=act)
-    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+    amount = Money(number(visit.data, "amount"), choice.payment.currency)
+    way = Destination(str(visit.data["way"]))
+    return replace(_confirm(tx, visit, choice, amount, way, reason), show=Show.SEND)
 
 
 def opened(tx: Transaction, visit: Visit) -> Reply:
@@ -106,14 +112,27 @@ def opened(tx: Transaction, visit: Visit) -> Reply:
     if visit.intent is None:
         raise StaleCard
     kept = visit.intent.arguments
+    actor = visit.here[1]
+    way, reason = Destination(str(kept["way"])), str(kept["reason"])
     payment_id = PaymentId(number(kept, "payment"))
+    amount = Money(number(kept, "minor"), tx.payments.get(payment_id).currency)
+    if REQUEST in kept:
+        refund = approve_request(
+            tx,
+            actor=actor,
+            request_id=RefundRequestId(number(kept, REQUEST)),
+            amount=amount,
+            destination=way,
+            reason=reason,
+        )
+        return _shown(tx, visit, refund.id)
     refund = open_refund(
         tx,
-        actor=visit.here[1],
+        actor=actor,
         payment_id=payment_id,
-        amount=Money(number(kept, "minor"), tx.payments.get(payment_id).currency),
-        destination=Destination(str(kept["way"])),
-        reason=str(kept["reason"]),
+        amount=amount,
+        destination=way,
+        reason=reason,
     )
     return _shown(tx, visit, refund.id)
 
@@ -149,10 +168,12 @@ def listed(tx: Transaction, visit: Visit) -> Reply:
         raise NotAllowed(scope=Scope.PAYMENTS_VIEW.value)
     found = tx.refunds.open_in(tenant.id, limit=MOST_LISTED)
     claimed = tx.chargebacks.open_in(tenant.id, limit=MOST_LISTED)
+    asked = tx.refund_requests.open_in(tenant.id, limit=MOST_LISTED)
     screen = refunds.listed(
         visit.words,
         [(each, number_of(tx, tx.payments.get(each.payment_id))) for each in found],
         [claim_view(tx, each, actor=actor) for each in claimed],
+        [request_view(tx, reader_of(visit), each) for each in asked],
     )
     return Reply(screen=screen, ends_dialogue=True)
 
@@ -167,15 +188,52 @@ def _where(tx: Transaction, visit: Visit, choice: Choice, amount: Money) -> Repl
     asked = _asked(tx, choice, amount=amount)
     if len(asked.ways) == 1:
         return _why(tx, visit, choice, amount, asked.ways[0])
-    data = {"payment": choice.payment.id, "amount": amount.minor}
+    data = {"payment": choice.payment.id, "amount": amount.minor, **_followed(visit)}
     screen = refunds.ask_where(visit.words, asked, amount)
     return Reply(screen=screen, step=Step(name=WHERE_STEP, data=data))
 
 
 def _why(tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Destination) -> Reply:
-    data = {"payment": choice.payment.id, "amount": amount.minor, "way": way.value}
+    followed = _followed(visit)
+    if followed:
+        reason = tx.note(_to_decide(tx, visit, followed[REQUEST]).reason_id)
+        if reason:
+            return _confirm(tx, visit, choice, amount, way, reason)
+    data = {"payment": choice.payment.id, "amount": amount.minor, "way": way.value, **followed}
     screen = refunds.ask_reason(visit.words, _asked(tx, choice, amount=amount), amount, way)
     return Reply(screen=screen, step=Step(name=REASON_STEP, data=data))
+
+
+def _confirm(  # noqa: PLR0917 - what a refund is made of
+    tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Destination, reason: str
+) -> Reply:
+    act = offer(
+        tx,
+        visit,
+        "refund.open",
+        payment=choice.payment.id,
+        minor=amount.minor,
+        way=way.value,
+        reason=reason,
+        **_followed(visit),
+    )
+    asked = _asked(tx, choice, amount=amount)
+    screen = refunds.confirm(visit.words, asked, amount, way, reason=reason, act=act)
+    return Reply(screen=screen, ends_dialogue=True)
+
+
+def _followed(visit: Visit) -> dict[str, int]:
+    """Return what is kept of the request that a refund follows, nothing where it follows none."""
+    return {REQUEST: number(visit.data, REQUEST)} if REQUEST in visit.data else {}
+
+
+def _freely(visit: Visit) -> Visit:
+    """Follow no request any more: an older card asks for an amount that nobody asked for."""
+    return replace(visit, data={name: visit.data[name] for name in visit.data if name != REQUEST})
+
+
+def _to_decide(tx: Transaction, visit: Visit, request_id: int) -> RefundRequest:
+    return request_to_decide(tx, actor=visit.here[1], request_id=RefundRequestId(request_id))
 
 
 def _kept(tx: Transaction, visit: Visit) -> Choice:
@@ -220,6 +278,7 @@ ROUTES: Final = Routes(
     name="refunds",
     presses={
         "start": begin,
+        "asked": follow,
         "all": all_pressed,
         "part": part_pressed,
         "to": where_pressed,

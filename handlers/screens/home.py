@@ -236,6 +236,7 @@ def dropped(words: Words, step: str) -> Html:
         "newbill": words.t("Dropped: the new bill. Nobody was asked for money."),
         "dispute": words.t("Dropped: the dispute. The bill is as it was."),
         "refunds": words.t("Dropped: the refund. No money moved."),
+        "requests": words.t("Dropped: your words. Nobody was told, and no money moved."),
         "differences": words.t("Dropped: your reason. The difference is still open."),
         "claims": words.t("Dropped: your words. The chargeback is as it was."),
         "unmatched": words.t("Dropped: the unmatched money. It is kept apart as before."),

@@ -36,7 +36,7 @@ class ReceiptView:
     head: str = ""
     refunds: Sequence[Refund] = ()
     refund: str = ""
-    """Data of the button by which staff refund it, "" for who may not."""
+    """Data of the button by which staff refund it, or its payer asks for that; "" for neither."""
     keep: str = ""
     """Data of the button by which its payer keeps what he paid with, "" for nothing to keep."""
     is_own: bool = True
@@ -65,7 +65,8 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
     )
     copy = Button(label=words.label("Copy reference"), copy=view.token)
-    back = Button(label=words.label("Refund"), data=view.refund)
+    label = words.label("Ask for money back") if view.is_own else words.label("Refund")
+    back = Button(label=label, data=view.refund)
     first = (copy, back) if view.refund else (copy,)
     rows = (first, *keep_row(words, view.keep), (_about(words, view),))
     return Screen(html=text, rows=rows, is_proof=True)

@@ -12,6 +12,9 @@ from handlers.screens.claims import line as claim_line
 from handlers.screens.claims import row as claim_row
 from handlers.screens.home import home_row
 from handlers.screens.payments import provider_name
+from handlers.screens.refund_requests import RequestCard
+from handlers.screens.refund_requests import line as request_line
+from handlers.screens.refund_requests import row as request_row
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -130,10 +133,14 @@ def card(words: Words, view: RefundCard) -> Screen:
 
 
 def listed(
-    words: Words, found: Sequence[tuple[Refund, str]], claimed: Sequence[ClaimCard]
+    words: Words,
+    found: Sequence[tuple[Refund, str]],
+    claimed: Sequence[ClaimCard],
+    asked: Sequence[RequestCard],
 ) -> Screen:
-    """Show staff the refunds that have not ended, and the payments that banks claim."""
+    """Show staff what payers ask back, the refunds under way, and the payments that banks claim."""
     text = lines(
+        *(request_line(words, each) for each in asked),
         words.t("<b>Refunds under way</b>"),
         *(
             words.t("%(number)s · %(state)s", number=number, state=refund_line(words, refund))
@@ -142,7 +149,8 @@ def listed(
         "" if found else words.t("None."),
         *(claim_line(words, each) for each in claimed),
     )
-    rows = tuple(
+    rows: Rows = tuple(request_row(words, each) for each in asked)
+    rows += tuple(
         (Button(label=words.label("%(number)s", number=number), data=f"refunds:show:{refund.id}"),)
         for refund, number in found
     )

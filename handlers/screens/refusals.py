@@ -54,6 +54,7 @@ def not_found(words: Words, refusal: Refusal) -> Screen:
         "dispute": words.t("There is no such dispute here."),
         "method": words.t("This payment method is not saved any more."),
         "refund": words.t("There is no such refund here."),
+        "refund_request": words.t("Nobody asked for that money back here."),
         "chargeback": words.t("There is no such chargeback here."),
         "unit": words.t("There is no such unit here."),
         "person": words.t("There is nobody of that name here."),

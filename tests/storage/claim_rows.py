@@ -1,13 +1,14 @@
-"""A claim of a payer's bank in the small world."""
+"""A claim of a payer's bank, and what a payer asked back, in the small world."""
 
 from typing import Any
 
 from core.domain.chargebacks import Chargeback, ChargebackId
+from core.domain.refund_requests import RefundRequest, RefundRequestId, RefundRequestStatus
 from storage.transaction import SqlTransaction
 
 
 def claims(tx: SqlTransaction, ids: dict[str, Any]) -> dict[str, Any]:
-    """A bank's claim that is open."""
+    """A bank's claim that is open, and a payer's request that he took back."""
     tenant = tx.tenants.get(ids["tenant"])
     claim = Chargeback(
         id=ChargebackId(tx.new_id()),
@@ -22,4 +23,23 @@ def claims(tx: SqlTransaction, ids: dict[str, Any]) -> dict[str, Any]:
         is_followed=False,
     )
     tx.chargebacks.add(claim)
-    return {"chargeback": claim.id}
+    return {"chargeback": claim.id, "refund_request": withdrawn(tx, ids).id}
+
+
+def withdrawn(tx: SqlTransaction, ids: dict[str, Any]) -> RefundRequest:
+    """Let the payer of the linked payment ask 1,000 back, and think better of it."""
+    tenant = tx.tenants.get(ids["tenant"])
+    request = tx.refund_requests.add(
+        RefundRequest(
+            id=RefundRequestId(tx.new_id()),
+            tenant_id=tenant.id,
+            payment_id=ids["linked"],
+            payer_id=ids["payer"],
+            currency=tenant.currency,
+            amount_minor=1_000,
+            reason_id=tx.add_note(tenant.id, "Paid twice"),
+            asked_at=tx.now,
+        )
+    )
+    ended = request.end(RefundRequestStatus.WITHDRAWN, by=ids["payer"], at=tx.now)
+    return tx.refund_requests.replace(request, ended)

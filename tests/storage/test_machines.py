@@ -29,6 +29,7 @@ TEMPLATES = {
     "refund": "refund",
     "difference": "difference",
     "chargeback": "chargeback",
+    "refund_request": "refund_request",
 }
 """Which row of the world is copied for a new one."""
 
@@ -115,6 +116,8 @@ def give_birth(
     row |= WITH_STATUS.get((table, status), {})
     if table == "chargeback":
         row |= {"payment_id": ids["linked"], "attempt_id": ids["link_attempt"]}
+    if table == "refund_request":
+        row |= {"decided_by": None, "decided_at": None}
     if table == "refund":
         row = refund_rows.born(connection, row, status=status, ids=ids)
     write(connection, table, row)
@@ -131,6 +134,8 @@ def change(
     if table == "refund":
         row = read(connection, table, id=NEW_ID)
         values |= refund_rows.ended(connection, row, status=status)
+    if table == "refund_request" and status not in {NONE, "open"}:
+        values |= request_end(connection, status)
     if table == "difference" and status not in {NONE, "open"}:
         values |= difference_end(connection, status)
     settings = ", ".join(f"{name} = :{name}" for name in values)
@@ -153,6 +158,17 @@ def difference_end(connection: sqlite3.Connection, status: str) -> dict[str, Any
     if status == "matched":
         ended["journal_id"] = one("SELECT id FROM journal WHERE key LIKE 'capture:%:cap-10'")
     return ended
+
+
+def request_end(connection: sqlite3.Connection, status: str) -> dict[str, Any]:
+    """Return what is stored with the end of a request for money back."""
+    row = read(connection, "refund_request", id=NEW_ID)
+    ended: dict[str, Any] = {"decided_at": 1, "decided_by": row["payer_id"]}
+    if status == "withdrawn":
+        return ended
+    refund = read(connection, "refund", payment_id=row["payment_id"])
+    apart = {"approved": {"refund_id": refund["id"]}, "rejected": {"answer_id": row["reason_id"]}}
+    return {**ended, "decided_by": 1, **apart[status]}
 
 
 def walk(

@@ -19,6 +19,7 @@ from tests.storage import (
     attacks_on_history,
     attacks_on_keys,
     attacks_on_refunds,
+    attacks_on_requests,
 )
 from tests.storage.attacks import Attack
 from tests.storage.estate import FORMS, Ids, dump, way_in
@@ -48,6 +49,7 @@ ATTACKS = [
         ("refunds' sums", attacks_on_refunds.CEILINGS),
         ("differences", attacks_on_differences.ATTACKS),
         ("claims", attacks_on_refunds.CLAIMS),
+        ("requests", attacks_on_requests.ATTACKS),
     )
     for attack in found
 ]

@@ -4,7 +4,17 @@ from typing import Final
 
 import pytest
 
-from core.domain import bills, dialogues, disputes, ledger, payments, people, tenants, wallets
+from core.domain import (
+    bills,
+    dialogues,
+    disputes,
+    ledger,
+    payments,
+    people,
+    refund_requests,
+    tenants,
+    wallets,
+)
 from core.domain.errors import IllegalTransition
 from core.domain.machines import NONE, Machine
 
@@ -18,6 +28,7 @@ MACHINES: Final = (
     payments.TRANSITIONS,
     people.INVITATION_TRANSITIONS,
     people.MEMBERSHIP_TRANSITIONS,
+    refund_requests.TRANSITIONS,
     tenants.TRANSITIONS,
     wallets.TRANSITIONS,
 )
