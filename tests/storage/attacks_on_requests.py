@@ -75,3 +75,9 @@ ATTACKS: Final = (
         statement=update("refund_request", f"decided_at = 2, {NEXT}", "id = :refund_request"),
     ),
 )
+
+LAWFUL: Final = (
+    Attack(name="asked", prepare=_ASKED, statement=_IS_OPEN[-1]),
+    _ended("approved", "approved", "decided_at = 1, decided_by = 1, refund_id = :refund"),
+    _ended("taken back", "withdrawn", "decided_at = 1, decided_by = payer_id"),
+)

@@ -102,7 +102,10 @@ def test_an_attack_changes_nothing(built: tuple[Path, Ids], way: str, attack: At
     assert breaches(way, path, attack, ids) == []
 
 
-@pytest.mark.parametrize("lawful", attacks_on_refunds.LAWFUL, ids=lambda each: each.name)
+LAWFUL = (*attacks_on_refunds.LAWFUL, *attacks_on_requests.LAWFUL)
+
+
+@pytest.mark.parametrize("lawful", LAWFUL, ids=lambda each: each.name)
 def test_a_lawful_refund_is_written(built: tuple[Path, Ids], lawful: Attack) -> None:
     path, ids = built
     assert "plain" in breaches("ours", path, lawful, ids)
