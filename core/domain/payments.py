@@ -222,10 +222,7 @@ class Attempt:
 
     @property
     def had_page(self) -> bool:
-        """Tell whether its payer may have paid: he had a page to pay on, or a prompt, or none.
-
-        A saved method may be charged from the moment its charge was to leave.
-        """
+        """Tell whether its payer may have paid: by a page, a prompt, or a charge that left."""
         known = {AttemptStatus.WAITING, AttemptStatus.SETTLED}
         is_charged = self.is_charge and self.status is not AttemptStatus.CREATED
         is_shown = bool(self.link) or self.is_prompt or is_charged
@@ -237,10 +234,15 @@ class Attempt:
         return self.method_id != NO_METHOD
 
     @property
+    def is_under_way(self) -> bool:
+        """Tell whether its provider works on a charge that its payer has no page to refuse on."""
+        return self.is_charge and self.status is AttemptStatus.WAITING and not self.link
+
+    @property
     def is_doubtful(self) -> bool:
         """Tell whether a provider owes an answer to what may have been paid."""
         waits = self.is_put_back and self.status in {AttemptStatus.CREATED, AttemptStatus.WAITING}
-        is_asked = self.status is AttemptStatus.SENT
+        is_asked = self.status is AttemptStatus.SENT or self.is_under_way
         return waits or is_asked or (self.status is AttemptStatus.UNKNOWN and self.had_page)
 
     @property

@@ -350,9 +350,10 @@ def _pending(
     if outcome.needs and tx.tallies.count(f"held:{attempt.id}", until=tx.now + HELD_FOR) == 1:
         # Each look-up finds it held; people hear of it once.
         tell(tx, name=EventName.PAYMENT_HELD, payment=tx.payments.get(attempt.payment_id))
-    if is_cancelling:
+    if is_cancelling and not tx.payments.attempt(attempt.id).is_under_way:
+        # What is charged without a page may be taken any moment: a second payment must not begin.
         _give_up(tx, attempt.id)
-    return _look_later(tx, attempt.id)
+    return _look_later(tx, attempt.id, is_known=bool(attempt.link) or not attempt.is_charge)
 
 
 def _declined(

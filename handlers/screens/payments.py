@@ -95,7 +95,8 @@ def stage(view: PaymentView) -> Stage:
 def _is_checked(attempt: Attempt) -> bool:
     """Tell whether a provider is being asked what became of an attempt."""
     may_have_left = attempt.status in {AttemptStatus.CREATED, AttemptStatus.SENT}
-    return attempt.status is AttemptStatus.UNKNOWN or (attempt.is_put_back and may_have_left)
+    is_unknown = attempt.status is AttemptStatus.UNKNOWN or attempt.is_under_way
+    return is_unknown or (attempt.is_put_back and may_have_left)
 
 
 def live(words: Words, view: PaymentView, *, note: Html | None = None) -> Screen:
@@ -211,6 +212,8 @@ def _open_story(
 
 def _was_doubtful(attempt: Attempt) -> bool:
     """Tell whether an attempt that may have been paid was never answered."""
+    if attempt.is_charge and not attempt.link:
+        return attempt.may_still_settle or attempt.status is AttemptStatus.EXPIRED
     return (bool(attempt.link) or attempt.is_prompt) and attempt.error is not None
 
 

@@ -1,12 +1,15 @@
-"""Charging saved methods: never without a PIN."""
+"""Charging saved methods: never without a PIN, never given up while money may be taken."""
 
 import pytest
 
 from core.domain.errors import PinNeeded
 from core.domain.money import Money
+from core.domain.payments import AttemptStatus, PaymentStatus
+from core.domain.providers import Declined, Pending, ProviderError
 from core.use_cases.charges import charge_bill, charge_top_up
+from core.use_cases.links import begin_call, expire_payment
 from core.use_cases.pins import set_pin
-from tests.core.estate import Estate
+from tests.core.estate import Estate, Tried
 from tests.core.use_cases.test_methods import kept
 
 
@@ -34,3 +37,48 @@ def test_a_bill_is_not_charged_to_a_saved_method_without_a_pin(estate: Estate) -
             method_id=method.id,
         )
     assert estate.look(lambda tx: tx.payments.open_for(bill.id, estate.ada.person_id)) is None
+
+
+def processed(estate: Estate, link: str = "") -> Tried:
+    """Let Ada's card be charged for a bill; its provider says that it is not done yet."""
+    method, bill = kept(estate), estate.agreed()
+    estate.do(set_pin, person_id=estate.ada.person_id, pin_hash="argon")
+    payment = estate.do(
+        charge_bill,
+        actor=estate.ada,
+        bill_id=bill.id,
+        revision=bill.revision,
+        amount=bill.rest,
+        method_id=method.id,
+    )
+    tried = estate.tried(payment)
+    estate.do(begin_call, attempt_id=tried.attempt.id)
+    return estate.answer(tried, Pending(link=link))
+
+
+def test_what_is_charged_without_a_page_is_not_given_up_before_its_provider_decides(
+    estate: Estate,
+) -> None:
+    tried = estate.answer(processed(estate), Pending(), is_cancelling=True)
+    assert (tried.attempt.status, tried.payment.is_open) == (AttemptStatus.WAITING, True)
+    refused = Declined(error=ProviderError.DECLINED_CARD)
+    assert not estate.answer(tried, refused, is_cancelling=True).payment.is_open
+
+
+def test_a_charge_that_its_owner_must_confirm_on_a_page_can_be_given_up(estate: Estate) -> None:
+    tried = processed(estate, "https://pay.example/confirm")
+    done = estate.answer(tried, Pending(), is_cancelling=True)
+    assert done.payment.status is PaymentStatus.CANCELLED
+
+
+def test_a_charge_under_way_keeps_its_bill_for_a_day_and_is_asked_for_longer(
+    estate: Estate,
+) -> None:
+    tried = processed(estate)
+    estate.clock.move(hours=2)
+    assert estate.do(expire_payment, payment_id=tried.payment.id).is_open
+    estate.clock.move(hours=23)
+    assert not estate.do(expire_payment, payment_id=tried.payment.id).is_open
+    checks = estate.now(tried).attempt.checks
+    estate.clock.move(days=2)
+    assert estate.answer(tried, Pending()).attempt.checks == checks + 1

@@ -133,6 +133,13 @@ def test_doubt_is_said_and_no_other_way_is_offered(estate: Estate) -> None:
     assert not [each for each in estate.ada.labels if each.startswith("Try again")]
 
 
+def test_a_charge_under_way_is_being_checked_and_cannot_be_cancelled(estate: Estate) -> None:
+    charged(estate, Pending())
+    assert estate.ada.sees.startswith("🔎 Being checked: 5,000.00 NGN at Sandbox Pay")
+    assert "Do not pay again" in estate.ada.sees
+    assert estate.ada.labels == ["Check now", "Back"]
+
+
 def test_an_owner_who_must_confirm_is_led_to_the_page(estate: Estate) -> None:
     charged(estate, Pending(link="https://pay.example/confirm"))
     assert "wants you to confirm 5,000.00 NGN from Visa •••• 4081" in estate.ada.sees

@@ -12,6 +12,7 @@ from core.domain.payments import (
     AttemptId,
     AttemptStatus,
     Method,
+    MethodId,
     Payment,
     PaymentId,
     PaymentStatus,
@@ -201,6 +202,26 @@ def test_declined() -> None:
 )
 def test_every_failure_says_that_no_money_moved(status: PaymentStatus, first: str) -> None:
     assert plain(live(WORDS, view(AttemptStatus.EXPIRED, ends=status))).startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_doubtful"),
+    [
+        (AttemptStatus.CREATED, False),
+        (AttemptStatus.SENT, True),
+        (AttemptStatus.EXPIRED, True),
+        (AttemptStatus.UNKNOWN, True),
+        (AttemptStatus.DECLINED, False),
+    ],
+)
+def test_a_charge_that_was_never_answered_does_not_end_as_if_nothing_was_taken(
+    status: AttemptStatus, *, is_doubtful: bool
+) -> None:
+    over = view(ends=PaymentStatus.EXPIRED)
+    charge = replace(ATTEMPT, status=status, method_id=MethodId(9))
+    text = plain(live(WORDS, replace(over, attempts=(charge,))))
+    assert ("did not tell us whether money was taken" in text) is is_doubtful
+    assert ("Nothing was taken." in text) is not is_doubtful
 
 
 def test_paid_names_amount_fee_balance_and_time() -> None:
