@@ -56,21 +56,24 @@ def follow_event(tx: Transaction, *, attempt: Attempt, settled: Settled, claim: 
     if settled.is_disputed is not None:
         return
     known = tx.chargebacks.open_of(attempt.payment_id)
-    if claim is Claim.OPEN or (known is None and _is_new_loss(tx, attempt, settled, claim)):
+    if known is None and _is_news(tx, attempt, settled, claim):
         open_claim(tx, attempt=attempt, capture=settled)
         known = tx.chargebacks.open_of(attempt.payment_id)
     if claim is not Claim.OPEN and known is not None and known.attempt_id == attempt.id:
         end_claim(tx, chargeback=known, has_won=claim is Claim.WON)
 
 
-def _is_new_loss(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:
-    """Tell whether an event tells of a loss that is not in the books yet."""
-    if claim is not Claim.LOST:
-        return False
+def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:
+    """Tell whether an event tells of a claim, or of a loss, that is not in the books yet.
+
+    Events come twice and out of order: what opens a claim may come after all of it was lost.
+    """
+    mine = (attempt.id, capture.provider_id)
     lost = tx.chargebacks.lost_of(attempt.payment_id)
-    return not any(
-        (each.attempt_id, each.capture) == (attempt.id, capture.provider_id) for each in lost
-    )
+    if claim is Claim.WON or not any((each.attempt_id, each.capture) == mine for each in lost):
+        return claim is not Claim.WON
+    payment = tx.payments.get(attempt.payment_id)
+    return claim is Claim.OPEN and _left_minor(tx, payment, attempt, capture) > 0
 
 
 def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
@@ -154,11 +157,13 @@ def _follow_claim(
     if claim.attempt_id != attempt.id:
         return
     said = next((each for each in captures if each.provider_id == claim.capture), None)
-    if said is None or said.is_disputed is None:
+    if said is None:
         return
-    if not claim.is_followed:
-        claim = tx.chargebacks.replace(claim, replace(claim, is_followed=True))
-    if not said.is_disputed:
+    is_followed = said.is_disputed is not None
+    if claim.is_followed != is_followed:
+        # Where the provider says no more how it stands, staff may end it.
+        claim = tx.chargebacks.replace(claim, replace(claim, is_followed=is_followed))
+    if said.is_disputed is False:
         end_claim(tx, chargeback=claim, has_won=not _found_since(tx, claim))
 
 

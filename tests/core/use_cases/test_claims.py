@@ -120,8 +120,8 @@ def test_a_win_that_nobody_told_of_before_changes_nothing(estate: Estate) -> Non
 
 def test_a_loss_that_nobody_told_of_before_is_booked_once(estate: Estate) -> None:
     refunds = Refunds(estate)
-    for _ in range(3):
-        event(refunds, Claim.LOST)
+    for word in (Claim.LOST, Claim.LOST, Claim.OPEN, Claim.LOST):
+        event(refunds, word)
     assert (refunds.at_provider(), estate.collected()) == (0, 0)
     assert estate.count(EventName.CHARGEBACK_OPENED) == 1
     assert estate.count(EventName.CHARGEBACK_CLOSED) == 1
@@ -164,6 +164,14 @@ def test_look_ups_end_it_and_staff_need_not(estate: Estate) -> None:
     estate.answer(refunds.tried, replace(lost, refunded=naira(10_000)))
     assert refunds.at_provider() == 50_000
     assert refunds.ask(50_000).status is RefundStatus.PROCESSING
+
+
+def test_staff_end_what_look_ups_no_longer_tell_of(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(0, is_disputed=True)
+    refunds.told(0)
+    lost = handle(refunds, LOST)
+    assert (lost.status, refunds.at_provider(), estate.collected()) == (LOST, 0, 0)
 
 
 def test_who_may_not_ends_no_claim(estate: Estate) -> None:
