@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.providers import wire
 from bot.providers.paypal.codes import (
@@ -20,6 +20,7 @@ from bot.providers.paypal.codes import (
     REFUNDS,
     RESOLVED,
     UNDECIDED,
+    WON,
 )
 from bot.providers.wire import (
     LINE,
@@ -178,14 +179,36 @@ def find_refund(answer: Record, *, request: RefundRequest, is_test: bool) -> Out
     return refund(_only(ours), request=request, is_test=is_test)
 
 
-def is_disputed(answer: Record) -> bool:
-    """Tell whether a list of disputes holds one that is not over.
+class Disputes(NamedTuple):
+    """What a list of disputes holds: whether one is not over, and the ids of those that are."""
+
+    is_open: bool
+    over: tuple[str, ...]
+
+
+def disputes(answer: Record) -> Disputes:
+    """Read a list of disputes; it does not tell how one ended.
 
     Raises:
         Unreadable: it is no such list.
     """
     listed = rows(answer, "items", most=DISPUTES)
-    return any(text(each, "status", _ISSUE) != RESOLVED for each in listed)
+    over = [each for each in listed if text(each, "status", _ISSUE) == RESOLVED]
+    is_open = len(over) < len(listed)
+    return Disputes(is_open, () if is_open else tuple(text(e, "dispute_id", ID) for e in over))
+
+
+def is_won(answer: Record, *, number: str) -> bool:
+    """Tell whether a dispute has ended in a way that leaves the money here.
+
+    Raises:
+        Unreadable: it is none, or another one.
+    """
+    if text(answer, "dispute_id", ID) != number:
+        raise Unreadable("another dispute")
+    if text(answer, "status", _ISSUE) != RESOLVED or not answer.get("dispute_outcome"):
+        return False
+    return maybe(inner(answer, "dispute_outcome"), "outcome_code", _ISSUE) in WON
 
 
 def _refusal(heard: Heard) -> Refused:

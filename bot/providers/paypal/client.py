@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from bot.providers import wire
@@ -44,6 +45,7 @@ from core.domain.providers import (
 )
 
 _ORDERS: Final = "/v2/checkout/orders"
+_DISPUTES: Final = "/v1/customer/disputes"
 _CREDENTIALS: Final = {
     "client_id": re.compile(r"[A-Za-z0-9_-]{16,200}"),
     "client_secret": re.compile(r"[A-Za-z0-9_-]{16,200}"),
@@ -254,10 +256,27 @@ class PayPal:
     async def _with_disputes(self, settled: Settled) -> Settled:
         """Ask of each capture whether it is claimed back; where PayPal does not say, nor do we."""
         more = [await self._with_disputes(each) for each in settled.more]
-        path = f"/v1/customer/disputes?disputed_transaction_id={settled.provider_id}"
-        told = wire.read(await self._ask("GET", path), answers.is_disputed)
-        is_disputed = None if isinstance(told, Unknown) else told
-        return replace(settled, is_disputed=is_disputed, more=tuple(more))
+        return replace(settled, is_disputed=await self._is_disputed(settled), more=tuple(more))
+
+    async def _is_disputed(self, settled: Settled) -> bool | None:
+        """Tell whether a capture is claimed back, None where its money may be gone unseen.
+
+        A dispute that is over is a win only by its own outcome, which another call tells; money
+        that went back whole is in the order.
+        """
+        path = f"{_DISPUTES}?disputed_transaction_id={settled.provider_id}"
+        told = wire.read(await self._ask("GET", path), answers.disputes)
+        if isinstance(told, Unknown):
+            return None
+        if told.is_open:
+            return True
+        over = () if settled.refunded == settled.captured else told.over
+        for number in over:
+            answer = await self._ask("GET", f"{_DISPUTES}/{number}")
+            is_won = wire.read(answer, partial(answers.is_won, number=number))
+            if is_won is not True:
+                return None
+        return False
 
     def _read_refund(self, answer: Answer, request: RefundRequest) -> Outflow:
         return wire.read(

@@ -126,6 +126,8 @@ ERRORS: Final[dict[str, ProviderError]] = {
 
 FORGOTTEN: Final = frozenset({"RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"})
 RESOLVED: Final = "RESOLVED"
+WON: Final = frozenset({"RESOLVED_SELLER_FAVOUR", "CANCELED_BY_BUYER"})
+"""Outcomes of a dispute that leave the money here; each other one may have taken it."""
 
 EVENTS: Final[tuple[tuple[str, About], ...]] = (
     ("CHECKOUT.ORDER.", About.PAYMENT),

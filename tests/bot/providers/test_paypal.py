@@ -104,20 +104,48 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         assert outcome == Declined(error=error, detail=code)
 
     @pytest.mark.parametrize(
-        ("items", "is_disputed"),
+        ("states", "outcome", "is_disputed"),
         [
-            ([], False),
-            ([{"status": "RESOLVED"}], False),
-            ([{"status": "RESOLVED"}, {"status": "UNDER_REVIEW"}], True),
+            ([], None, False),
+            (["RESOLVED", "UNDER_REVIEW"], "RESOLVED_SELLER_FAVOUR", True),
+            (["RESOLVED"], "RESOLVED_SELLER_FAVOUR", False),
+            (["RESOLVED"], "CANCELED_BY_BUYER", False),
+            (["RESOLVED"], "RESOLVED_BUYER_FAVOUR", None),
+            (["RESOLVED"], "NONE", None),
+            (["RESOLVED"], None, None),
         ],
     )
     async def test_money_that_is_claimed_back_says_so(
-        self, items: list[dict[str, str]], *, is_disputed: bool
+        self, states: list[str], outcome: str | None, *, is_disputed: bool | None
     ) -> None:
-        answer = says.order(self.paid, ASKED)
-        outcome = await self.heard(answer, disputes=httpx.Response(200, json={"items": items}))
-        assert isinstance(outcome, Settled)
-        assert outcome.is_disputed is is_disputed
+        told = {"dispute_outcome": {"outcome_code": outcome}} if outcome else {}
+        one = {"dispute_id": "PP-R-1", "status": "RESOLVED", **told}
+        found = await self.heard(
+            says.order(self.paid, ASKED),
+            disputes=_listed(states),
+            dispute=httpx.Response(200, json=one),
+        )
+        assert isinstance(found, Settled)
+        assert found.is_disputed is is_disputed
+
+    async def test_a_claim_whose_end_cannot_be_read_is_not_taken_for_won(self) -> None:
+        for answer in (
+            httpx.Response(503),
+            httpx.Response(200, json={"dispute_id": "PP-R-2", "status": "RESOLVED"}),
+        ):
+            found = await self.heard(
+                says.order(self.paid, ASKED), disputes=_listed(["RESOLVED"]), dispute=answer
+            )
+            assert isinstance(found, Settled)
+            assert found.is_disputed is None
+
+    async def test_a_claim_to_what_went_back_whole_is_over(self) -> None:
+        back = says.capture(self.paid, self.paid.taken[0], status="REFUNDED")
+        found = await self.heard(
+            says.order(self.paid, ASKED, captures=(back,)), disputes=_listed(["RESOLVED"])
+        )
+        assert isinstance(found, Settled)
+        assert (found.is_disputed, found.refunded) == (False, found.captured)
 
     async def test_money_is_no_less_true_where_disputes_may_not_be_read(self) -> None:
         outcome = await self.heard(says.order(self.paid, ASKED), disputes=httpx.Response(403))
@@ -125,16 +153,28 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         assert outcome.is_disputed is None
 
     async def heard(
-        self, answer: httpx.Response, *, disputes: httpx.Response | None = None
+        self,
+        answer: httpx.Response,
+        *,
+        disputes: httpx.Response | None = None,
+        dispute: httpx.Response | None = None,
     ) -> object:
         """Look up an order of which PayPal answers this."""
         none = httpx.Response(200, json={"items": []})
 
         def behave(request: httpx.Request) -> httpx.Response:
+            if "/disputes/" in request.url.path:
+                return dispute or httpx.Response(404)
             return (disputes or none) if request.url.path.endswith("/disputes") else answer
 
         outcome, _ = await self.watched(look_up, behave)
         return outcome
+
+
+def _listed(states: list[str]) -> httpx.Response:
+    """List disputes as PayPal does: without how they ended."""
+    items = [{"dispute_id": "PP-R-1", "status": each} for each in states]
+    return httpx.Response(200, json={"items": items})
 
 
 class TestCapturing:
