@@ -122,7 +122,7 @@ def test_a_loss_that_nobody_told_of_before_is_booked_once(estate: Estate) -> Non
     refunds = Refunds(estate)
     for word in (Claim.LOST, Claim.LOST, Claim.OPEN, Claim.LOST):
         event(refunds, word)
-    assert (refunds.at_provider(), estate.collected()) == (0, 0)
+        assert (refunds.at_provider(), estate.collected()) == (0, 0)
     assert estate.count(EventName.CHARGEBACK_OPENED) == 1
     assert estate.count(EventName.CHARGEBACK_CLOSED) == 1
 
