@@ -30,7 +30,7 @@ REQUEST = RefundRequest(
 )
 
 
-@pytest.mark.parametrize("status", set(RefundRequestStatus) - {RefundRequestStatus.OPEN})
+@pytest.mark.parametrize("status", list(RefundRequestStatus)[1:])
 def test_it_ends_once(status: RefundRequestStatus) -> None:
     ended = REQUEST.end(status, by=STAFF, at=NOW)
     assert (ended.status, ended.decided_by, ended.decided_at) == (status, STAFF, NOW)
