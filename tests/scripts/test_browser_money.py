@@ -6,11 +6,13 @@ One sandbox and one browser for three journeys (J-03, J-18, J-04). Acts and look
 
 import asyncio
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.async_api import Locator, Page, expect
+from playwright.async_api import TimeoutError as TooLate
 
 from core.domain.standings import DOWN_AFTER
 from tests.scripts.test_browser import (
@@ -86,7 +88,9 @@ async def be_told_what_is_not_known(page: Page) -> None:
     await turn(page, "hooks.copies", 5)
     await turn(page, "hooks.reorder", value=True)
     await turn(page, "look_up", "ok")
-    await tap(page, "Ibrahim", "Check now")
+    # A look-up of the bot's own may be first, and takes the button away under the finger.
+    with suppress(TooLate):
+        await key(page, "Ibrahim", "Check now").click(timeout=5_000)
     await expect(receipts(page, "Ibrahim")).to_have_count(1)
     await expect(receipts(page, "Ibrahim")).to_contain_text("by Paystack")
     await expect(column(page, "Bola").get_by_text("Ibrahim Musa paid 5,000.00")).to_have_count(1)
