@@ -53,7 +53,7 @@ def test_a_receipt_is_read_whole() -> None:
 @pytest.mark.parametrize(
     "spoilt",
     [
-        {"currency": "XXX"},
+        {"currency": "ZZZ"},
         {"currency": 5},
         {"total_amount": "150000"},
         {"total_amount": True},
