@@ -19,8 +19,6 @@ from core.domain.tenants import Tenant, TenantKind
 from core.use_cases import bills, ledger, people, wallets
 from storage.transaction import SqlTransaction
 
-NAIRA: Final = LAGOS.currency
-TIMEZONE: Final = LAGOS.timezone
 CHANNEL: Final = "telegram"
 
 ADAEZE: Final = 7001

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.sandbox import acts, estate
+from bot.sandbox.places import LAGOS
 from bot.sandbox.player import Player
 from core.domain.people import Role
 from core.domain.tenants import TenantKind
@@ -181,7 +182,7 @@ def found_second(tx: SqlTransaction) -> str:
         tx,
         name="Mama Put Shop",
         kind=TenantKind.SHOP,
-        currency=estate.NAIRA,
+        currency=LAGOS.currency,
         country="NG",
         timezone="Africa/Lagos",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.sandbox import estate
+from bot.sandbox.places import LAGOS
 from bot.sandbox.records import Person
 from core.domain.bills import BillType
 from core.domain.calendar import local_date
@@ -74,9 +75,9 @@ def _second_estate(tx: SqlTransaction) -> None:
         tx,
         name="Garden Court",
         kind=TenantKind.ESTATE,
-        currency=estate.NAIRA,
+        currency=LAGOS.currency,
         country="NG",
-        timezone=estate.TIMEZONE,
+        timezone=LAGOS.timezone,
     )
     newcomer = next(each for each in estate.cast() if each.id == estate.NEWCOMER)
     person, _ = people.meet(
@@ -93,7 +94,7 @@ def _second_estate(tx: SqlTransaction) -> None:
         unit_id=people.find_or_add_unit(tx, tenant_id=tenant.id, code="G-1").id,
         type_=BillType.SERVICE_CHARGE,
         title="Garden",
-        total=Money(250_000, estate.NAIRA),
+        total=Money(250_000, LAGOS.currency),
         due_on=local_date(tx.now, tenant.timezone) + timedelta(days=3),
     )
 
