@@ -17,10 +17,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    literal_column,
+    not_,
+    select,
     update,
 )
 
 from core.domain.dialogues import (
+    EDIT_PLACE,
     INTENT_TRANSITIONS,
     Dialogue,
     Intent,
@@ -34,6 +38,7 @@ from core.domain.machines import NONE
 from storage.records import Records
 from storage.schema import ident, number, sealed, table, text, time
 from storage.statements import Statement, putting
+from storage.work import IS_LIVE, WORK
 
 if TYPE_CHECKING:
     from storage.transaction import SqlTransaction
@@ -140,6 +145,12 @@ _SPEND: Final = Statement(
 _PAD: Final = _PADS.by("id")
 _LIVE: Final = _LIVES.by("chat_id", "subject")
 _PUT_LIVE: Final = putting(LIVE, key=("chat_id", "subject"))
+_IS_AWAITED: Final = (
+    select(WORK.c.id).where(literal_column(IS_LIVE), WORK.c.id <= LIVE.c.revision).exists()
+)
+_SWEEP_EDITS: Final = Statement(
+    delete(LIVE).where(LIVE.c.subject.startswith(EDIT_PLACE), not_(_IS_AWAITED))
+)
 _SWEEP: Final = (
     Statement(delete(PAD).where(PAD.c.expires_at < bindparam("at"))),
     Statement(delete(DIALOGUE).where(DIALOGUE.c.expires_at < bindparam("at"))),
@@ -222,3 +233,9 @@ def sweep(tx: "SqlTransaction") -> None:
     """Drop pads and dialogues whose time is over."""
     for statement in _SWEEP:
         statement.run(tx.cursor, {"at": tx.now})
+
+
+def sweep_edits(tx: "SqlTransaction") -> int:
+    """Drop the notes on edits that no live work row is older than; return how many."""
+    _SWEEP_EDITS.run(tx.cursor, {})
+    return tx.cursor.rowcount

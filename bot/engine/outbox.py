@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from core.domain.dialogues import LiveMessage
+from core.domain.dialogues import EDIT_PLACE, LiveMessage
 from core.domain.work import Kind, Priority, Work
 from handlers.adapter import answer_press, delete_message, to_calls
 from handlers.chat import Did, Incoming, Reply, Screen, Show
@@ -55,7 +55,7 @@ class Message:
     @property
     def place(self) -> str:
         """Name the message that is edited, as a subject beside the live screens."""
-        return f"edit:{self.payload.get('message_id', 0)}"
+        return f"{EDIT_PLACE}{self.payload.get('message_id', 0)}"
 
     def as_new(self) -> "Message":
         """Turn an edit into a new message with the same content."""

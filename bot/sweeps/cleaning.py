@@ -1,4 +1,4 @@
-"""Rows nobody needs: old work, dialogues, pads, tallies, keys, tokens, lanes, cards not kept."""
+"""Rows nobody needs: old work, dialogues, pads, edits, tallies, keys, tokens, lanes, methods."""
 
 from datetime import datetime
 
@@ -10,6 +10,8 @@ def clean(tx: SqlTransaction, *, at: datetime) -> int:
     """Delete what is over; `at` is not used, since rows carry real times."""
     del at
     dialogues.sweep(tx)
+    if tx.freeze.find() is None:  # what a restored copy holds back may be edits, too
+        dialogues.sweep_edits(tx)
     tx.configurations.sweep()
     tx.tallies.sweep()
     tx.addresses.sweep()

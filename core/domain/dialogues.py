@@ -154,6 +154,10 @@ MIN_PIN: Final = 4
 MAX_PIN: Final = 6
 
 
+EDIT_PLACE: Final = "edit:"
+"""Begins the subject of a note on an edit that waits for another try; its message's id follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveMessage:
     """The one message of a subject in a chat; `revision` counts what was last queued for it."""

@@ -9,6 +9,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 
 from bot.engine.outbox import REPEATED_LINE, Message
 from bot.engine.request import AnswerLost, Flooded, NotSent
+from bot.sweeps import cleaning
 from core.domain.dialogues import LiveMessage
 from core.domain.work import Kind, WorkId, WorkStatus
 from core.use_cases import people
@@ -317,3 +318,23 @@ async def test_an_edit_gives_way_after_a_restart_too(tmp_path: Path) -> None:
     async with open_desk(tmp_path, path=path) as desk:
         await desk.later(10)
         assert desk.api.texts == []
+
+
+async def _notes(desk: Desk) -> int:
+    def count(tx: SqlTransaction) -> int:
+        tx.cursor.execute("SELECT count(*) FROM live_message WHERE subject LIKE 'edit:%'")
+        return int(tx.cursor.fetchall()[0][0])
+
+    return await desk.run(count)
+
+
+async def test_the_note_on_an_edit_stays_while_that_waits_and_is_swept_then(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.api.plan("editMessageText", AnswerLost("timed out"))
+        await desk.queue(edit("Paid"))
+        await desk.settle()
+        await desk.run(lambda tx: cleaning.clean(tx, at=tx.now))
+        assert await _notes(desk) == 1
+        await desk.later(10)
+        await desk.run(lambda tx: cleaning.clean(tx, at=tx.now))
+        assert await _notes(desk) == 0
