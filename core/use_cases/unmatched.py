@@ -131,19 +131,13 @@ def give_unmatched(
         InvalidInput, TooLong: a reason is owed, and not a book.
         MoneyStopped: the books are being checked.
     """
-    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
-    if is_of_household(tx, actor=actor, person_id=person_id):
-        raise NotAllowed(scope=Scope.ADJUST_INITIATE.value)
+    check_receiver(tx, actor=actor, person_id=person_id)
     if not has_pin_check:
         raise PinNeeded
     check_reason(reason)
     source = _kept(tx, actor=actor, amount=amount)
     if tx.ledger.journal_by_key(actor.tenant_id, f"intent:{key}") is None:
         waiting(tx, actor=actor, amount=amount)
-    try:
-        actor_of(tx, person_id=person_id, tenant_id=actor.tenant_id)
-    except NotJoined:
-        raise NotFound(kind="person") from None
     wallet = open_wallet(
         tx, tenant_id=actor.tenant_id, owner_id=person_id, currency=amount.currency
     )
@@ -169,6 +163,22 @@ def give_unmatched(
         )
     )
     return journal
+
+
+def check_receiver(tx: Transaction, *, actor: Actor, person_id: PersonId) -> None:
+    """Let a member pass to whom the actor may give unmatched money.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`, or gives it to his own household.
+        NotFound: no active member here.
+    """
+    actor.check(Scope.ADJUST_INITIATE, actor.tenant_id)
+    if is_of_household(tx, actor=actor, person_id=person_id):
+        raise NotAllowed(scope=Scope.ADJUST_INITIATE.value)
+    try:
+        actor_of(tx, person_id=person_id, tenant_id=actor.tenant_id)
+    except NotJoined:
+        raise NotFound(kind="person") from None
 
 
 def waiting(tx: Transaction, *, actor: Actor, amount: Money) -> Account:

@@ -14,7 +14,13 @@ from core.ports import Transaction
 from core.use_cases.differences import match_difference, matchable_difference
 from core.use_cases.payments import is_of_household
 from core.use_cases.reports import unmatched_money
-from core.use_cases.unmatched import check_reason, give_unmatched, unmatched_moves, waiting
+from core.use_cases.unmatched import (
+    check_reason,
+    check_receiver,
+    give_unmatched,
+    unmatched_moves,
+    waiting,
+)
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
 from handlers.screens import unmatched
@@ -70,8 +76,14 @@ def who_typed(tx: Transaction, visit: Visit) -> Reply:
 
 
 def who_pressed(tx: Transaction, visit: Visit) -> Reply:
-    """Keep whose it is, ask how much; a capture is given as a whole."""
+    """Keep whose it is, ask how much; a capture is given as a whole.
+
+    Raises:
+        NotAllowed: the actor lacks `finance:adjust:initiate`, or it is his own household.
+        NotFound: no active member here: not even the name is said.
+    """
     person_id = PersonId(parsing.ident(visit.argument))
+    check_receiver(tx, actor=visit.here[1], person_id=person_id)
     waits, name = _waits(tx, visit), tx.people.person(person_id).name
     data = {**visit.data, "person": person_id}
     if "difference" in data:

@@ -10,7 +10,7 @@ from core.domain.people import Role
 from core.use_cases.people import choose_tenant
 from storage.transaction import SqlTransaction
 from tests.factories import NGN, add_member, add_person, naira, post
-from tests.handlers.chatting import Talker
+from tests.handlers.chatting import Talker, plain
 from tests.handlers.estate import Estate
 
 KEMI = 1099
@@ -104,6 +104,16 @@ def test_more_than_waits_is_refused(estate: Estate, kemi: Talker) -> None:
     assert "500.00 NGN" in kemi.sees
     kemi.says("500")
     assert "How do you know that it is theirs?" in kemi.sees
+
+
+def test_not_even_the_name_of_who_is_no_member_is_said(estate: Estate, kemi: Talker) -> None:
+    strangers: list[int] = []
+    estate.run(lambda tx: strangers.append(add_person(tx, name="Olumide").id))
+    kemi.says("/desk")
+    kemi.presses("Give unmatched money to a member")
+    kemi.presses_data(f"unmatched:to:{strangers[0]}", kemi.messages[-1])
+    assert "How much of it" not in kemi.sees
+    assert not any("Olumide" in plain(each.screen) for each in kemi.messages)
 
 
 def test_an_administrator_sees_it_but_has_no_button(estate: Estate, kemi: Talker) -> None:
