@@ -21,6 +21,7 @@ from core.use_cases import refund_requests
 from core.use_cases.choice import asks_on_phone, other_ways
 from core.use_cases.methods import keepable, mask_of
 from core.use_cases.payments import has_interest, own_payment
+from core.use_cases.refundable import may_refund
 from core.use_cases.wallets import open_wallet
 from handlers.chat import Button, Reply, Rows, Screen, Show
 from handlers.screens import bills, doors, payments, receipts
@@ -325,7 +326,8 @@ def _refund_door(tx: Transaction, reader: Reader, payment: Payment, *, is_own: b
     if is_own:
         may_ask = refund_requests.may_ask(tx, actor=actor, payment_id=payment.id)
         return f"requests:start:{payment.id}" if may_ask else ""
-    return f"refunds:start:{payment.id}" if actor.has(Scope.REFUND_REQUEST) else ""
+    is_left = may_refund(tx, actor=actor, payment_id=payment.id)
+    return f"refunds:start:{payment.id}" if is_left else ""
 
 
 def _keep_door(tx: Transaction, reader: Reader, payment: Payment) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
-from core.domain.errors import AboveRefundable, NotFound, PaymentContested
+from core.domain.errors import AboveRefundable, NotAllowed, NotFound, OwnBill, PaymentContested
 from core.domain.money import Money
 from core.domain.payments import (
     Allocation,
@@ -74,6 +74,17 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
         capture=capture,
         gives_back=PartOf.NOTHING if capture is None else gives_back(tx, capture=capture),
     )
+
+
+def may_refund(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> bool:
+    """Tell whether the actor may refund something of a payment, or could but for a bank's claim."""
+    try:
+        refund_choice(tx, actor=actor, payment_id=payment_id)
+    except PaymentContested:
+        return True
+    except (NotAllowed, OwnBill, NotFound, AboveRefundable):
+        return False
+    return True
 
 
 def most_of(tx: Transaction, *, payment: Payment, refundable: Refundable) -> Money:

@@ -11,7 +11,7 @@ from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.charges import keep_row
 from handlers.screens.payments import provider_name
-from handlers.screens.statuses import refund_line
+from handlers.screens.statuses import refund_line, refunded_line
 from handlers.words import Html, Words, lines
 
 
@@ -60,6 +60,7 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         _surplus(words, view),
         _rest(words, view),
         *(refund_line(words, each) for each in view.refunds),
+        refunded_line(words, view.refunds, paid=view.payment.captured),
         _balance(words, view),
         words.t("Time: %(when)s", when=words.when(proof.issued_at)),
         words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",

@@ -1,11 +1,12 @@
 """Words for how things stand: a bill's status, type and dispute, a refund."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from core.domain.bills import Acknowledgment, Bill, BillType, Life, Shown
 from core.domain.disputes import DisputeReason
-from core.domain.refunds import Origin, Refund, RefundStatus
+from core.domain.money import Money
+from core.domain.refunds import GONE, Origin, Refund, RefundStatus
 from handlers.words import Html, Words
 
 
@@ -122,6 +123,16 @@ def open_since(words: Words, days: int) -> Html:
     if days == 0:
         return words.t("opened today")
     return words.n("open %(count)s day", "open %(count)s days", days)
+
+
+def refunded_line(words: Words, refunds: Sequence[Refund], *, paid: Money) -> Html:
+    """Return how much of a payment went back so far, "" for nothing."""
+    back = sum((each.amount for each in refunds if each.status in GONE), Money(0, paid.currency))
+    if not back.is_positive:
+        return Html("")
+    if back >= paid:
+        return words.t("Refunded in full: %(back)s", back=words.money(back))
+    return words.t("Refunded %(back)s of %(paid)s", back=words.money(back), paid=words.money(paid))
 
 
 def refund_line(words: Words, refund: Refund) -> Html:

@@ -40,12 +40,16 @@ def bill(estate: Estate) -> Bill:
     return issued
 
 
-def begin(estate: Estate, bill: Bill) -> None:
+def show_receipt(estate: Estate, bill: Bill) -> None:
     bello = estate.bello
     bello.says(f"/find {bill.number}")
     bello.presses("More")
     bello.presses("Show RCPT")
-    bello.presses("Refund")
+
+
+def begin(estate: Estate, bill: Bill) -> None:
+    show_receipt(estate, bill)
+    estate.bello.presses("Refund")
 
 
 def confirm(estate: Estate, *, part: str, way: str) -> None:
@@ -63,15 +67,18 @@ def refunds(estate: Estate, bill: Bill) -> tuple[Refund, ...]:
     return estate.run(look)
 
 
+def moved(refund: Refund, *, provider_id: str = "rfd-1") -> Moved:
+    return Moved(
+        provider_id=provider_id, reference=refund.reference, amount=refund.amount, is_test=True
+    )
+
+
 def answer(estate: Estate, refund: Refund, outcome: Outflow | None = None) -> None:
     """Ask the provider, which gives it back unless it says otherwise."""
-    moved = Moved(
-        provider_id="rfd-1", reference=refund.reference, amount=refund.amount, is_test=True
-    )
 
     def act(tx: SqlTransaction) -> None:
         begin_refund(tx, refund_id=refund.id)
-        record_refund(tx, refund_id=refund.id, outcome=outcome or moved)
+        record_refund(tx, refund_id=refund.id, outcome=outcome or moved(refund))
 
     estate.let(act)
 
@@ -139,6 +146,31 @@ def test_payer_may_say_no(estate: Estate, bill: Bill) -> None:
     estate.ada.presses("No")
     assert "was given up; nothing moved" in estate.bello.sees
     assert estate.balance(estate.ada) == naira(0)
+
+
+def test_a_receipt_says_how_much_went_back_and_offers_no_more_than_is_left(
+    estate: Estate, bill: Bill
+) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="Back by Sandbox")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    answer(estate, refunds(estate, bill)[0])
+    begin(estate, bill)
+    assert "At most 3,000.00 NGN may go back." in estate.bello.sees
+    estate.bello.presses("All")
+    estate.bello.presses("Back by Sandbox")
+    estate.bello.says("Paid twice")
+    estate.bello.presses("Refund 3,000.00")
+    estate.bello.enters("4829")
+    show_receipt(estate, bill)
+    assert "Refunded 2,000.00 NGN of 5,000.00 NGN" in estate.bello.sees
+    assert "Refund" not in estate.bello.labels
+    (last,) = [each for each in refunds(estate, bill) if each.is_open]
+    answer(estate, last, moved(last, provider_id="rfd-2"))
+    show_receipt(estate, bill)
+    assert "Refunded in full: 5,000.00 NGN" in estate.bello.sees
+    assert "Refund" not in estate.bello.labels
 
 
 def test_too_much_is_asked_again(estate: Estate, bill: Bill) -> None:
