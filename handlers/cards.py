@@ -304,7 +304,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         refund=_refund_door(tx, reader, payment, is_own=is_own),
         keep=_keep_door(tx, reader, payment) if is_own and is_by_link else "",
         is_own=is_own,
-        may_open_bill=bill is not None and _may_see(reader, bill),
+        may_open_bill=bill is not None and may_see(reader, bill),
     )
     return receipts.receipt(reader.words, view)
 
@@ -336,7 +336,8 @@ def _keep_door(tx: Transaction, reader: Reader, payment: Payment) -> str:
     return _payment_act(tx, reader, payment, "method.keep")
 
 
-def _may_see(reader: Reader, bill: Bill) -> bool:
+def may_see(reader: Reader, bill: Bill) -> bool:
+    """Tell whether the reader may open a bill."""
     actor = reader.actor
     if actor is None:
         return False

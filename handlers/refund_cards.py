@@ -8,7 +8,7 @@ from core.domain.people import PersonId, Scope
 from core.domain.refunds import Refund, RefundId, RefundStatus
 from core.ports import Transaction
 from handlers import hearers, request_cards
-from handlers.cards import actor_of, name_of
+from handlers.cards import actor_of, may_see, name_of
 from handlers.chat import Screen
 from handlers.screens import refunds
 from handlers.visit import Reader, offer_to
@@ -41,10 +41,12 @@ def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.Refu
     is_asked = is_payer and refund.waits_for_consent
     may_cancel = actor.has(Scope.REFUND_REQUEST) and refund.waits_for_consent and not is_payer
     attempt = None if refund.attempt_id is None else tx.payments.attempt(refund.attempt_id)
+    payment = tx.payments.get(refund.payment_id)
+    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     asker = PersonId(refund.requested_by or 0)
     return refunds.RefundCard(
         refund=refund,
-        number=number_of(tx, tx.payments.get(refund.payment_id)),
+        number=number_of(tx, payment),
         payer=name_of(tx, refund.payer_id),
         asker=name_of(tx, asker) if asker else "",
         provider=refunds.name_of_provider(attempt.provider if attempt else ""),
@@ -53,6 +55,7 @@ def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.Refu
         refuse=act("refund.refuse") if is_asked else "",
         cancel=act("refund.cancel") if may_cancel else "",
         is_payer=is_payer,
+        bill=bill if bill is not None and may_see(reader, bill) else None,
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.domain.bills import Bill, Life
 from core.domain.money import Money
-from core.domain.refunds import Destination, Refund, RefundStatus
+from core.domain.refunds import GONE, Destination, Refund, RefundStatus
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.claims import ClaimCard
@@ -51,6 +52,8 @@ class RefundCard:
     refuse: str = ""
     cancel: str = ""
     is_payer: bool = False
+    bill: Bill | None = None
+    """What was paid, where its reader may open it."""
 
 
 def start(words: Words, asked: Asked) -> Screen:
@@ -111,7 +114,10 @@ def confirm(
         words.t("Of: %(number)s, paid %(paid)s", number=asked.number, paid=words.money(asked.paid)),
         _way_line(words, asked, way),
         words.t("Reason: %(reason)s", reason=reason),
-        words.t("It is held on the organisation's wallet at once, and the bill asks for it again."),
+        words.t(
+            "It is held on the organisation's wallet at once; once it is back, the bill asks for "
+            "it again."
+        ),
     )
     give = Button(label=words.label("Refund %(amount)s", amount=words.money(amount)), data=act)
     return Screen(html=text, rows=((give,), _leave(words)))
@@ -123,13 +129,15 @@ def card(words: Words, view: RefundCard) -> Screen:
     text = lines(
         words.t("<b>Refund of %(number)s</b>", number=view.number),
         refund_line(words, refund),
+        _again_line(words, view),
         words.t("To: %(payer)s", payer=view.payer),
         words.t("Asked by %(name)s", name=view.asker) if view.asker else "",
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
         _needs_line(words, view),
         words.t("Reference <code>%(reference)s</code>", reference=refund.reference),
     )
-    return Screen(html=text, rows=(*_acts(words, view), *home_row(words)))
+    rows = (*_acts(words, view), *_again_row(words, view), *home_row(words))
+    return Screen(html=text, rows=rows)
 
 
 def listed(
@@ -200,9 +208,10 @@ def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
         refund_line(words, refund),
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
         where,
+        _again_line(words, view),
     )
     show = Button(label=words.label("Show refund"), data=f"refunds:show:{refund.id}")
-    return Screen(html=text, rows=((show,),), is_proof=True)
+    return Screen(html=text, rows=((show,), *_again_row(words, view)), is_proof=True)
 
 
 def told_staff(words: Words, view: RefundCard) -> Screen:
@@ -289,6 +298,29 @@ def _needs_line(words: Words, view: RefundCard) -> Html:
     return words.t(
         "👀 Needs you at %(provider)s: %(needs)s", provider=view.provider, needs=view.refund.needs
     )
+
+
+def _asks_again(view: RefundCard) -> bool:
+    bill = view.bill
+    is_open = bill is not None and bill.life is Life.OPEN and bill.rest.is_positive
+    return is_open and view.is_payer and view.refund.status in GONE
+
+
+def _again_line(words: Words, view: RefundCard) -> Html:
+    """Tell the payer that what went back is owed again."""
+    if view.bill is None or not _asks_again(view):
+        return Html("")
+    return words.t(
+        "%(number)s asks for it again: %(rest)s is left to pay.",
+        number=view.number,
+        rest=words.money(view.bill.rest),
+    )
+
+
+def _again_row(words: Words, view: RefundCard) -> Rows:
+    if view.bill is None or not _asks_again(view):
+        return ()
+    return ((Button(label=words.label("Open bill"), data=doors.bill(view.bill.id)),),)
 
 
 def _acts(words: Words, view: RefundCard) -> Rows:

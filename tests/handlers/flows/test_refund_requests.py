@@ -91,7 +91,8 @@ def test_part_is_asked_approved_and_on_its_way(estate: Estate, bill: Bill) -> No
         f"Of: {bill.number}, paid 1,000.00 NGN\n"
         "To: by Sandbox Pay, as it was paid\n"
         "Reason: Paid for May, too\n"
-        "It is held on the organisation's wallet at once, and the bill asks for it again."
+        "It is held on the organisation's wallet at once; once it is back, the bill asks for "
+        "it again."
     )
     bello.presses("Refund 400.00")
     assert refunds(estate) == ()

@@ -98,7 +98,8 @@ def test_part_goes_back_by_the_way_it_came_and_the_payer_is_told(
         f"Of: {bill.number}, paid 5,000.00 NGN\n"
         "To: by Sandbox Pay, as it was paid\n"
         "Reason: Paid twice\n"
-        "It is held on the organisation's wallet at once, and the bill asks for it again."
+        "It is held on the organisation's wallet at once; once it is back, the bill asks for "
+        "it again."
     )
     estate.bello.presses("Refund 2,000.00")
     assert refunds(estate, bill) == ()
@@ -110,8 +111,10 @@ def test_part_goes_back_by_the_way_it_came_and_the_payer_is_told(
         f"Refund by Palm Court for {bill.number}\n"
         "↩️ 2,000.00 NGN went back by the way it came\n"
         "Reason: Paid twice\n"
-        "Sandbox Pay has sent it; your bank may take up to 10 days to show it."
+        "Sandbox Pay has sent it; your bank may take up to 10 days to show it.\n"
+        f"{bill.number} asks for it again: 2,000.00 NGN is left to pay."
     )
+    assert "Open bill" in estate.ada.labels
     assert "went back by the way it came" in estate.bello.sees
     estate.ada.says(f"/find {bill.number}")
     assert "left to pay 2,000.00 NGN" in estate.ada.sees
@@ -134,6 +137,9 @@ def test_wallet_waits_for_the_payer_s_yes(estate: Estate, bill: Bill) -> None:
     assert estate.balance(estate.ada) == naira(0)
     estate.ada.presses("Yes, to my wallet")
     assert "2,000.00 NGN went to the payer's wallet" in estate.ada.sees
+    assert f"{bill.number} asks for it again: 2,000.00 NGN is left to pay." in estate.ada.sees
+    estate.ada.presses("Open bill")
+    assert "left to pay 2,000.00 NGN" in estate.ada.sees
     assert estate.balance(estate.ada) == naira(200_000)
     assert "2,000.00 NGN went to the payer's wallet" in estate.bello.sees
 
