@@ -17,12 +17,12 @@ from core.domain.disputes import StoredDisputes
 from core.domain.freeze import StoredFreeze
 from core.domain.ledger import StoredLedger
 from core.domain.methods import StoredMethods
-from core.domain.payments import StoredPayments
 from core.domain.people import StoredPeople
 from core.domain.reconciling import StoredReconciling
 from core.domain.refund_requests import StoredRefundRequests
 from core.domain.refunds import StoredRefunds
 from core.domain.standings import StoredStandings
+from core.domain.stored_payments import StoredPayments
 from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
 from core.domain.timeline import StoredTimeline

@@ -93,6 +93,10 @@ _RECEIPTS: Final = Records(
 )
 
 _PAYMENT: Final = _PAYMENTS.by("id")
+_LOCKED: Final = Statement(
+    # As for accounts: rows that refer to it must not wait. SQLite has one writer and no locks.
+    _PAYMENTS.select().where(PAYMENT.c.id == bindparam("id")).with_for_update(key_share=True)
+)
 _OPEN_FOR: Final = Statement(
     _PAYMENTS.select().where(
         PAYMENT.c.bill_id == bindparam("bill_id"),
@@ -199,6 +203,10 @@ class SqlPayments:
     def get(self, payment_id: PaymentId) -> Payment:
         """Return one payment, else `NotFound`."""
         return _need(_PAYMENTS.one(self._tx, _PAYMENT, id=payment_id), "payment")
+
+    def lock(self, payment_id: PaymentId) -> Payment:
+        """Return one payment, else `NotFound`; whoever else locks it waits."""
+        return _need(_PAYMENTS.one(self._tx, _LOCKED, id=payment_id), "payment")
 
     def add(self, payment: Payment) -> Payment:
         """Store a new payment; return it as stored."""

@@ -37,7 +37,7 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
     is_quiet = not any(each.is_disputed or _gone_minor(each) for each in captures)
     if is_quiet and tx.refunds.find_refundable(attempt.payment_id) is None:
         return
-    payment = tx.payments.get(attempt.payment_id)
+    payment = tx.payments.lock(attempt.payment_id)
     if payment.captured_minor == 0:
         return
     for capture in captures:
@@ -78,7 +78,7 @@ def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) 
 
 def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
     """Stop refunds of money that the payer's bank claims; those not sent yet are given up."""
-    payment = tx.payments.get(attempt.payment_id)
+    payment = tx.payments.lock(attempt.payment_id)
     if payment.captured_minor == 0 or tx.chargebacks.open_of(payment.id) is not None:
         return
     before = tx.refunds.refundable(payment)
@@ -115,7 +115,7 @@ def end_claim(tx: Transaction, *, chargeback: Chargeback, has_won: bool) -> Char
     """
     status = ChargebackStatus.WON if has_won else ChargebackStatus.LOST
     ended = chargeback.move(status, at=tx.now)
-    payment = tx.payments.get(chargeback.payment_id)
+    payment = tx.payments.lock(chargeback.payment_id)
     lost = None if has_won else _lose(tx, payment, chargeback)
     done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=lost))
     before = tx.refunds.refundable(payment)

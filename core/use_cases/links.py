@@ -120,8 +120,8 @@ def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:
 
     None when it was sent before, or its payment ended meanwhile. The caller fills the addresses.
     """
+    payment = tx.payments.lock(tx.payments.attempt(attempt_id).payment_id)
     attempt = tx.payments.attempt(attempt_id)
-    payment = tx.payments.get(attempt.payment_id)
     if attempt.status is not AttemptStatus.CREATED or not payment.is_open:
         return None
     sent = replace(attempt.move(AttemptStatus.SENT), sent_at=tx.now)
@@ -201,7 +201,7 @@ def cancel_payment(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> P
         NotFound: it is not the actor's.
         IllegalTransition: it has ended.
     """
-    payment = own_payment(tx, actor=actor, payment_id=payment_id)
+    payment = tx.payments.lock(own_payment(tx, actor=actor, payment_id=payment_id).id)
     payment.move(PaymentStatus.CANCELLED, at=tx.now)
     attempts = tx.payments.attempts(payment_id)
     if not attempts[-1].had_page:
@@ -223,7 +223,7 @@ def retry_payment(
         AboveRest: less is left open than this payment asks for.
         NoProvider, NotTaken: this configuration may not be used here, or not for this.
     """
-    payment = own_payment(tx, actor=actor, payment_id=payment_id)
+    payment = tx.payments.lock(own_payment(tx, actor=actor, payment_id=payment_id).id)
     attempts = tx.payments.attempts(payment_id)
     if not payment.is_open or not all(attempt.is_idle for attempt in attempts):
         raise PaymentOpen(payment_id=payment_id)
@@ -243,7 +243,7 @@ def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
 
     One whose payer may have paid without our knowing is looked up, and over after that day only.
     """
-    payment = tx.payments.get(payment_id)
+    payment = tx.payments.lock(payment_id)
     if not payment.is_open or payment.expires_at is None:
         return payment
     attempts = tx.payments.attempts(payment_id)

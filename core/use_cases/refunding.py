@@ -46,10 +46,10 @@ def begin_refund(tx: Transaction, *, refund_id: RefundId) -> RefundRequest | Non
     None when it was sent before, has ended, or must not leave: the payer's bank claims the money,
     or the books were put back.
     """
+    payment = tx.payments.lock(tx.refunds.get(refund_id).payment_id)
     refund = tx.refunds.get(refund_id)
     if not refund.is_unsent or tx.freeze.find() is not None:
         return None
-    payment = tx.payments.get(refund.payment_id)
     if refundable_of(tx, payment=payment).contested_at is not None:
         _fail(tx, refund, ProviderError.PROVIDER_ERROR)
         return None

@@ -84,6 +84,7 @@ def open_refund(
     tx.tenants.get(payment.tenant_id).check_open()
     own = tenant_wallet(tx, tenant_id=payment.tenant_id, currency=payment.currency)
     own.check_debit()
+    payment = tx.payments.lock(payment.id)
     before = tx.refunds.refundable(payment)
     grown = before.grown(payment)
     reserved = grown.reserve(amount, most=left_to_refund(tx, payment=payment, refundable=grown))

@@ -71,6 +71,10 @@ def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: 
 
 
 def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allocation, Money]]:
+    for payment_id in sorted(
+        {each.payment_id for each in tx.payments.allocations_of_bill(bill.id)}
+    ):
+        tx.payments.lock(payment_id)
     parts, left, waiting = [], amount.minor, 0
     for allocation in tx.payments.allocations_of_bill(bill.id):
         known = tx.refunds.find_refundable(allocation.payment_id)
