@@ -11,21 +11,19 @@ from core.use_cases.charges import charge_bill
 from core.use_cases.choice import ways
 from core.use_cases.links import open_bill_link
 from core.use_cases.methods import good_methods
-from handlers.visit import DRAFT, Visit, number, offer
+from handlers.screens.charges import NO_CHARGE, Charge
+from handlers.visit import DRAFT, Visit, ask_for_pin, number, offer
 
 
 def charge_act(
     tx: Transaction, visit: Visit, bill: Bill, amount: Money, figures: Mapping[str, int | None]
-) -> tuple[str, str]:
-    """Return the mask of the saved method that is offered, and its button's data; "" for none.
-
-    A mask without data: it can be charged as soon as its owner has a PIN.
-    """
+) -> Charge:
+    """Return the saved method that is offered for a bill, with its buttons."""
     bound = {"bill": bill.id, "revision": bill.revision, "amount": amount.minor, **figures}
     return _act(tx, visit, amount, "bill.charge", bill=bill, bound=bound)
 
 
-def top_up_act(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> tuple[str, str]:
+def top_up_act(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Charge:
     """Return the same for a top-up; `draft` is what each of its buttons spends."""
     bound: dict[str, object] = {"minor": amount.minor, DRAFT: draft}
     return _act(tx, visit, amount, "topup.charge", bill=None, bound=bound)
@@ -39,20 +37,21 @@ def _act(
     *,
     bill: Bill | None,
     bound: Mapping[str, object],
-) -> tuple[str, str]:
+) -> Charge:
     """Offer the payer's default, or the newest method that takes this amount."""
     tenant, actor = visit.here
     good = good_methods(tx, actor=actor)
     if not good:
-        return "", ""
+        return NO_CHARGE
     found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
     taking = {each.configuration.id for each in found}
     method = next((each for each in good if each.configuration_id in taking), None)
     if method is None:
-        return "", ""
+        return NO_CHARGE
+    pay = offer(tx, visit, verb, method=method.id, **bound)
     if not visit.person.has_pin:
-        return method.label, ""
-    return method.label, offer(tx, visit, verb, method=method.id, **bound)
+        return Charge(method=method.label, pin=ask_for_pin(tx, visit, pay))
+    return Charge(method=method.label, pay=pay)
 
 
 def open_payment(tx: Transaction, visit: Visit, bill: Bill) -> Payment:

@@ -63,6 +63,9 @@ class Visit:
 Flow = Callable[[Transaction, Visit], Reply]
 
 INTENT_MARK: Final = "i"
+AGAIN_MARK: Final = "a"
+"""Leads back to the card of an unspent button, which is spent by that card's own press only."""
+
 CONFIRMS: Final = frozenset(
     {
         "bill.pay",
@@ -84,7 +87,8 @@ class IntentRoute:
     """What an intent's verb does.
 
     `needs_pin` asks for the PIN first, where one is set. `moves_money` counts against the money
-    actions of a minute. `renew` shows a fresh card in place of one that was pressed too late.
+    actions of a minute. `renew` shows a fresh card in place of one that was pressed too late, or
+    to who comes back to it.
     """
 
     flow: Flow
@@ -137,6 +141,12 @@ def offer_to(
     )
     tx.dialogues.add_intent(intent)
     return f"{INTENT_MARK}:{intent.key}"
+
+
+def ask_for_pin(tx: Transaction, visit: Visit, wanted: str) -> str:
+    """Store a button that sets a PIN and then leads back to where the button `wanted` was shown."""
+    back = f"{AGAIN_MARK}:{wanted.partition(':')[2]}"
+    return offer(tx, visit, "pin.change", back=back)
 
 
 def open_draft(tx: Transaction, visit: Visit) -> str:

@@ -34,7 +34,7 @@ from handlers.adapter import refusals
 from handlers.chat import Did, Incoming, Reply, Show
 from handlers.flows import pins as pin_flows
 from handlers.screens import home as home_screens
-from handlers.visit import INTENT_MARK, Flow, IntentRoute, Routes, Visit
+from handlers.visit import AGAIN_MARK, INTENT_MARK, Flow, IntentRoute, Routes, Visit
 from handlers.words import Html, Words, beginning, choose
 from storage.transaction import SqlTransaction
 
@@ -207,7 +207,9 @@ class Dispatcher:
         if refusal.recorder == "guess":
             people.count_guess(tx, person_id=visit.person.id)
         intent = spent.pressed(tx, visit)
-        screen = spent.kept(visit.words, refusal, intent)
+        route = None if intent is None else self._doors.intents.get(intent.verb)
+        told = spent.with_way_back(tx, visit, refusal, intent=intent, route=route)
+        screen = spent.kept(visit.words, told, intent)
         is_askable = isinstance(refusal, refusals.ASKABLE)
         if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):
             tx.dialogues.replace_intent(
@@ -290,6 +292,8 @@ class Dispatcher:
         head, _, rest = visit.incoming.data.partition(":")
         if head == INTENT_MARK:
             return self._intent(tx, visit, IntentKey(rest))
+        if head == AGAIN_MARK:
+            return self._again(tx, visit, IntentKey(rest))
         verb, _, argument = rest.partition(":")
         flow = self._doors.presses.get((head, verb))
         is_foreign = any(int(each) > MAX_ID for each in _NUMBERS.findall(rest))
@@ -311,6 +315,16 @@ class Dispatcher:
         if route.needs_pin and visit.person.has_pin:
             return pin_flows.ask(tx, placed, intent)
         return self._spend(tx, placed, intent)
+
+    def _again(self, tx: SqlTransaction, visit: Visit, key: IntentKey) -> Reply:
+        """Show the card of an unspent button anew; a card that cannot be is asked to be opened."""
+        intent = tx.dialogues.intent(key)
+        route = None if intent is None else self._doors.intents.get(intent.verb)
+        if intent is None or route is None or route.renew is None:
+            raise StaleCard
+        if not spent.is_late(visit, intent, at=tx.now):
+            spent.check(tx, visit, intent)
+        return route.renew(tx, replace(placed_for(tx, visit, intent), intent=intent))
 
     def _renew(self, tx: SqlTransaction, visit: Visit, intent: Intent) -> Reply | None:
         """Show a fresh card instead of spending a button that was good for a while only."""

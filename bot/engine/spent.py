@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.engine.places import placed_for
 from core.domain.dialogues import Intent, IntentKey, IntentStatus
-from core.domain.errors import IntentSpent, Refusal
+from core.domain.errors import IntentSpent, PinNeeded, Refusal
 from handlers.adapter import refusals
 from handlers.chat import Button, Reply, Screen, Show
 from handlers.screens import home
-from handlers.visit import DRAFT, INTENT_MARK, Visit
+from handlers.visit import DRAFT, INTENT_MARK, IntentRoute, Visit, ask_for_pin
 from handlers.words import Words, beginning
 from storage.transaction import SqlTransaction
 
@@ -70,6 +71,23 @@ def kept(words: Words, refusal: Refusal, intent: Intent | None) -> Screen:
         return screen
     again = Button(label=words.label("Try again"), data=f"{INTENT_MARK}:{intent.key}")
     return replace(screen, rows=((again,), *screen.rows))
+
+
+def with_way_back(
+    tx: SqlTransaction,
+    visit: Visit,
+    refusal: Refusal,
+    *,
+    intent: Intent | None,
+    route: IntentRoute | None,
+) -> Refusal:
+    """Let who lacks a PIN set one and come back to the card whose button needs it."""
+    if intent is None or route is None or route.renew is None:
+        return refusal
+    if not isinstance(refusal, PinNeeded):
+        return refusal
+    wanted = f"{INTENT_MARK}:{intent.key}"
+    return PinNeeded(**refusal.data, door=ask_for_pin(tx, placed_for(tx, visit, intent), wanted))
 
 
 def _draft(tx: SqlTransaction, intent: Intent) -> Intent | None:

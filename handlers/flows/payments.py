@@ -31,6 +31,7 @@ from handlers.cards import (
 from handlers.charging import charge_act, open_payment
 from handlers.chat import Reply, Show, Step
 from handlers.screens import bills, paying
+from handlers.screens.charges import NO_CHARGE
 from handlers.standing import warning
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.ways import Offered, offered
@@ -220,7 +221,8 @@ def _renew(tx: Transaction, visit: Visit, way: paying.Way) -> Reply:
     bill = _bill(tx, visit, target)
     note = visit.words.t("⚠️ This card was too old, so no money moved. This is how it stands now:")
     amount = Money(number(arguments, "amount"), bill.currency)
-    return _confirm(tx, visit, way, bill, amount, note=note)
+    is_late = visit.intent is not None and tx.now >= visit.intent.expires_at
+    return _confirm(tx, visit, way, bill, amount, note=note if is_late else None)
 
 
 def _figures(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> dict[str, int | None]:
@@ -254,7 +256,7 @@ def _confirm(
 ) -> Reply:
     """Check everything that can refuse, then show what is about to happen."""
     tenant, actor = visit.here
-    figures, charge = _figures(tx, visit, way, bill), ("", "")
+    figures, charge = _figures(tx, visit, way, bill), NO_CHARGE
     if way is paying.Way.WALLET:
         check_wallet_payment(
             tx, actor=actor, bill_id=bill.id, revision=bill.revision, amount=amount
@@ -273,7 +275,7 @@ def _confirm(
         about=found.about,
         has_page=found.has_page,
         change=f"pay:change:{way}.{bill.id}.{bill.revision}",
-        cancel=f"pay:drop:{(charge[1] or found.acts[0][1]).partition(':')[2]}",
+        cancel=f"pay:drop:{(charge.pay or found.acts[0][1]).partition(':')[2]}",
         before=_balance(tx, visit) if way is paying.Way.WALLET else None,
         fee_bearer=tenant.fee_bearer,
         link_minutes=tenant.policy.link_minutes,

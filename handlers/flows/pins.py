@@ -63,22 +63,25 @@ def wrong(tx: Transaction, visit: Visit, tries_left: int, intent: Intent | None)
 
 def hashed(tx: Transaction, visit: Visit, pad: Pad, pin_hash: str) -> Reply:
     """Ask for the new PIN once more."""
-    again = _open(tx, visit, PadUse.REPEAT, first_hash=pin_hash)
+    again = _open(tx, visit, PadUse.REPEAT, intent_key=pad.intent_key, first_hash=pin_hash)
     return _shown(tx, visit, again)
 
 
 def repeated(tx: Transaction, visit: Visit, pad: Pad, matches: bool) -> Reply:  # noqa: FBT001 - the dispatcher's signature
     """Set the new PIN, or begin again where the two entries differ."""
     if not matches:
-        fresh = _open(tx, visit, PadUse.SET)
+        fresh = _open(tx, visit, PadUse.SET, intent_key=pad.intent_key)
         return _shown(tx, visit, fresh, note=pins.differs(visit.words))
     use_cases.set_pin(tx, person_id=visit.person.id, pin_hash=pad.first_hash)
-    return Reply(screen=pins.done(visit.words), ends_dialogue=True)
+    intent = tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
+    back = "" if intent is None else str(intent.arguments.get("back", ""))
+    return Reply(screen=pins.done(visit.words, back=back), ends_dialogue=True)
 
 
 def change(tx: Transaction, visit: Visit) -> Reply:
     """Open the pad for a new PIN; the old one was checked before, where there was one."""
-    pad = _open(tx, visit, PadUse.SET)
+    key = "" if visit.intent is None else visit.intent.key
+    pad = _open(tx, visit, PadUse.SET, intent_key=key)
     return _shown(tx, visit, pad, keeps_intent=True)
 
 
@@ -269,7 +272,7 @@ def _refused(tx: Transaction, visit: Visit, pad: Pad, *, reason: str, deletes: b
         if not deletes:
             return Reply(toast=pins.too_short(visit.words), is_alert=True)
         return _shown(tx, visit, pad, note=pins.no_pin(visit.words), deletes=True)
-    fresh = _open(tx, visit, pad.use, first_hash=pad.first_hash)
+    fresh = _open(tx, visit, pad.use, intent_key=pad.intent_key, first_hash=pad.first_hash)
     use_cases.end_pad(tx, pad=pad)
     return _shown(tx, visit, fresh, note=pins.too_easy(visit.words), deletes=deletes)
 

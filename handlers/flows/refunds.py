@@ -137,6 +137,19 @@ def opened(tx: Transaction, visit: Visit) -> Reply:
     return _shown(tx, visit, refund.id)
 
 
+def opened_again(tx: Transaction, visit: Visit) -> Reply:
+    """Show anew what is about to happen, with a fresh button."""
+    if visit.intent is None:
+        raise StaleCard
+    kept = visit.intent.arguments
+    followed = {REQUEST: number(kept, REQUEST)} if REQUEST in kept else {}
+    choice = _choice(tx, visit, number(kept, "payment"))
+    amount = Money(number(kept, "minor"), choice.payment.currency)
+    choice.refundable.reserve(amount, most=choice.most)
+    way, reason = Destination(str(kept["way"])), str(kept["reason"])
+    return _confirm(tx, replace(visit, data=followed), choice, amount, way, reason)
+
+
 def agreed(tx: Transaction, visit: Visit) -> Reply:
     """Let it go to the payer's wallet."""
     refund = agree_to_wallet(tx, actor=visit.here[1], refund_id=_pressed(visit))
@@ -286,7 +299,9 @@ ROUTES: Final = Routes(
         "list": listed,
     },
     intents={
-        "refund.open": IntentRoute(flow=opened, needs_pin=True, moves_money=True),
+        "refund.open": IntentRoute(
+            flow=opened, needs_pin=True, moves_money=True, renew=opened_again
+        ),
         "refund.agree": IntentRoute(flow=agreed, moves_money=True),
         "refund.refuse": IntentRoute(flow=refused),
         "refund.cancel": IntentRoute(flow=cancelled),

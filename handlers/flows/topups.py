@@ -120,6 +120,15 @@ def take_saved(tx: Transaction, visit: Visit) -> Reply:
     return _live(tx, visit, payment)
 
 
+def renewed(tx: Transaction, visit: Visit) -> Reply:
+    """Show the ways to pay an amount anew, or the amounts in place of what was pressed too late."""
+    arguments = visit.intent.arguments if visit.intent else {}
+    if visit.intent is None or tx.now >= visit.intent.expires_at:
+        return amounts(tx, visit)
+    amount = Money(_argument(visit, "minor"), visit.here[0].currency)
+    return _choose(tx, visit, amount, draft=str(arguments.get(DRAFT, "")))
+
+
 def _major(major: int, currency: Currency) -> Money:
     return Money(major * 10 ** exponent(currency), currency)
 
@@ -177,7 +186,7 @@ ROUTES: Final = Routes(
         "topup.amount": IntentRoute(flow=take_chip, renew=amounts),
         "topup.open": IntentRoute(flow=take_provider, renew=amounts, moves_money=True),
         "topup.charge": IntentRoute(
-            flow=take_saved, needs_pin=True, renew=amounts, moves_money=True
+            flow=take_saved, needs_pin=True, renew=renewed, moves_money=True
         ),
     },
     steps={"topups.amount": take_amount},

@@ -1,8 +1,25 @@
 """Charging saved methods: what is shown meanwhile, and the offer to save one. Pure."""
 
+from dataclasses import dataclass
+from typing import Final
+
 from handlers.chat import Button, Rows
-from handlers.screens import doors
 from handlers.words import Html, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """A saved method that is offered: its mask, "" for none, and data of buttons.
+
+    `pay` charges it, `pin` sets the PIN that its owner lacks and comes back.
+    """
+
+    method: str = ""
+    pay: str = ""
+    pin: str = ""
+
+
+NO_CHARGE: Final = Charge()
 
 
 def charging(words: Words, *, method: str, amount: Html, provider: str) -> tuple[Html, ...]:
@@ -34,22 +51,43 @@ def confirming(words: Words, *, method: str, amount: Html, provider: str) -> tup
     )
 
 
-def pin_line(words: Words, charge: tuple[str, str]) -> Html:
-    """Say what a saved method lacks that is no good without a PIN; `charge` is (mask, data)."""
-    method, data = charge
-    if not method or data:
-        return Html("")
+def expired(words: Words, *, method: str, amount: Html, provider: str) -> Html:
+    """Say that a saved method was not charged in time."""
     return words.t(
-        "🔒 To pay with %(method)s you need a PIN. Set one, then try again.", method=method
+        "⌛ The charge of %(amount)s to %(method)s by %(provider)s was not made in time. Nothing "
+        "was taken.",
+        amount=amount,
+        method=method or words.t("your saved method"),
+        provider=provider,
     )
 
 
-def pin_row(words: Words, charge: tuple[str, str]) -> Rows:
+def expired_in_doubt(words: Words, *, method: str, amount: Html, provider: str) -> Html:
+    """Say that nobody knows whether a saved method was charged, and that we stopped waiting."""
+    return words.t(
+        "⌛ The charge of %(amount)s to %(method)s is over. %(provider)s did not tell us whether "
+        "money was taken; none was credited.",
+        amount=amount,
+        method=method or words.t("your saved method"),
+        provider=provider,
+    )
+
+
+def pin_line(words: Words, charge: Charge) -> Html:
+    """Say what a saved method lacks that is no good without a PIN."""
+    if not charge.pin:
+        return Html("")
+    return words.t(
+        "🔒 To pay with %(method)s you need a PIN. Set one, and you come back here.",
+        method=charge.method,
+    )
+
+
+def pin_row(words: Words, charge: Charge) -> Rows:
     """Lead to where a PIN is set, in place of the button that charges."""
-    method, data = charge
-    if not method or data:
+    if not charge.pin:
         return ()
-    return ((Button(label=words.label("Set a PIN"), data=doors.SETTINGS),),)
+    return ((Button(label=words.label("Set a PIN"), data=charge.pin),),)
 
 
 def keep_line(words: Words, label: str) -> Html:

@@ -10,7 +10,7 @@ from core.domain.payments import Receipt
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
-from handlers.screens.charges import pin_line, pin_row
+from handlers.screens.charges import NO_CHARGE, Charge, pin_line, pin_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
 
@@ -46,10 +46,9 @@ class Already:
 class Confirm:
     """Before money moves: `acts` are (provider, data), one for a wallet with provider "".
 
-    `charge` is (mask, data) of a saved method that may be charged, ("", "") for none, without data
-    for a payer without a PIN. `before` is the wallet's available balance, None for links; `about`
-    are finished lines on the providers; without `has_page` the phone is the only way. The buttons
-    work until `until`.
+    `charge` is the saved method that is offered. `before` is the wallet's available balance, None
+    for links; `about` are finished lines on the providers; without `has_page` the phone is the only
+    way. The buttons work until `until`.
     """
 
     bill: Bill
@@ -63,7 +62,7 @@ class Confirm:
     before: Money | None = None
     fee_bearer: FeeBearer = FeeBearer.TENANT
     link_minutes: int = 60
-    charge: tuple[str, str] = ("", "")
+    charge: Charge = NO_CHARGE
     about: Html | None = None
     has_page: bool = True
 
@@ -257,7 +256,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
             before=words.money(view.before),
             after=words.money(view.before - view.amount),
         )
-    if not (view.has_page or view.charge[1]):
+    if not (view.has_page or view.charge.pay):
         fee = fee_sentence(words, view.fee_bearer)
         return lines(fee, view.about or "", pin_line(words, view.charge))
     valid = words.n(
@@ -267,18 +266,18 @@ def _source_line(words: Words, view: Confirm) -> Html:
         fee=fee_sentence(words, view.fee_bearer),
     )
     page = words.t("You pay on the provider's own page.")
-    if view.charge[1]:
+    if view.charge.pay:
         page = words.t(
             "By link you pay on the provider's own page; %(method)s is charged at once, without "
             "one.",
-            method=view.charge[0],
+            method=view.charge.method,
         )
     return lines(valid, view.about or "", page, pin_line(words, view.charge))
 
 
 def _acts(words: Words, view: Confirm, amount: Html) -> Rows:
     rows = []
-    method, charge = view.charge
+    method, charge = view.charge.method, view.charge.pay
     if charge:
         label = words.label("Pay %(amount)s with %(method)s", amount=amount, method=method)
         rows.append((Button(label=label, data=charge),))

@@ -10,8 +10,7 @@ from core.domain.providers import ProviderError
 from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import doors, prompts
-from handlers.screens.charges import charging, confirming, keep_line, keep_row
+from handlers.screens import charges, doors, prompts
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -137,27 +136,37 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
         return _paid_story(words, view)
     if at is Stage.KEPT_APART:
         return _apart_story(words, amount=amount, provider=provider)
-    ended = {
-        Stage.EXPIRED: words.t(
-            "⌛ The link for %(amount)s has expired. Nothing was taken.", amount=amount
-        ),
-        Stage.CANCELLED: words.t(
-            "⚪ Payment of %(amount)s cancelled. Nothing was taken.", amount=amount
-        ),
-    }
     late = words.t(
         "Should the provider still report money, it goes to your wallet and you are told."
     )
-    default = words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount)
-    if at is Stage.EXPIRED and any(_was_doubtful(each) for each in view.attempts):
-        doubt = words.t(
-            "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money "
-            "was taken; none was credited.",
-            amount=amount,
-            provider=provider,
+    if at is Stage.EXPIRED:
+        return (_expired(words, view, amount=amount, provider=provider), late)
+    if at is Stage.CANCELLED:
+        return (
+            words.t("⚪ Payment of %(amount)s cancelled. Nothing was taken.", amount=amount),
+            late,
         )
-        return (doubt, late)
-    return (ended.get(at, default), late)
+    return (words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount), late)
+
+
+def _expired(words: Words, view: PaymentView, *, amount: Html, provider: str) -> Html:
+    """Say what has run out: a link, a question on the phone, or a charge."""
+    is_doubtful = any(_was_doubtful(each) for each in view.attempts)
+    last = view.attempts[-1] if view.attempts else None
+    if last is not None and last.is_charge and not last.link:
+        tell = charges.expired_in_doubt if is_doubtful else charges.expired
+        return tell(words, method=view.charged, amount=amount, provider=provider)
+    if last is not None and last.is_prompt:
+        say = prompts.expired_in_doubt if is_doubtful else prompts.expired
+        return say(words, amount=amount, provider=provider)
+    if not is_doubtful:
+        return words.t("⌛ The link for %(amount)s has expired. Nothing was taken.", amount=amount)
+    return words.t(
+        "⌛ The link for %(amount)s has expired. %(provider)s did not tell us whether money was "
+        "taken; none was credited.",
+        amount=amount,
+        provider=provider,
+    )
 
 
 def _apart_story(words: Words, *, amount: Html, provider: str) -> tuple[Html, ...]:
@@ -185,7 +194,7 @@ def _open_story(
     if at is Stage.CHECKING:
         return _checking_story(words, view, amount=amount, provider=provider)
     if view.charged:
-        tell = confirming if view.attempts[-1].link else charging
+        tell = charges.confirming if view.attempts[-1].link else charges.charging
         return tell(words, method=view.charged, amount=amount, provider=provider)
     if at is Stage.PREPARING:
         page = words.t(
@@ -279,7 +288,7 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
     ]
     shown += [refund_line(words, each) for each in view.refunds]
     if view.keep:
-        shown.append(keep_line(words, view.keepable))
+        shown.append(charges.keep_line(words, view.keepable))
     return tuple(shown)
 
 
@@ -341,7 +350,7 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
     if at is Stage.CHECKING:
         return ((check,), *_other_ways(words, view, at), last)
     if at in {Stage.PAID, Stage.KEPT_APART}:
-        return (*_proofs(words, view), *keep_row(words, view.keep), last)
+        return (*_proofs(words, view), *charges.keep_row(words, view.keep), last)
     return (*_other_ways(words, view, at), last)
 
 

@@ -130,13 +130,16 @@ def left(words: Words, use: PadUse, *, again: str) -> Screen:
     return Screen(html=html, rows=_again_rows(words, again))
 
 
-def done(words: Words) -> Screen:
-    """Confirm a new PIN."""
+def done(words: Words, *, back: str = "") -> Screen:
+    """Confirm a new PIN; `back` is the data that leads to what it was set for, "" for nothing."""
+    on = words.t("Nothing was paid or charged yet. Go on where you were: you still confirm there.")
     html = lines(
         words.t("✅ Your new PIN is set."),
         words.t("You will be asked for it before money leaves your wallet. Tell it to nobody."),
+        on if back else "",
     )
-    return Screen(html=html, rows=(back_row(words, "settings:card"),))
+    go_on = ((Button(label=words.label("Go on"), data=back),),) if back else ()
+    return Screen(html=html, rows=(*go_on, back_row(words, "settings:card")))
 
 
 def differs(words: Words) -> Html:

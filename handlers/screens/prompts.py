@@ -36,6 +36,25 @@ def not_asked(words: Words, *, amount: Html, provider: str) -> tuple[Html, ...]:
     )
 
 
+def expired(words: Words, *, amount: Html, provider: str) -> Html:
+    """Say that nobody answered on the phone in time."""
+    return words.t(
+        "⌛ What %(provider)s asked on your phone for %(amount)s has expired. Nothing was taken.",
+        provider=provider,
+        amount=amount,
+    )
+
+
+def expired_in_doubt(words: Words, *, amount: Html, provider: str) -> Html:
+    """Say that nobody knows what was answered on the phone, and that we stopped waiting."""
+    return words.t(
+        "⌛ What %(provider)s asked on your phone for %(amount)s has expired. It did not tell us "
+        "whether money was taken; none was credited.",
+        provider=provider,
+        amount=amount,
+    )
+
+
 def way(words: Words, provider: str) -> Html:
     """Say beforehand how this provider is paid."""
     return words.t("%(provider)s asks for your PIN on your phone.", provider=provider)

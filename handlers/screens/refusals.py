@@ -208,7 +208,7 @@ def pin_needed(words: Words, refusal: Refusal) -> Screen:
         words,
         why,
         words.t("Set one, then press again."),
-        door=Button(label=words.label("Set a PIN"), data=_SETTINGS),
+        door=Button(label=words.label("Set a PIN"), data=str(refusal.data.get("door", _SETTINGS))),
     )
 
 

@@ -6,7 +6,7 @@ from core.domain.money import Currency, Money
 from core.domain.tenants import FeeBearer, Tenant
 from handlers.chat import Button, Screen
 from handlers.screens import doors
-from handlers.screens.charges import pin_line, pin_row
+from handlers.screens.charges import NO_CHARGE, Charge, pin_line, pin_row
 from handlers.screens.home import back_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
@@ -65,14 +65,14 @@ def choose(
     ways: Sequence[tuple[str, str]],
     about: Html | None = None,
     note: Html | None = None,
-    charge: tuple[str, str] = ("", ""),
+    charge: Charge = NO_CHARGE,
 ) -> Screen:
     """Show the amount back before anything is opened; `ways` are (provider, button's data).
 
-    `about` are finished lines on the providers, `note` is one on top; `charge` is (mask, data) of
-    a saved method that may be charged, ("", "") for none, without data for a payer without a PIN.
+    `about` are finished lines on the providers, `note` is one on top; `charge` is the saved
+    method that is offered.
     """
-    method, pressed = charge
+    method, pressed = charge.method, charge.pay
     html = lines(
         note or "",
         words.t("<b>Top up %(amount)s</b>", amount=words.money(amount)),

@@ -18,6 +18,7 @@ from core.domain.providers import (
     Settled,
     Unknown,
 )
+from core.use_cases.links import expire_payment
 from storage.transaction import SqlTransaction
 from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
@@ -72,6 +73,21 @@ def without_pin(estate: Estate) -> None:
     """Take Ada's PIN away."""
     person = estate.ada.person
     estate.run(lambda tx: tx.people.replace_person(person, replace(person, pin_hash="")))
+
+
+def sets_pin(estate: Estate) -> None:
+    """Let Ada set a PIN from where she is."""
+    estate.ada.presses("Set a PIN")
+    for _ in range(2):
+        estate.ada.enters(PIN)
+
+
+def goes_on(estate: Estate) -> tuple[str, list[str]]:
+    """Let Ada press what leads back; return what that message shows then, and its buttons."""
+    message, _ = estate.ada.finds("Go on")
+    assert "Nothing was paid or charged yet." in plain(message.screen)
+    estate.ada.presses("Go on")
+    return plain(message.screen), [each.label for row in message.screen.rows for each in row]
 
 
 def charged(estate: Estate, outcome: Outcome | None = None) -> None:
@@ -181,23 +197,74 @@ def test_a_top_up_from_the_saved_card_asks_for_the_pin_and_is_one_payment(estate
     assert estate.last_attempt() == charge
 
 
-def test_who_has_no_pin_is_led_to_set_one_and_offered_no_charge_of_a_bill(estate: Estate) -> None:
+def test_who_has_no_pin_sets_one_and_comes_back_to_the_bill_with_nothing_charged(
+    estate: Estate,
+) -> None:
     without_pin(estate)
-    confirms(estate)
+    bill = confirms(estate)
     assert estate.ada.labels[:2] == ["Pay 5,000.00\u00a0NGN by Sandbox Pay", "Set a PIN"]
     assert "To pay with Visa •••• 4081 you need a PIN." in estate.ada.sees
     assert "is charged at once" not in estate.ada.sees
-    estate.ada.presses("Set a PIN")
-    assert "Settings" in estate.ada.sees
+    sets_pin(estate)
+    shown, labels = goes_on(estate)
+    assert "too old" not in shown
+    assert labels[0] == PAY
+    payer = estate.ada.person.id
+    assert estate.run(lambda tx: tx.payments.open_for(bill.id, payer)) is None
+    pays(estate)
+    assert estate.last_attempt().is_charge
 
 
-def test_who_has_no_pin_is_led_to_set_one_and_offered_no_charge_for_his_wallet(
-    estate: Estate,
-) -> None:
+def test_who_has_no_pin_sets_one_and_comes_back_to_the_top_up(estate: Estate) -> None:
     without_pin(estate)
     _tops_up(estate)
     assert estate.ada.labels[:2] == ["Pay by link · Sandbox Pay", "Set a PIN"]
     assert "To pay with Visa •••• 4081 you need a PIN." in estate.ada.sees
+    sets_pin(estate)
+    shown, _ = goes_on(estate)
+    assert shown.startswith("Top up 5,000.00 NGN")
+    pays(estate, "Pay with Visa")
+    assert estate.last_attempt().is_charge
+
+
+def test_who_comes_back_too_late_is_told_so_and_charged_nothing(estate: Estate) -> None:
+    without_pin(estate)
+    confirms(estate)
+    sets_pin(estate)
+    estate.clock.move(hours=1)
+    shown, labels = goes_on(estate)
+    assert "This card was too old" in shown
+    assert PAY in labels
+
+
+def test_a_refused_press_leads_to_a_pin_and_back_to_the_card(estate: Estate) -> None:
+    confirms(estate)
+    without_pin(estate)
+    estate.ada.presses(PAY)
+    assert "🔒 This needs a PIN" in estate.ada.sees
+    sets_pin(estate)
+    _, labels = goes_on(estate)
+    assert labels[0] == PAY
+    pays(estate)
+    assert estate.last_attempt().is_charge
+
+
+def test_nobody_comes_back_to_anothers_card(estate: Estate) -> None:
+    confirms(estate)
+    message, pay = estate.ada.finds(PAY)
+    estate.tunde.says("/menu")
+    estate.tunde.presses_data(f"a:{(pay.data or '').partition(':')[2]}", estate.tunde.messages[-1])
+    assert not [each for each in estate.tunde.labels if "Visa" in each]
+    assert message.screen.rows
+
+
+def test_a_charge_that_runs_out_is_called_a_charge(estate: Estate) -> None:
+    charged(estate, Pending())
+    estate.clock.move(days=2)
+    payment_id = estate.last_attempt().payment_id
+    estate.let(lambda tx: expire_payment(tx, payment_id=payment_id))
+    assert "The charge of 5,000.00 NGN to Visa •••• 4081 is over." in estate.ada.sees
+    assert "link" not in estate.ada.sees
 
 
 def test_an_old_button_charges_nothing_without_a_pin_and_works_once_there_is_one(

@@ -1,6 +1,7 @@
 """Staff give paid money back: amount, where to, why, PIN; the payer is told and may have a say."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,24 @@ def test_part_goes_back_by_the_way_it_came_and_the_payer_is_told(
     assert "Refund" not in estate.ada.labels
     estate.bello.says("/report")
     assert "refund" in estate.bello.sees
+
+
+def test_who_has_no_pin_sets_one_and_comes_back_to_the_refund(estate: Estate, bill: Bill) -> None:
+    person = estate.bello.person
+    estate.run(lambda tx: tx.people.replace_person(person, replace(person, pin_hash="")))
+    begin(estate, bill)
+    confirm(estate, part="2000", way="Back by Sandbox")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.presses("Set a PIN")
+    for _ in range(2):
+        estate.bello.enters("4829")
+    message, _ = estate.bello.finds("Go on")
+    estate.bello.presses("Go on")
+    assert "Reason: Paid twice" in plain(message.screen)
+    assert refunds(estate, bill) == ()
+    estate.bello.presses("Refund 2,000.00", on=message)
+    estate.bello.enters("4829")
+    assert len(refunds(estate, bill)) == 1
 
 
 def test_wallet_waits_for_the_payer_s_yes(estate: Estate, bill: Bill) -> None:
