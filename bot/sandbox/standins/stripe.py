@@ -58,6 +58,8 @@ from bot.sandbox.standins.stripe_views import (
 )
 
 PREFIX: Final = "/stripe/v1"
+VERSION: Final = "2026-06-24.dahlia"
+"""What its answers and events look like."""
 SHORTEST: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(days=1)
 
@@ -112,8 +114,11 @@ class StripeStandin:
         body = {
             "id": happening.event_id,
             "object": "event",
+            "api_version": VERSION,
             "created": int(happening.at.timestamp()),
             "livemode": False,
+            "pending_webhooks": 1,
+            "request": None,
             "type": kind,
             "data": {"object": self._told(kind, happening)},
         }
@@ -272,7 +277,7 @@ class _Api(Api):
             raise BadRequest("query")
         mine = [each for each in self._newest() if each.terms.reference == asked[1]]
         found = [view_intent(each, is_whole=True) for each in mine if has_intent(each)]
-        return page_of(found, request.query)
+        return page_of(found, request.query, kind="search_result")
 
     async def refund(self, request: web.Request) -> web.Response:
         """Give money back; the same reference gives it once."""

@@ -73,7 +73,7 @@ def read_moment(query: Form, name: str) -> datetime | None:
     return _at(read_whole(query, name)) if name in query else None
 
 
-def page_of(rows: Sequence[Shown], query: Form) -> web.Response:
+def page_of(rows: Sequence[Shown], query: Form, *, kind: str = "list") -> web.Response:
     """Answer one page of a list.
 
     Raises:
@@ -83,7 +83,7 @@ def page_of(rows: Sequence[Shown], query: Form) -> web.Response:
     ids, after = [row["id"] for row in rows], query.get("starting_after")
     start = ids.index(after) + 1 if after in ids else 0
     shown, has_more = list(rows[start : start + size]), start + size < len(rows)
-    return as_json(200, {"object": "list", "url": "/v1", "data": shown, "has_more": has_more})
+    return as_json(200, {"object": kind, "url": "/v1", "data": shown, "has_more": has_more})
 
 
 def used_for_something_else() -> web.Response:

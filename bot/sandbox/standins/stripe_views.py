@@ -26,6 +26,20 @@ INTENTS: Final = {
     CheckoutStatus.PAID: "succeeded",
     CheckoutStatus.DECLINED: "requires_payment_method",
 }
+CARDS: Final = ["card"]
+FEE: Final = {"description": "Stripe processing fees", "type": "stripe_fee"}
+NOTHING_SAID: Final = {
+    "enhanced_eligibility": {},
+    "has_evidence": False,
+    "past_due": False,
+    "submission_count": 0,
+}
+NO_TEXTS: Final = {
+    "after_submit": None,
+    "shipping_address": None,
+    "submit": None,
+    "terms_of_service_acceptance": None,
+}
 REFUNDS: Final = {
     RefundStatus.PENDING: "pending",
     RefundStatus.NEEDS_ATTENTION: "requires_action",
@@ -71,15 +85,20 @@ def view_page(
         "id": f"cs_test_{tail(checkout)}",
         "object": "checkout.session",
         "amount_total": _written(terms.amount_minor, terms.currency),
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "client_reference_id": terms.reference,
         "created": int(checkout.created_at.timestamp()),
         "currency": terms.currency.lower(),
+        "custom_fields": [],
+        "custom_text": NO_TEXTS,
         "expires_at": int(terms.expires_at.timestamp()),
         "livemode": False,
         "metadata": _metadata(checkout),
         "mode": "payment",
         "payment_intent": intent,
+        "payment_method_types": CARDS,
         "payment_status": payment_status,
+        "shipping_options": [],
         "status": status,
         "url": link if status == "open" else None,
     }
@@ -100,7 +119,10 @@ def view_intent(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "id": f"pi_{tail(checkout)}",
         "object": "payment_intent",
         "amount": _written(amount_minor, currency),
+        "amount_capturable": 0,
         "amount_received": _written(amount_minor, currency) if taken else 0,
+        "capture_method": "automatic_async",
+        "confirmation_method": "automatic",
         "created": int(checkout.created_at.timestamp()),
         "currency": currency.lower(),
         "customer": owner_of(checkout) if terms.keeps_card or not terms.return_url else None,
@@ -108,6 +130,7 @@ def view_intent(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "latest_charge": charge,
         "livemode": False,
         "metadata": _metadata(checkout),
+        "payment_method_types": CARDS,
         "setup_future_usage": "off_session" if terms.keeps_card else None,
         "status": INTENTS[_stands(checkout)],
     }
@@ -124,6 +147,13 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "amount_captured": _written(taken.amount_minor, taken.currency),
         "amount_refunded": _written(refunded_minor, taken.currency),
         "balance_transaction": view_entry(checkout) if is_whole else f"txn_{tail(checkout)}",
+        "billing_details": {
+            "address": None,
+            "email": checkout.terms.email,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
+        },
         "captured": True,
         "created": int(taken.at.timestamp()),
         "currency": taken.currency.lower(),
@@ -153,15 +183,22 @@ def view_entry(checkout: Checkout) -> Shown:
     """Show what a charge did to the balance."""
     taken: Capture = checkout.captures[0]
     amount, fee = (_written(each, taken.currency) for each in (taken.amount_minor, taken.fee_minor))
+    at, currency = int(taken.at.timestamp()), taken.currency.lower()
     return {
         "id": f"txn_{tail(checkout)}",
         "object": "balance_transaction",
         "amount": amount,
-        "currency": taken.currency.lower(),
+        "available_on": at,
+        "balance_type": "payments",
+        "created": at,
+        "currency": currency,
         "exchange_rate": None,
         "fee": fee,
+        "fee_details": [{"amount": fee, "application": None, "currency": currency, **FEE}],
         "net": amount - fee,
+        "reporting_category": "charge",
         "source": f"ch_{tail(checkout)}",
+        "status": "available",
         "type": "charge",
     }
 
@@ -194,8 +231,14 @@ def view_dispute(checkout: Checkout) -> Shown:
         "id": f"dp_{tail(checkout)}",
         "object": "dispute",
         "amount": _written(taken.amount_minor, taken.currency),
+        "balance_transactions": [],
         "charge": f"ch_{tail(checkout)}",
+        "created": int(checkout.updated_at.timestamp()),
         "currency": taken.currency.lower(),
+        "enhanced_eligibility_types": [],
+        "evidence": {"enhanced_evidence": {}},
+        "evidence_details": NOTHING_SAID,
+        "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
         "payment_intent": f"pi_{tail(checkout)}",

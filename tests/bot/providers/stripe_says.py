@@ -91,6 +91,14 @@ def page(fact: Fact) -> dict[str, object]:
         "url": LINK if status == "open" else None,
         "amount_total": ASKED.minor,
         "currency": "usd",
+        "automatic_tax": {"enabled": False},
+        "created": int(NOW.timestamp()),
+        "custom_fields": [],
+        "custom_text": {},
+        "expires_at": int(NOW.timestamp()) + 3_600,
+        "mode": "payment",
+        "payment_method_types": ["card"],
+        "shipping_options": [],
         "livemode": not fact.is_test,
         "payment_intent": intent(fact) if has_intent else None,
         "metadata": {"hazina_reference": fact.reference},
@@ -113,6 +121,10 @@ def intent(fact: Fact, *, paid_at: datetime = NOW) -> dict[str, object]:
         "status": INTENTS[fact.status],
         "amount": (taken.amount if taken else ASKED).minor,
         "amount_received": taken.amount.minor if taken else 0,
+        "amount_capturable": 0,
+        "capture_method": "automatic_async",
+        "confirmation_method": "automatic",
+        "payment_method_types": ["card"],
         "currency": (taken.amount.currency if taken else "USD").lower(),
         "created": int(paid_at.timestamp()),
         "customer": "cus_Qa1b2c3",
@@ -132,12 +144,12 @@ def charge(amount: Money, *, at: datetime = NOW) -> dict[str, object]:
         "amount": amount.minor,
         "amount_captured": amount.minor,
         "amount_refunded": 0,
-        "balance_transaction": {
-            "id": "txn_1",
-            "currency": amount.currency.lower(),
-            "fee": 175,
-            "exchange_rate": 1.0833,
-        },
+        "balance_transaction": entry(amount, at=at),
+        "billing_details": {},
+        "livemode": False,
+        "metadata": {},
+        "refunded": False,
+        "status": "succeeded",
         "captured": True,
         "created": int(at.timestamp()),
         "currency": amount.currency.lower(),
@@ -146,6 +158,26 @@ def charge(amount: Money, *, at: datetime = NOW) -> dict[str, object]:
         "payment_method": "pm_Qx1y2z3",
         "payment_method_details": {"type": "card", "card": CARD},
         "receipt_number": None,
+    }
+
+
+def entry(amount: Money, *, at: datetime) -> dict[str, object]:
+    """Show what a charge did to the balance."""
+    return {
+        "id": "txn_1",
+        "object": "balance_transaction",
+        "amount": amount.minor,
+        "available_on": int(at.timestamp()),
+        "balance_type": "payments",
+        "created": int(at.timestamp()),
+        "currency": amount.currency.lower(),
+        "exchange_rate": 1.0833,
+        "fee": 175,
+        "fee_details": [],
+        "net": amount.minor - 175,
+        "reporting_category": "charge",
+        "status": "available",
+        "type": "charge",
     }
 
 

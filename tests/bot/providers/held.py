@@ -1,0 +1,83 @@
+"""Every call that an adapter makes in a test is held to its provider's description.
+
+So is each answer of Stripe's stand-in that says that a call worked, and each event that it tells;
+what tests answer is spoilt on purpose too often. Folders whose tests call adapters name the
+fixture in their conftest.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from bot.providers.wire import Heard, Line
+from bot.sandbox.provider_tongue import Happening
+from bot.sandbox.standins.stripe import StripeStandin
+from core.domain.providers import Unknown
+from tests.bot.providers import contracts, stripe_contract
+
+HOSTS: Final = {
+    "api.paystack.co": "paystack",
+    "api-m.paypal.com": "paypal",
+    "api-m.sandbox.paypal.com": "paypal",
+    "api.stripe.com": "stripe",
+}
+_STANDIN: Final = re.compile(r".*/sandbox/provider/([a-z]+)(/.*)?")
+
+_ASK: Final = Line.ask
+_EVENT: Final = StripeStandin.event
+
+
+@pytest.fixture(autouse=True)
+def held_to_contracts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Collect what calls break; the test fails in the end if they broke anything."""
+    found: list[str] = []
+
+    async def watched(line: Line, method: str, path: str, **asked: Any) -> Heard | Unknown:
+        found.extend(broken_call(line.url, method, path, asked))
+        heard = await _ASK(line, method, path, **asked)
+        if isinstance(heard, Heard) and heard.is_success and _STANDIN.fullmatch(line.url):
+            found.extend(broken_answer(line.url, method, path, heard.body))
+        return heard
+
+    def told(standin: StripeStandin, happening: Happening) -> bytes:
+        event = _EVENT(standin, happening)
+        found.extend(stripe_contract.broken_event(event) if event else [])
+        return event
+
+    monkeypatch.setattr(Line, "ask", watched)
+    monkeypatch.setattr(StripeStandin, "event", told)
+    yield found
+    assert not found, found
+
+
+def broken_call(url: str, method: str, path: str, asked: Mapping[str, Any]) -> list[str]:
+    """Return in what a call departs from its provider's description, where there is one."""
+    provider = _provider(url)
+    if provider == "stripe":
+        return stripe_contract.broken_call(method, path, _written(asked))
+    return contracts.broken_call(provider, method, path, asked.get("body") or {})
+
+
+def broken_answer(url: str, method: str, path: str, body: bytes) -> list[str]:
+    """Return in what an answer departs from the description; half an answer is no matter of it."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return []
+    if _provider(url) == "stripe":
+        return stripe_contract.broken_answer(method, path, said)
+    return []
+
+
+def _provider(url: str) -> str:
+    standin = _STANDIN.fullmatch(url)
+    return standin[1] if standin else HOSTS.get(url.partition("://")[2].partition("/")[0], "")
+
+
+def _written(asked: Mapping[str, Any]) -> str:
+    form = asked.get("content") or b""
+    return form.decode() or str(httpx.QueryParams(asked.get("query") or {}))
