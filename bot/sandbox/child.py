@@ -6,6 +6,7 @@ Only the process that we started is ever signalled, by its own handle.
 import asyncio
 import contextlib
 import os
+import random
 import socket
 import time
 from collections import deque
@@ -19,6 +20,8 @@ MAX_LINE: Final = 2_000
 STOP_WITHIN_S: Final = 10.0
 READY_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.2
+PORTS: Final = range(15_000, 32_000)
+PORTS_TRIED: Final = 100
 
 Deed = Callable[[], Awaitable[None]]
 
@@ -48,11 +51,25 @@ class ChildView:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody uses at the moment."""
+    """Return a loopback port that nobody uses at the moment.
+
+    It is below those that outgoing connections take: one of them could hold it while the bot is
+    down, and whoever looks whether the bot listens could meet himself.
+
+    Raises:
+        OSError: none of many is free.
+    """
+    tried = random.sample(PORTS, k=PORTS_TRIED)
+    for port in tried[:-1]:
+        with contextlib.suppress(OSError):
+            return _bound(port)
+    return _bound(tried[-1])
+
+
+def _bound(port: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.bind(("127.0.0.1", port))
+    return port
 
 
 class Child:
