@@ -25,9 +25,11 @@ class Issuer:
     is_away: bool = False
     is_slow: bool = False
     issued: list[str] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def fetch(self) -> AccessToken | Unknown:
+        self.asked.set()
         if self.is_slow:
             await self.may_answer.wait()
         if self.is_away:
@@ -70,7 +72,7 @@ async def test_a_second_process_uses_what_the_first_was_lent(office: Office) -> 
 async def test_who_comes_while_another_process_fetches_waits_for_its_token(office: Office) -> None:
     issuer = Issuer(is_slow=True)
     first = asyncio.create_task(office.process().token("daraja", issuer.fetch))
-    await asyncio.sleep(0.05)
+    await issuer.asked.wait()
     second = asyncio.create_task(office.process().token("daraja", issuer.fetch))
     await until(lambda: bool(office.time.slept))
     issuer.may_answer.set()
@@ -105,7 +107,7 @@ async def test_a_process_that_died_while_it_fetched_holds_nobody_up_for_long(
 ) -> None:
     dead = Issuer(is_slow=True)
     dying = asyncio.create_task(office.process().token("daraja", dead.fetch))
-    await asyncio.sleep(0.05)
+    await dead.asked.wait()
     issuer = Issuer()
     waiting = asyncio.create_task(office.process().token("daraja", issuer.fetch))
     await until(lambda: bool(office.time.slept))
