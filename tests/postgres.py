@@ -34,8 +34,8 @@ SETTINGS: Final = (
     "timezone=UTC",
     "log_min_messages=fatal",
 )
-START_S: Final = 20
-STOP_S: Final = 10
+START_S: Final = 60
+STOP_S: Final = 60
 
 
 class PostgresServer:

@@ -8,7 +8,7 @@ from tests.books import FakeClock
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let things run until something is so; a test that waits in vain fails."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what runs is not told of its watcher
             await asyncio.sleep(0)
 

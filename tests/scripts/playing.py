@@ -18,10 +18,9 @@ from bot.sandbox.records import Message, Query
 from bot.sandbox.updates import Happening
 from bot.sandbox.world import World
 from bot.sweeps import SWEEPS
-from tests.scripts.stage import Stage
+from tests.scripts.stage import ACTS_WITHIN_S, Stage
 
 FOOTER: Final = "\n\nSandbox · no real money"
-WITHIN_S: Final = 5.0
 
 
 async def tap(player: Player, *labels: str, until: str) -> str:
@@ -203,7 +202,7 @@ def sees(player: Player, label: str, *, since: int = 0) -> bool:
 
 
 async def _until(player: Player, is_there: Callable[[], bool], what: str) -> None:
-    deadline_s = player.world.monotonic() + WITHIN_S
+    deadline_s = player.world.monotonic() + ACTS_WITHIN_S
     while not is_there():
         left_s = deadline_s - player.world.monotonic()
         assert left_s > 0, f"{player.person.name} waited for {what}\n{player.screen()}"

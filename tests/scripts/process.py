@@ -11,8 +11,8 @@ from typing import Final
 from tests.scripts.stage import SECRET_KEY, Stage, listens_at
 
 ENTRY: Final = Path(__file__).resolve().parents[2] / "main.py"
-READY_WITHIN_S: Final = 20.0
-STOP_WITHIN_S: Final = 20.0
+READY_WITHIN_S: Final = 60.0
+STOP_WITHIN_S: Final = 60.0
 
 
 class Bot:

@@ -23,13 +23,13 @@ from tests.scripts.playing import (
     tap_on,
 )
 from tests.scripts.scenes import acknowledge, ask_link, number_of, open_bill, pay_from_wallet
-from tests.scripts.stage import Stage, raised
+from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
 
 def in_group(stage: Stage, person_id: int) -> Player:
     """Return a person who speaks in the neighbours' group."""
     person = stage.world.state.people[person_id]
-    return Player(stage.world, person, chat=estate.groups()[0], within_s=5)
+    return Player(stage.world, person, chat=estate.groups()[0], within_s=ACTS_WITHIN_S)
 
 
 async def test_nothing_of_anybodys_money_is_shown_in_a_group(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.scripts.playing import (
     tap_twice,
 )
 from tests.scripts.scenes import acknowledge, ask_link, number_of, open_bill
-from tests.scripts.stage import Stage, raised
+from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
 FEE = 7_500
 """1.5 % of 5,000.00 NGN in kobo: what the sandbox provider keeps, and the estate bears."""
@@ -332,7 +332,7 @@ async def test_two_captures_under_one_page_are_both_credited(tmp_path: Path) -> 
 
 async def made(stage: Stage) -> None:
     """Wait until the provider has made a page."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ACTS_WITHIN_S):
         while not stage.provider.checkouts():
             await stage.world.change(0.02)
 

@@ -25,7 +25,7 @@ from tests.scripts import bank
 from tests.scripts.crashes import NEVER, Crash, setter
 from tests.scripts.ending import rows
 from tests.scripts.playing import enter_pin, later, press_raw, say, tap
-from tests.scripts.stage import Stage, raised
+from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
 pytestmark = pytest.mark.sqlite
 
@@ -58,7 +58,7 @@ async def test_of_forty_guesses_five_are_looked_at_whenever_it_dies(
             press_raw(stage.world, RESIDENT, card, f"k:p:{pad}:ok")
         seen: list[int] = []
         if at is not NEVER:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(ACTS_WITHIN_S):
                 await died.wait()
             await stage.kill()
             _check_clear(stage, looked_at)

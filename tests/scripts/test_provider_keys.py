@@ -28,7 +28,7 @@ from tests.scripts.playing import (
 )
 from tests.scripts.process import Bot
 from tests.scripts.scenes import acknowledge, ask_link, number_of
-from tests.scripts.stage import Stage, raised
+from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
 WRONG = "my key is: sk_test 123"
 
@@ -99,7 +99,7 @@ async def test_nobody_else_touches_a_provider(tmp_path: Path) -> None:
             stage.world,
             stage.world.state.people[estate.CHIDI],
             chat=estate.groups()[0],
-            within_s=5,
+            within_s=ACTS_WITHIN_S,
         )
         bot = stage.world.state.bot.username
         assert "privately" in await say(group, f"/providers@{bot}")

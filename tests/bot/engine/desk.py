@@ -150,7 +150,7 @@ class Desk:
 
     async def settle(self) -> None:
         """Wait until nothing runs any more, or everything that runs sleeps."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.engine.lanes.settle()
 
     async def until(self, condition: Callable[[], bool]) -> None:

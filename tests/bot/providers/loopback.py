@@ -24,7 +24,7 @@ from core.domain.providers import Hook, LinkRequest, Pending, Provider
 from tests.bot.providers.kits import a_kit
 
 START: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-PATIENCE_S: Final = 10
+PATIENCE_S: Final = 60
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ async def test_a_person_writes_and_taps(page: Page, bot: Bot, world: World) -> N
     )
     await ada.get_by_text(HOSTILE).wait_for()
     await ada.get_by_role("button", name="Pay 5").click()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not world.state.queries:
             await world.change(0.05)
     query_id = next(iter(world.state.queries))

@@ -143,6 +143,6 @@ async def test_it_looks_by_itself_after_a_change(world: World, bot: Bot) -> None
     async with running(progress(world, told(f"{ADA.id} asked bills"), Books())):
         acts.say(world, person_id=ADA.id, chat_id=ADA.id, text="/bills")
         await take_all(bot)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not world.state.ticked:
                 await world.change(1)

@@ -55,7 +55,7 @@ def options(folder: Path, code: str = SERVER) -> SandboxOptions:
 
 
 async def became(world: World, child: Child, status: ChildStatus) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while child.status is not status:
             await world.change(0.5)
 
@@ -203,7 +203,7 @@ async def test_begin_anew_while_the_bot_is_down(
     await became(world, child, ChildStatus.RUNNING)
     renewal.until = asyncio.Event()
     going = asyncio.create_task(act(client, "anew"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await renewal.begun.wait()
     status, body = await act(client, "anew")
     assert (status, body["error"]) == (400, "a fresh estate is on its way already")
@@ -306,7 +306,7 @@ async def test_run_until_told(tmp_path: Path) -> None:
         until.set()
 
     world = new_world(settings, people=(Person(id=1, first_name="A"),))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await run_sandbox(settings, world=world, story=Story, on_ready=on_ready, until=until)
     assert ready == [f"http://127.0.0.1:{port}/sandbox/"]
     assert (tmp_path / "world.json").is_file()

@@ -21,7 +21,7 @@ def texts(updates: list[dict[str, Any]]) -> list[str]:
 
 
 async def polled(world: World) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not world.queue.open_polls:
             await world.change(0.01)
 
@@ -60,28 +60,28 @@ async def test_a_long_poll_ends_with_the_first_update(bot: Bot, world: World) ->
     poll = asyncio.create_task(bot.do("getUpdates", timeout=20))
     await polled(world)
     write(world, "hello")
-    assert texts(await asyncio.wait_for(poll, 5)) == ["hello"]
+    assert texts(await asyncio.wait_for(poll, 15)) == ["hello"]
 
 
 async def test_two_pollers_conflict(bot: Bot, world: World) -> None:
     first = asyncio.create_task(bot.call("getUpdates", timeout=20))
     await polled(world)
     second = asyncio.create_task(bot.call("getUpdates", timeout=20))
-    body = await asyncio.wait_for(first, 5)
+    body = await asyncio.wait_for(first, 15)
     assert body["error_code"] == 409
     assert body["description"] == (
         "Conflict: terminated by other getUpdates request;"
         " make sure that only one bot instance is running"
     )
     write(world, "for the second")
-    assert texts((await asyncio.wait_for(second, 5))["result"]) == ["for the second"]
+    assert texts((await asyncio.wait_for(second, 15))["result"]) == ["for the second"]
 
 
 async def test_a_webhook_and_a_poller_conflict(bot: Bot, world: World) -> None:
     poll = asyncio.create_task(bot.call("getUpdates", timeout=20))
     await polled(world)
     await bot.do("setWebhook", url="https://bot.example.com/hook")
-    assert (await asyncio.wait_for(poll, 5))["error_code"] == 409
+    assert (await asyncio.wait_for(poll, 15))["error_code"] == 409
     words = await bot.refused("getUpdates")
     assert words.startswith("Conflict: can't use getUpdates method while webhook is active")
     await bot.do("deleteWebhook")
@@ -93,7 +93,7 @@ async def test_an_outage_cuts_the_open_poll(bot: Bot, world: World) -> None:
     await polled(world)
     world.board.set("telegram.outage", "drop")
     with pytest.raises(aiohttp.ClientError):
-        await asyncio.wait_for(poll, 5)
+        await asyncio.wait_for(poll, 15)
 
 
 async def test_allowed_updates_are_remembered_and_do_not_filter_what_waits(

@@ -35,7 +35,7 @@ class Hook:
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
     async def came(self, count: int) -> list[str]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.seen) < count:
                 self.news.clear()
                 await self.news.wait()
@@ -62,7 +62,7 @@ def write(world: World, text: str, person_id: int = ADA.id) -> None:
 
 
 async def emptied(world: World) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while world.queue.waiting():
             await world.change(0.01)
 

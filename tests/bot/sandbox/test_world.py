@@ -36,7 +36,7 @@ async def test_changes_are_written_a_moment_later(tmp_path: Path, clock: Clock) 
     world = made(tmp_path, clock)
     task = asyncio.create_task(world.keep())
     acts.start(world, person_id=ADA.id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (tmp_path / "world.json").exists():
             await world.change(0.01)
     task.cancel()
