@@ -92,6 +92,7 @@ async def _live(stage: Stage, bot: Bot) -> tuple[Copied, str]:
     people = [Impatient(stage.player(each), bank.numbers(each), closing) for each in PEOPLE]
     living = [asyncio.create_task(each.live()) for each in people]
     await asyncio.sleep(BUSY_S)
+    await _until_somebody_paid(stage)
     copied = await _copy_amid_taps(stage)
     late = stage.player(LATE)
     await acknowledge(late, bank.numbers(LATE)[0])
@@ -100,6 +101,12 @@ async def _live(stage: Stage, bot: Bot) -> tuple[Copied, str]:
     closing.set()
     await asyncio.gather(*living)
     return copied, link
+
+
+async def _until_somebody_paid(stage: Stage) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not any(one.captures for one in stage.provider.checkouts()):
+            await stage.world.change(0.1)
 
 
 async def _copy_amid_taps(stage: Stage) -> Copied:

@@ -246,9 +246,10 @@ async def test_rows_that_never_left_are_no_repeats_after_a_stop(tmp_path: Path) 
 async def test_a_second_worker_on_the_same_row_changes_nothing(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         work_id = await desk.queue(send("Paid"))
-        row = await desk.work(work_id)
         await desk.settle()
-        desk.engine.lanes.offer([replace(row, is_recovered=True)])
+        row = await desk.work(work_id)
+        was = replace(row, status=WorkStatus.DUE, payload=send("Paid").to_bytes())
+        desk.engine.lanes.offer([replace(was, is_recovered=True)])
         await desk.settle()
         assert desk.api.texts == ["Paid"]
         assert await desk.rows(Kind.MESSAGE) == [("done", 0)]
