@@ -36,6 +36,11 @@ class HandTime:
         self._sleepers.append((self.at_s + pause_s, woken))
         await woken
 
+    @property
+    def sleeping(self) -> int:
+        """How many wait for time to be moved on."""
+        return sum(not woken.done() for _, woken in self._sleepers)
+
     def pass_by(self, seconds: float) -> None:
         """Move time on and wake whoever slept so long."""
         self.at_s += seconds
