@@ -9,7 +9,7 @@ import psycopg
 
 from tests.postgres import PostgresServer
 
-ATTACH_S: Final = 30
+ATTACH_S: Final = 60
 STRICT: Final = "ALTER SYSTEM SET synchronous_standby_names = '*'"
 """A commit counts when the follower has it, too."""
 ALONE: Final = "ALTER SYSTEM RESET synchronous_standby_names"

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.sqlite  # On PostgreSQL of its own accord: once is enou
 FAILOVERS: Final = int(os.environ.get("FAILOVERS", "1"))
 PEACE_S: Final = 0.5
 """How long people pay between two disasters."""
-BOUND_S: Final = 60.0 + 60.0 * FAILOVERS
-RESUME_S: Final = 30.0
+BOUND_S: Final = 180.0 + 120.0 * FAILOVERS
+RESUME_S: Final = 60.0
 
 
 @asynccontextmanager

@@ -19,9 +19,17 @@ from tests.postgres import PostgresServer
 from tests.scripts import bank
 from tests.scripts.crew import ROLES, Crew
 from tests.scripts.ending import receipts_told
-from tests.scripts.impatient import BREATH_S, Impatient
+from tests.scripts.impatient import Impatient
 from tests.scripts.stage import Stage, raised
-from tests.scripts.three_logs import RECEIPTS, Rows, check_by_commands, check_logs, compare, settle
+from tests.scripts.three_logs import (
+    RECEIPTS,
+    Rows,
+    check_by_commands,
+    check_logs,
+    compare,
+    have_paid,
+    settle,
+)
 from tests.scripts.troubles import Troubles
 
 pytestmark = pytest.mark.sqlite  # On PostgreSQL of its own accord: once is enough.
@@ -30,7 +38,7 @@ PEOPLE: Final = bank.RESIDENTS[:8]
 KILLS: Final = bank.KILLS if "KILLS" in os.environ else len(ROLES)
 LEAST_PAYMENTS: Final = max(5, KILLS // 2)
 """People pay on until there are so many; on an idle machine there are several times as many."""
-BOUND_S: Final = 180.0 + 8.0 * KILLS
+BOUND_S: Final = 300.0 + 8.0 * KILLS
 
 _LANES: Final = (
     "SELECT lane, ended_at FROM work WHERE kind = 'update' AND status = 'done' ORDER BY lane, id"
@@ -73,14 +81,6 @@ async def test_killed_and_standing_still_they_lose_nothing_and_double_nothing(
         )
     with capsys.disabled():
         print(f"\nkill -9 on PostgreSQL: {figures}")  # noqa: T201 - the figures one looks for
-
-
-async def have_paid(rows: Rows, least: int) -> None:
-    """Wait until so many payments were made."""
-    for _ in range(int(BOUND_S / BREATH_S)):
-        if len(rows(RECEIPTS)) >= least:
-            return
-        await asyncio.sleep(BREATH_S)
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ LIVES_S: Final = (0.2, 3.2)
 HASTE_S: Final = (0.0, 1.0)
 """How long when it is the same one again: less than its start takes."""
 STANDS_STILL_S: Final = LEASE_S + 2.0
-COMES_TO_S: Final = 1.0
-"""After standing still a process is left alone so long: time to notice."""
+COMES_TO_WITHIN_S: Final = 60.0
+"""After standing still a process is left alone until it has noticed."""
 MOST_AWAY: Final = 2
 """Where starts take long, nobody else is killed until fewer are away: people must come to pay."""
 AGAIN: Final = 7
@@ -124,13 +124,16 @@ class Troubles:
 
     async def _stand_still(self, name: str) -> None:
         bot = self._crew.processes[name]
+        noticed = _lapses(bot)
         bot.pause()
         try:
             await asyncio.sleep(STANDS_STILL_S)
         finally:
             bot.go_on()
         self.stood_still += 1
-        await asyncio.sleep(COMES_TO_S)
+        async with asyncio.timeout(COMES_TO_WITHIN_S):
+            while _lapses(bot) == noticed:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
         del self._still[name]
 
     async def _all_move(self) -> None:
@@ -145,3 +148,7 @@ class Troubles:
     def _shuffled(self) -> list[str]:
         names = sorted(self._crew.processes)
         return self._chance.sample(names, len(names))
+
+
+def _lapses(bot: Bot) -> int:
+    return bot.log.read_text().count("lease_lapsed")
