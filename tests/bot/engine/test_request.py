@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -33,7 +34,8 @@ from bot.engine.request import (
 )
 
 TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsandbox"
-QUICK = Timeouts(connect_s=0.05, answer_s=0.05, total_s=0.2, upload_s=0.2, poll_slack_s=0.05)
+PATIENT = Timeouts(connect_s=30, answer_s=30, total_s=60, upload_s=60, poll_slack_s=30)
+HASTY = replace(PATIENT, answer_s=0.05)
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -100,7 +102,7 @@ async def server(serve: Serve) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def requests_to(
-    serve: Serve, *, timeouts: Timeouts = QUICK, connections: int = 4
+    serve: Serve, *, timeouts: Timeouts = PATIENT, connections: int = 4
 ) -> AsyncIterator[tuple[AiohttpRequest, URL]]:
     async with (
         server(serve) as base,
@@ -109,8 +111,8 @@ async def requests_to(
         yield request, URL(f"{base}/bot{TOKEN}/sendMessage")
 
 
-async def failure_of(serve: Serve) -> TelegramError:
-    async with requests_to(serve) as (request, url):
+async def failure_of(serve: Serve, timeouts: Timeouts = PATIENT) -> TelegramError:
+    async with requests_to(serve, timeouts=timeouts) as (request, url):
         with pytest.raises(TelegramError) as raised:
             await request.call(url, b"{}")
     assert_harmless(raised.value)
@@ -139,7 +141,7 @@ async def test_result_is_returned() -> None:
 async def test_refused_connection_was_not_sent() -> None:
     async with server(drop) as base:
         pass
-    async with AiohttpRequest(secret=TOKEN, timeouts=QUICK, connections=1) as request:
+    async with AiohttpRequest(secret=TOKEN, timeouts=PATIENT, connections=1) as request:
         with pytest.raises(NotSent) as raised:
             await request.call(URL(f"{base}/bot{TOKEN}/sendMessage"), b"{}")
 
@@ -148,10 +150,16 @@ async def test_refused_connection_was_not_sent() -> None:
 
 
 async def test_full_pool_was_not_sent() -> None:
-    patient = Timeouts(connect_s=0.05, answer_s=5, total_s=10)
-    async with requests_to(hold, timeouts=patient, connections=1) as (request, url):
+    arrived = asyncio.Event()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await hold(reader, writer)
+
+    short = replace(PATIENT, connect_s=0.5)
+    async with requests_to(keep, timeouts=short, connections=1) as (request, url):
         first = asyncio.create_task(request.call(url, b"{}"))
-        await asyncio.sleep(0)
+        await arrived.wait()
         with pytest.raises(NotSent) as raised:
             await request.call(url, b"{}")
         first.cancel()
@@ -161,7 +169,7 @@ async def test_full_pool_was_not_sent() -> None:
 
 
 async def test_closed_session_was_not_sent() -> None:
-    request = AiohttpRequest(secret=TOKEN, timeouts=QUICK, connections=1)
+    request = AiohttpRequest(secret=TOKEN, timeouts=PATIENT, connections=1)
 
     with pytest.raises(NotSent):
         await request.call(URL("http://127.0.0.1:1/"), b"{}")
@@ -169,7 +177,7 @@ async def test_closed_session_was_not_sent() -> None:
 
 @pytest.mark.parametrize("serve", [drop, hold, break_off])
 async def test_no_answer_after_sending_is_lost(serve: Serve) -> None:
-    assert type(await failure_of(serve)) is AnswerLost
+    assert type(await failure_of(serve, HASTY)) is AnswerLost
 
 
 @pytest.mark.parametrize(
@@ -255,7 +263,7 @@ async def test_typed_methods_of_the_library_pass() -> None:
         bot = Bot(
             TOKEN, base_url=f"{url.origin()}/bot", request=request, get_updates_request=request
         )
-        me = await bot.get_me(read_timeout=1)
+        me = await bot.get_me(read_timeout=30)
 
     assert me.username == "h_bot"
 
@@ -307,13 +315,13 @@ async def test_download_of_nothing_is_refused() -> None:
 
 
 async def test_opening_and_closing_twice_is_harmless() -> None:
-    request = AiohttpRequest(secret=TOKEN, timeouts=QUICK, connections=1)
+    request = AiohttpRequest(secret=TOKEN, timeouts=PATIENT, connections=1)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(request)
         await request.initialize()
     await request.shutdown()
 
-    assert request.read_timeout == QUICK.answer_s
+    assert request.read_timeout == PATIENT.answer_s
 
 
 def test_lone_surrogates_are_read() -> None:

@@ -183,7 +183,7 @@ async def test_failed_create_is_unknown_and_made_nothing(
 
 
 async def test_create_that_hangs_after_acceptance_is_found_by_its_reference() -> None:
-    async with provider_on_loopback(read_s=0.2) as loopback:
+    async with provider_on_loopback(read_s=1.5) as loopback:
         loopback.board.set(switches.CREATE, "hang")
         outcome = await loopback.adapter.create_link(loopback.request())
         assert outcome == Unknown(error=ProviderError.TIMEOUT_ERROR, detail="no answer in time")
@@ -191,7 +191,7 @@ async def test_create_that_hangs_after_acceptance_is_found_by_its_reference() ->
 
 
 async def test_slow_answer_is_unknown() -> None:
-    async with provider_on_loopback(read_s=0.2) as loopback:
+    async with provider_on_loopback(read_s=1.5) as loopback:
         await loopback.page()
         loopback.board.set(switches.SLOW, 30)
         outcome = await look_up(loopback)
