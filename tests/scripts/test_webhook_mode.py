@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.sandbox import estate
 from bot.sandbox.webhook import WebhookDelivery
+from tests.scripts.playing import say, tap
 from tests.scripts.stage import raised
 
 
@@ -20,10 +21,8 @@ async def test_a_bill_is_opened_and_acknowledged_by_webhook(tmp_path: Path) -> N
         await stage.start()
         adaeze = stage.player(estate.ADAEZE)
 
-        await adaeze.say("/bills")
-        await adaeze.press("BILL-")
-        await adaeze.press("Acknowledge")
-        await adaeze.wait_for("Acknowledged")
+        await say(adaeze, "/bills", until="Your bills")
+        await tap(adaeze, "BILL-", "Acknowledge", until="Acknowledged")
 
         await stage.check_books()
         delivery.cancel()
