@@ -79,11 +79,11 @@ async def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
     def two_looks(tx: SqlTransaction) -> tuple[int, int]:
         first = count(tx)
         looked.set()
-        assert written.wait(5)
+        assert written.wait(60)
         return first, count(tx)
 
     looking = asyncio.create_task(asyncio.to_thread(look_twice, tmp_path / "hazina.db"))
-    assert await asyncio.to_thread(looked.wait, 5)
+    assert await asyncio.to_thread(looked.wait, 60)
     await database.run(add_person)
     written.set()
     assert await looking == (0, 0)
@@ -112,7 +112,7 @@ async def test_work_rows_are_handed_over_on_the_loop(database: Database) -> None
     got: asyncio.Queue[Work] = asyncio.Queue()
     database.on_commit(lambda work: got.put_nowait(work[0]))
     await database.run(lambda tx: tx.work.add(Kind.MESSAGE, lane="c:1", payload=b"x"))
-    handed = await asyncio.wait_for(got.get(), 5)
+    handed = await asyncio.wait_for(got.get(), 60)
     assert (handed.lane, handed.payload) == ("c:1", b"x")
 
 

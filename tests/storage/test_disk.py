@@ -121,11 +121,13 @@ def test_a_copy_taken_while_somebody_writes_is_a_beginning(tmp_path: Path) -> No
     bench = Bench(new_file(tmp_path))
     bench.run(add("P0"))
     failures: list[BaseException] = []
+    has_written = threading.Event()
 
     def copy() -> None:
         try:
             for number in range(4):
                 backups.backup(bench.path, tmp_path / f"copy-{number}.db")
+                has_written.wait(60)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
 
@@ -136,7 +138,8 @@ def test_a_copy_taken_while_somebody_writes_is_a_beginning(tmp_path: Path) -> No
         name = f"P{len(written)}"
         assert outcomes(bench.run(add(name))) == [name]
         written.append(name)
-    copying.join(30)
+        has_written.set()
+    copying.join(120)
     bench.writer.stop()
     assert failures == []
     copies = [names(tmp_path / f"copy-{number}.db") for number in range(4)]

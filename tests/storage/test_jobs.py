@@ -20,7 +20,7 @@ async def test_what_is_put_arrives_in_order() -> None:
 
     thread = threading.Thread(target=post)
     thread.start()
-    await asyncio.wait_for(done.wait(), timeout=10)
+    await asyncio.wait_for(done.wait(), timeout=60)
     thread.join()
     assert came == list(range(1000))
 

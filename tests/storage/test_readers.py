@@ -25,7 +25,7 @@ async def test_a_read_that_nobody_waits_for_is_stopped(tmp_path: Path) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await readers.read(count_for_ever)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await asyncio.gather(*(readers.read(one) for _ in range(2 * READERS))) == [1] * 8
     await asyncio.to_thread(readers.close)
 
@@ -40,6 +40,6 @@ async def test_a_read_that_waits_for_its_turn_is_given_up(tmp_path: Path) -> Non
         isinstance(found, asyncio.CancelledError)
         for found in await asyncio.gather(*looks, return_exceptions=True)
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await readers.read(one) == 1
     await asyncio.to_thread(readers.close)

@@ -25,7 +25,7 @@ class Ear:
 
     def wait(self) -> bool:
         """Wait for the next knock."""
-        is_heard = self._heard.wait(5)
+        is_heard = self._heard.wait(60)
         self._heard.clear()
         return is_heard
 

@@ -96,7 +96,7 @@ def test_two_who_open_the_same_account_both_get_it(
     opened: Callable[[int], PostgresSession],
 ) -> None:
     tenant = do(opened(1), add_tenant)
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     tries: list[int] = []
 
     def open_one(tx: SqlTransaction) -> int:
@@ -114,7 +114,7 @@ def test_two_who_open_the_same_account_both_get_it(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     # Whoever came second ran again, and then met the key of a wallet that is there: no account
     # is opened twice, and the loser hears of it.
     assert len(tries) > 2
@@ -134,7 +134,7 @@ def test_a_race_for_the_last_money_pays_once(opened: Callable[[int], PostgresSes
         return tenant, wallet, own
 
     tenant, wallet, own = do(one, fill)
-    start = threading.Barrier(4, timeout=10)
+    start = threading.Barrier(4, timeout=60)
     results: list[Any] = []
 
     def pay(seed: int) -> None:
@@ -148,7 +148,7 @@ def test_a_race_for_the_last_money_pays_once(opened: Callable[[int], PostgresSes
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     refused = [each for each in results if isinstance(each, InsufficientFunds)]
     assert (len(results), len(refused)) == (4, 3)
     assert do(one, lambda tx: tx.ledger.get(own.account_id).balance.minor) == 70
@@ -249,15 +249,15 @@ def test_acts_are_sealed_in_whatever_order_they_are_committed(
     def linger(tx: SqlTransaction) -> None:
         add_tenant(tx, name="Slow Court")
         began.set()
-        assert ended.wait(10)
+        assert ended.wait(60)
 
     thread = threading.Thread(target=lambda: do(slow, linger))
     thread.start()
-    assert began.wait(10)
+    assert began.wait(60)
     do(fast, lambda tx: add_tenant(tx, name="Fast Court"))
     assert do(fast, seal) == 1
     ended.set()
-    thread.join(10)
+    thread.join(60)
     assert do(fast, seal) == 1
     assert do(fast, lambda tx: audit.verify(tx.cursor, PLATFORM)) == []
 
