@@ -15,7 +15,11 @@ from handlers.screens import claims
 from handlers.screens.refunds import name_of_provider
 from handlers.visit import Reader
 
-TOLD: Final = (EventName.CHARGEBACK_OPENED, EventName.CHARGEBACK_CLOSED)
+TOLD: Final = (
+    EventName.CHARGEBACK_OPENED,
+    EventName.CHARGEBACK_DOUBTFUL,
+    EventName.CHARGEBACK_CLOSED,
+)
 """What staff hear of."""
 
 _STEPS: Final = (ChargebackStatus.EVIDENCE_SENT, ChargebackStatus.WON, ChargebackStatus.LOST)

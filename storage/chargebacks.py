@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam
 
-from core.domain.chargebacks import OPEN, TRANSITIONS, Chargeback, ChargebackId, ChargebackStatus
+from core.domain.chargebacks import OPEN, TRANSITIONS, Chargeback, ChargebackId
 from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR
 from core.domain.payments import PaymentId
@@ -35,6 +35,9 @@ CHARGEBACK: Final = table(
     number("amount_minor"),
     time("opened_at"),
     flag("is_followed"),
+    number("taken_before_minor", server_default="0"),
+    number("said_minor", server_default="0"),
+    text("said_currency", server_default=""),
     ident("reason_id"),
     ident("handled_by", nullable=True),
     time("ended_at", nullable=True),
@@ -56,7 +59,8 @@ CHARGEBACK: Final = table(
     CheckConstraint(f"({IS_OPEN}) = (ended_at IS NULL)", name="ended"),
     CheckConstraint("refund_id IS NULL OR status = 'lost'", name="lost"),
     CheckConstraint("status <> 'evidence_sent' OR handled_by IS NOT NULL", name="handled"),
-    Index("uq_chargeback_open", "payment_id", unique=True, **only_where(IS_OPEN)),
+    Index("uq_chargeback_open", "configuration_id", "capture", unique=True, **only_where(IS_OPEN)),
+    Index("ix_chargeback_payment", "payment_id"),
     Index("ix_chargeback_open", "tenant_id", **only_where(IS_OPEN)),
     Index("ix_chargeback_act_id", "act_id"),
 )
@@ -81,13 +85,15 @@ _CHARGEBACKS: Final = Records(
 _ONE: Final = _CHARGEBACKS.by("id")
 _IS_OPEN: Final = CHARGEBACK.c.status.in_(sorted(each.value for each in OPEN))
 _OPEN_OF: Final = Statement(
-    _CHARGEBACKS.select().where(CHARGEBACK.c.payment_id == bindparam("payment_id"), _IS_OPEN)
+    _CHARGEBACKS.select()
+    .where(CHARGEBACK.c.payment_id == bindparam("payment_id"), _IS_OPEN)
+    .order_by(CHARGEBACK.c.id)
 )
-_LOST_OF: Final = Statement(
-    _CHARGEBACKS.select().where(
-        CHARGEBACK.c.payment_id == bindparam("payment_id"),
-        CHARGEBACK.c.status == ChargebackStatus.LOST.value,
-    )
+_OF: Final = Statement(
+    _CHARGEBACKS.select()
+    .where(CHARGEBACK.c.payment_id == bindparam("payment_id"))
+    .order_by(CHARGEBACK.c.id)
+    .limit(50)
 )
 _OPEN_IN: Final = Statement(
     _CHARGEBACKS.select()
@@ -95,6 +101,14 @@ _OPEN_IN: Final = Statement(
     .order_by(CHARGEBACK.c.id)
     .limit(bindparam("limit"))
 )
+
+
+_TAKEN: Final = (
+    "(SELECT COALESCE(SUM(amount_minor), 0) FROM refund WHERE payment_id = NEW.payment_id"
+    " AND configuration_id = NEW.configuration_id AND capture = NEW.capture"
+    " AND origin = 'provider' AND status IN ('completed', 'returned'))"
+)
+"""What a provider had taken back of a claimed capture without being asked."""
 
 
 def chargeback_rules() -> Iterator[Rule]:
@@ -105,6 +119,19 @@ def chargeback_rules() -> Iterator[Rule]:
         "NOT EXISTS (SELECT 1 FROM attempt WHERE id = NEW.attempt_id"
         " AND payment_id = NEW.payment_id AND configuration_id = NEW.configuration_id)",
         "chargeback.attempt",
+    )
+    yield refuse(
+        "chargeback_begun",
+        "BEFORE INSERT ON chargeback",
+        f"NEW.said_minor <> 0 OR NEW.taken_before_minor <> {_TAKEN}",
+        "chargeback.begun",
+    )
+    yield refuse(
+        "chargeback_before",
+        "BEFORE UPDATE ON chargeback",
+        "NEW.taken_before_minor <> OLD.taken_before_minor OR NEW.said_minor < 0"
+        " OR (NEW.said_minor = 0) <> (NEW.said_currency = '')",
+        "chargeback.before",
     )
     yield refuse(
         "chargeback_of_its_refund",
@@ -148,13 +175,13 @@ class SqlChargebacks:
             raise NotFound(kind="chargeback")
         return found
 
-    def open_of(self, payment_id: PaymentId) -> Chargeback | None:
-        """Return the one of a payment that is not decided, if any."""
-        return _CHARGEBACKS.one(self._tx, _OPEN_OF, payment_id=payment_id)
+    def open_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment that are not decided, oldest first."""
+        return _CHARGEBACKS.many(self._tx, _OPEN_OF, payment_id=payment_id)
 
-    def lost_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
-        """Return those of a payment that were lost."""
-        return _CHARGEBACKS.many(self._tx, _LOST_OF, payment_id=payment_id)
+    def of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment, oldest first (at most 50)."""
+        return _CHARGEBACKS.many(self._tx, _OF, payment_id=payment_id)
 
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Chargeback, ...]:
         """Return a tenant's chargebacks that are not decided, oldest first."""

@@ -221,7 +221,7 @@ def _only_one_open() -> Iterator[Rule]:
             "{row}method = 'provider' AND {row}status IN ('pending', 'processing')",
         ),
         ("dispute", ("bill_id",), "{row}status IN ('open', 'under_review')"),
-        ("chargeback", ("payment_id",), "{row}status IN ('open', 'evidence_sent')"),
+        ("chargeback", ("configuration_id", "capture"), "{row}status IN ('open', 'evidence_sent')"),
         ("refund_request", ("payment_id",), "{row}status = 'open'"),
     ):
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)

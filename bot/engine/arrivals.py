@@ -43,14 +43,17 @@ def store_hook(
     is_ours = reading.about is not About.NOTHING
     if not is_ours or not tx.work.see(f"provider:{configuration_id}", reading.event_key):
         return False
+    is_proven = isinstance(reading, Authentic)
+    claimed = reading.claimed if isinstance(reading, Authentic) else None
     payload = orjson.dumps(
         {
             "configuration": configuration_id,
             "provider": provider,
             "reference": reading.reference,
             "about": reading.about,
-            "is_proven": isinstance(reading, Authentic),
+            "is_proven": is_proven,
             "claim": reading.claim if isinstance(reading, Authentic) else Claim.OPEN,
+            "claimed": None if claimed is None else [claimed.minor, claimed.currency],
         }
     )
     tx.work.add(Kind.HOOK, lane=f"h:{configuration_id}", payload=payload, priority=Priority.MONEY)

@@ -23,7 +23,7 @@ from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
-from bot.engine.told import CLAIMS, end_told, queue_told
+from bot.engine.told import believe, end_told, queue_told
 from core.domain.acts import Cause, CauseKind
 from core.domain.claims import Claim
 from core.domain.configurations import Configuration, ConfigurationId
@@ -38,7 +38,6 @@ from core.domain.providers import (
     Provider,
     ProviderError,
     SavedCharges,
-    Settled,
     Truth,
     Unknown,
 )
@@ -46,7 +45,6 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from core.use_cases.addresses import note_prompt
-from core.use_cases.chargebacks import follow_event
 from core.use_cases.charges import charge_request
 from core.use_cases.standings import hear_opening
 from storage.database import Database
@@ -168,8 +166,7 @@ class Calls:
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )
-            if asked["ask"] in CLAIMS and isinstance(outcome, Settled):
-                follow_event(tx, attempt=attempt, settled=outcome, claim=CLAIMS[asked["ask"]])
+            believe(tx, asked, attempt, outcome)
             self._hear(tx, question, outcome, is_new=is_new)
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
             end_told(tx, work, asked, attempt, outcome)
@@ -334,7 +331,7 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
     is_claim = is_proven and kept.get("about") == About.DISPUTE
     ask = f"claim_{kept.get('claim', Claim.OPEN)}" if is_claim else "advance"
     if is_proven:
-        queue_told(tx, attempt=attempt, ask=ask)
+        queue_told(tx, attempt=attempt, ask=ask, claimed=kept.get("claimed"))
     else:
         links.ask_again(tx, attempt=attempt, ask=ask)
     tx.work.end(work)

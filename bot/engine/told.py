@@ -12,9 +12,11 @@ from typing import Any, Final
 import orjson
 
 from core.domain.claims import Claim
+from core.domain.money import Currency, Money
 from core.domain.payments import ASK_AFTER_EXPIRY, Attempt
-from core.domain.providers import Outcome, Unknown
+from core.domain.providers import Outcome, Settled, Unknown
 from core.domain.work import Kind, Priority, Work, WorkStatus
+from core.use_cases.chargebacks import follow_event
 from core.use_cases.links import is_watched
 from storage.transaction import SqlTransaction
 
@@ -25,15 +27,34 @@ PAUSES_S: Final = (60, 300, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
 """How long after each look-up without an answer the next one is made: a day in all."""
 
 _TRIES: Final = "tries"
+_CLAIMED: Final = "claimed"
 
 
-def queue_told(tx: SqlTransaction, *, attempt: Attempt, ask: str, tries: int = 0) -> None:
-    """Queue the look-up that a proven event leads to, after as many without an answer."""
-    payload = orjson.dumps({"attempt": attempt.id, "ask": ask, _TRIES: tries})
+def queue_told(
+    tx: SqlTransaction, *, attempt: Attempt, ask: str, claimed: Any = None, tries: int = 0
+) -> None:
+    """Queue the look-up that a proven event leads to, after as many without an answer.
+
+    `claimed` is what a claim's event is about, as `store_hook` keeps it.
+    """
+    kept = {"attempt": attempt.id, "ask": ask, _CLAIMED: claimed, _TRIES: tries}
+    payload = orjson.dumps(kept)
     pause = timedelta(seconds=PAUSES_S[tries - 1] if tries else 0)
     lane = f"p:{attempt.payment_id}"
     due_at = tx.now + pause
     tx.work.add(Kind.CALL, lane=lane, payload=payload, due_at=due_at, priority=Priority.MONEY)
+
+
+def believe(
+    tx: SqlTransaction, asked: Mapping[str, Any], attempt: Attempt, outcome: Outcome
+) -> None:
+    """Believe what a claim's event said where the look-up that it led to does not say."""
+    if asked["ask"] not in CLAIMS or not isinstance(outcome, Settled):
+        return
+    told = asked.get(_CLAIMED)
+    claimed = None if told is None else Money(int(told[0]), Currency(told[1]))
+    claim = CLAIMS[asked["ask"]]
+    follow_event(tx, attempt=attempt, settled=outcome, claim=claim, claimed=claimed)
 
 
 def end_told(
@@ -47,7 +68,7 @@ def end_told(
         reason = f"{attempt.provider} told of {attempt.reference} ({asked['ask']}) and says no more"
         tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
     else:
-        queue_told(tx, attempt=attempt, ask=asked["ask"], tries=tries)
+        queue_told(tx, attempt=attempt, ask=asked["ask"], claimed=asked.get(_CLAIMED), tries=tries)
         tx.work.end(work)
 
 

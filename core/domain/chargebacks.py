@@ -52,6 +52,8 @@ TRANSITIONS: Final = machine(
     },
 )
 
+NO_CURRENCY: Final = Currency("")
+
 OPEN: Final = frozenset({ChargebackStatus.OPEN, ChargebackStatus.EVIDENCE_SENT})
 
 
@@ -60,8 +62,10 @@ class Chargeback:
     """A claim of the payer's bank to one capture of a payment.
 
     `capture` is the provider's own id of the capture, `amount_minor` what is claimed of it, as far
-    as we know. `is_followed`: its provider's look-ups tell how it stands, so staff need not.
-    `refund_id` is the refund that booked what was lost.
+    as we know, `taken_before_minor` what its provider had taken back of it by then without being
+    asked. `is_followed`: its provider's look-ups tell how it stands, so staff need not.
+    `refund_id` is the refund that booked what was lost. `said_minor` of `said_currency` is what the
+    provider says was lost where that cannot be (more than is left, another currency), else 0.
     """
 
     id: ChargebackId
@@ -74,6 +78,9 @@ class Chargeback:
     amount_minor: int
     opened_at: datetime
     is_followed: bool
+    taken_before_minor: int = 0
+    said_minor: int = 0
+    said_currency: Currency = NO_CURRENCY
     reason_id: NoteId = NO_NOTE
     handled_by: PersonId | None = None
     ended_at: datetime | None = None
@@ -86,6 +93,11 @@ class Chargeback:
     def amount(self) -> Money:
         """What is claimed."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def said(self) -> Money | None:
+        """What the provider says was lost, if that cannot be."""
+        return Money(self.said_minor, self.said_currency) if self.said_minor else None
 
     @property
     def is_open(self) -> bool:
@@ -113,12 +125,12 @@ class StoredChargebacks(Protocol):
         """
         ...
 
-    def open_of(self, payment_id: PaymentId) -> Chargeback | None:
-        """Return the one of a payment that is not decided, if any."""
+    def open_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment that are not decided, oldest first: one a capture at most."""
         ...
 
-    def lost_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
-        """Return those of a payment that were lost."""
+    def of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
+        """Return those of a payment, oldest first (at most 50)."""
         ...
 
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Chargeback, ...]:

@@ -266,7 +266,7 @@ class Authentic:
 
     `event_key` de-duplicates deliveries; `reference` names our attempt (for a refund or a dispute
     that of the payment, or the provider's own id of the capture; for a payout the payout's), "" if
-    it names none. `claim` tells of a dispute how it stands, where look-ups do not say.
+    it names none. `claim` tells of a dispute how it stands, `claimed` how much of it, else all.
     """
 
     event_key: str
@@ -274,6 +274,7 @@ class Authentic:
     kind: str
     about: About = About.PAYMENT
     claim: Claim = Claim.OPEN
+    claimed: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

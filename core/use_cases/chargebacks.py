@@ -16,9 +16,10 @@ from core.domain.chargebacks import (
     ChargebackStatus,
 )
 from core.domain.claims import Claim
+from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalKind, Subject
 from core.domain.money import Money
-from core.domain.payments import Attempt, Payment
+from core.domain.payments import Attempt, Payment, PaymentId
 from core.domain.providers import Settled
 from core.domain.refunds import GONE, Origin, Refund, RefundId, RefundStatus
 from core.domain.work import Due
@@ -34,33 +35,44 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
     A claim of the payer's bank stops refunds; what went back beyond ours is booked.
     """
     captures = (settled, *settled.more)
-    is_quiet = not any(each.is_disputed or _gone_minor(each) for each in captures)
+    is_quiet = not any(each.is_disputed or each.lost or _gone_minor(each) for each in captures)
     if is_quiet and tx.refunds.find_refundable(attempt.payment_id) is None:
         return
     payment = tx.payments.lock(attempt.payment_id)
     if payment.captured_minor == 0:
         return
     for capture in captures:
-        if capture.is_disputed:
+        if capture.is_disputed or _is_odd(tx, attempt, capture):
             open_claim(tx, attempt=attempt, capture=capture)
         _follow_total(tx, payment, attempt, capture)
-    _follow_claim(tx, payment, attempt, captures)
+    _follow_claims(tx, payment, attempt, captures)
 
 
-def follow_event(tx: Transaction, *, attempt: Attempt, settled: Settled, claim: Claim) -> None:
+def follow_event(
+    tx: Transaction,
+    *,
+    attempt: Attempt,
+    settled: Settled,
+    claim: Claim,
+    claimed: Money | None = None,
+) -> None:
     """Believe a proven event about a claim where the look-up after it does not say.
 
     A loss is booked even where nobody told of the claim, or staff had ended it as won; told once
-    more after it was booked, it is the same loss.
+    more after it was booked, it is the same loss. `claimed` is the event's amount, None for all.
     """
     if settled.is_disputed is not None:
         return
-    known = tx.chargebacks.open_of(attempt.payment_id)
+    tx.payments.lock(attempt.payment_id)
+    known = _open_on(tx, attempt, settled)
     if known is None and _is_news(tx, attempt, settled, claim):
-        open_claim(tx, attempt=attempt, capture=settled)
-        known = tx.chargebacks.open_of(attempt.payment_id)
-    if claim is not Claim.OPEN and known is not None and known.attempt_id == attempt.id:
-        end_claim(tx, chargeback=known, has_won=claim is Claim.WON)
+        known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
+    if known is None:
+        return
+    if claimed is not None and claim is not Claim.WON and not _may_be(tx, known, claimed):
+        _doubt(tx, known, claimed)
+    elif claim is not Claim.OPEN:
+        end_claim(tx, chargeback=known, has_won=claim is Claim.WON, lost=claimed)
 
 
 def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:
@@ -69,19 +81,28 @@ def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) 
     Events come twice and out of order: what opens a claim may come after all of it was lost.
     """
     mine = (attempt.id, capture.provider_id)
-    lost = tx.chargebacks.lost_of(attempt.payment_id)
+    claims = tx.chargebacks.of(attempt.payment_id)
+    lost = [each for each in claims if each.status is ChargebackStatus.LOST]
     if claim is Claim.WON or not any((each.attempt_id, each.capture) == mine for each in lost):
         return claim is not Claim.WON
     payment = tx.payments.get(attempt.payment_id)
     return claim is Claim.OPEN and _left_minor(tx, payment, attempt, capture) > 0
 
 
-def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
-    """Stop refunds of money that the payer's bank claims; those not sent yet are given up."""
+def open_claim(
+    tx: Transaction, *, attempt: Attempt, capture: Settled, claimed: Money | None = None
+) -> Chargeback | None:
+    """Stop refunds of money that the payer's bank claims; those not sent yet are given up.
+
+    Returns the claim to this capture, None where its money is not this payment's.
+    """
     payment = tx.payments.lock(attempt.payment_id)
-    if payment.captured_minor == 0 or tx.chargebacks.open_of(payment.id) is not None:
-        return
+    known = _open_on(tx, attempt, capture)
+    if known is not None or not _is_credited(tx, payment, attempt, capture):
+        return known
     before = tx.refunds.refundable(payment)
+    left = Money(_left_minor(tx, payment, attempt, capture), payment.currency)
+    is_part = claimed is not None and claimed.currency == left.currency and claimed < left
     known = tx.chargebacks.add(
         Chargeback(
             id=ChargebackId(tx.new_id()),
@@ -91,9 +112,10 @@ def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
             configuration_id=attempt.configuration_id,
             capture=capture.provider_id,
             currency=payment.currency,
-            amount_minor=_left_minor(tx, payment, attempt, capture),
+            amount_minor=claimed.minor if claimed is not None and is_part else left.minor,
             opened_at=tx.now,
             is_followed=capture.is_disputed is not None,
+            taken_before_minor=_taken_minor(_mine(tx, payment, attempt, capture)),
         )
     )
     due_at = tx.now + CHECK_EVERY
@@ -104,10 +126,16 @@ def open_claim(tx: Transaction, *, attempt: Attempt, capture: Settled) -> None:
         if refund.status in {RefundStatus.PENDING, RefundStatus.APPROVED}:
             give_up(tx, refund=refund)
     tell(tx, name=EventName.CHARGEBACK_OPENED, payment=payment, other_id=known.id)
+    return known
 
 
-def end_claim(tx: Transaction, *, chargeback: Chargeback, has_won: bool) -> Chargeback:
-    """End a claim: money that was won may be refunded again, what was lost is booked as gone.
+def end_claim(
+    tx: Transaction, *, chargeback: Chargeback, has_won: bool, lost: Money | None = None
+) -> Chargeback:
+    """End a claim: what was lost of it is booked as gone, the rest may be refunded again.
+
+    `lost` is what the provider says the bank took, None for all that was claimed. Nothing may be
+    refunded while another capture of the payment is claimed.
 
     Raises:
         IllegalTransition: it has ended.
@@ -116,24 +144,32 @@ def end_claim(tx: Transaction, *, chargeback: Chargeback, has_won: bool) -> Char
     status = ChargebackStatus.WON if has_won else ChargebackStatus.LOST
     ended = chargeback.move(status, at=tx.now)
     payment = tx.payments.lock(chargeback.payment_id)
-    lost = None if has_won else _lose(tx, payment, chargeback)
-    done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=lost))
+    booked = None if has_won else _lose(tx, payment, chargeback, lost)
+    done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=booked))
     before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=None))
+    since = before.contested_at if tx.chargebacks.open_of(payment.id) else None
+    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=since))
     tx.work.unplan(CHECK, subject=chargeback.id)
     tell(tx, name=EventName.CHARGEBACK_CLOSED, payment=payment, other_id=done.id)
     return done
 
 
-def _lose(tx: Transaction, payment: Payment, chargeback: Chargeback) -> RefundId | None:
-    """Book what the bank took, as far as it was not found before; return the refund it is."""
-    found = _found_since(tx, chargeback)
-    if found:
+def _lose(
+    tx: Transaction, payment: Payment, chargeback: Chargeback, lost: Money | None
+) -> RefundId | None:
+    """Book what the bank took, as far as it was not found before; return the refund it is.
+
+    What was found since the claim is what it took, unless its provider names more.
+    """
+    found = _found(tx, chargeback)
+    since_minor = _taken_minor(found) - chargeback.taken_before_minor
+    if since_minor and (lost is None or lost.minor <= since_minor):
         return found[-1].id
     before = tx.refunds.refundable(payment).grown(payment)
-    minor = min(chargeback.amount_minor, before.captured_minor - before.reversed_minor)
+    wanted = (lost or chargeback.amount).minor - since_minor
+    minor = min(wanted, before.captured_minor - before.reversed_minor)
     if minor <= 0:
-        return None
+        return found[-1].id if since_minor else None
     refund = book_found(
         tx,
         payment=payment,
@@ -146,25 +182,66 @@ def _lose(tx: Transaction, payment: Payment, chargeback: Chargeback) -> RefundId
     return refund.id
 
 
-def _follow_claim(
+def _may_be(tx: Transaction, claim: Chargeback, lost: Money) -> bool:
+    """Tell whether a bank can have taken as much of a capture: in its currency, and still here."""
+    if lost.currency != claim.currency:
+        return False
+    key = str(CaptureKey(claim.configuration_id, claim.capture))
+    posted = tx.ledger.journal_by_key(claim.tenant_id, key)
+    captured = 0 if posted is None else tx.ledger.transfers(posted.id)[0].leg.amount.minor
+    mine = _of_capture(tx, claim.payment_id, claim.configuration_id, claim.capture)
+    gone = sum(each.amount_minor for each in mine if each.status in GONE)
+    since = _taken_minor(mine) - claim.taken_before_minor
+    return lost.minor <= captured - gone + since
+
+
+def _doubt(tx: Transaction, claim: Chargeback, said: Money) -> None:
+    """Leave a claim to staff whose provider says that more was lost than can be."""
+    if claim.said == said:
+        return
+    known = replace(claim, said_minor=said.minor, said_currency=said.currency, is_followed=False)
+    tx.chargebacks.replace(claim, known)
+    payment = tx.payments.get(claim.payment_id)
+    tell(tx, name=EventName.CHARGEBACK_DOUBTFUL, payment=payment, other_id=claim.id)
+
+
+def _follow_claims(
     tx: Transaction, payment: Payment, attempt: Attempt, captures: tuple[Settled, ...]
 ) -> None:
-    """End a claim whose provider says that it is over: lost where money went, else won."""
-    claim = tx.chargebacks.open_of(payment.id)
-    if claim is None:
+    """End claims whose provider says that they are over: lost where money went, else won."""
+    claims = tx.chargebacks.open_of(payment.id)
+    if not claims:
         _release_unnamed(tx, payment, captures)
+    said = {each.provider_id: each for each in captures}
+    for claim in claims:
+        if claim.configuration_id == attempt.configuration_id and claim.capture in said:
+            _follow_claim(tx, claim, said[claim.capture])
+
+
+def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
+    if said.lost is not None and not _is_of(said, said.lost):
+        _doubt(tx, claim, said.lost)
         return
-    if claim.attempt_id != attempt.id:
-        return
-    said = next((each for each in captures if each.provider_id == claim.capture), None)
-    if said is None:
-        return
-    is_followed = said.is_disputed is not None
+    is_followed = said.is_disputed is not None and claim.said is None
     if claim.is_followed != is_followed:
         # Where the provider says no more how it stands, staff may end it.
         claim = tx.chargebacks.replace(claim, replace(claim, is_followed=is_followed))
-    if said.is_disputed is False:
-        end_claim(tx, chargeback=claim, has_won=not _found_since(tx, claim))
+    if said.is_disputed is False and claim.said is None:
+        has_won = _taken_minor(_found(tx, claim)) == claim.taken_before_minor
+        end_claim(tx, chargeback=claim, has_won=has_won)
+
+
+def _is_odd(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether what was lost of a capture cannot be, and staff have not seen that yet."""
+    if capture.lost is None or _is_of(capture, capture.lost):
+        return False
+    claims = tx.chargebacks.of(attempt.payment_id)
+    return not any((c.capture, c.said) == (capture.provider_id, capture.lost) for c in claims)
+
+
+def _is_of(capture: Settled, part: Money) -> bool:
+    """Tell whether an amount can be a part of a capture."""
+    return part.currency == capture.captured.currency and part <= capture.captured
 
 
 def _release_unnamed(tx: Transaction, payment: Payment, captures: tuple[Settled, ...]) -> None:
@@ -175,15 +252,18 @@ def _release_unnamed(tx: Transaction, payment: Payment, captures: tuple[Settled,
     tx.refunds.replace_refundable(before, before.grown(payment).contest(at=None))
 
 
-def _found_since(tx: Transaction, claim: Chargeback) -> list[Refund]:
-    """Return what the provider gave back of the claimed capture since the claim."""
-    return [
-        each
-        for each in tx.refunds.of(claim.payment_id)
-        if each.origin is Origin.PROVIDER
-        and each.capture == claim.capture
-        and each.requested_at >= claim.opened_at
-    ]
+def _found(tx: Transaction, claim: Chargeback) -> list[Refund]:
+    """Return what the provider took back of the claimed capture without being asked."""
+    mine = _of_capture(tx, claim.payment_id, claim.configuration_id, claim.capture)
+    return [each for each in mine if _is_taken(each)]
+
+
+def _is_taken(refund: Refund) -> bool:
+    return refund.origin is Origin.PROVIDER and refund.status in GONE
+
+
+def _taken_minor(refunds: list[Refund]) -> int:
+    return sum(each.amount_minor for each in refunds if _is_taken(each))
 
 
 def _left_minor(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> int:
@@ -195,17 +275,32 @@ def _left_minor(tx: Transaction, payment: Payment, attempt: Attempt, capture: Se
 
 def _gone_minor(capture: Settled) -> int:
     """Return what a provider says went back of a capture, by itself or by a bank."""
-    told = [each for each in (capture.refunded, capture.lost) if each is not None]
-    ours = [each.minor for each in told if each.currency == capture.captured.currency]
-    return sum(min(each, capture.captured.minor) for each in ours)
+    back = capture.refunded
+    lost = 0 if capture.lost is None or not _is_of(capture, capture.lost) else capture.lost.minor
+    if back is None or back.currency != capture.captured.currency:
+        return lost
+    return lost + min(back.minor, capture.captured.minor)
 
 
 def _mine(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> list[Refund]:
+    return _of_capture(tx, payment.id, attempt.configuration_id, capture.provider_id)
+
+
+def _of_capture(
+    tx: Transaction, payment_id: PaymentId, configuration_id: ConfigurationId, capture: str
+) -> list[Refund]:
     return [
         each
-        for each in tx.refunds.of(payment.id)
-        if each.capture == capture.provider_id and each.configuration_id == attempt.configuration_id
+        for each in tx.refunds.of(payment_id)
+        if each.capture == capture and each.configuration_id == configuration_id
     ]
+
+
+def _open_on(tx: Transaction, attempt: Attempt, capture: Settled) -> Chargeback | None:
+    mine = (attempt.configuration_id, capture.provider_id)
+    claims = tx.chargebacks.open_of(attempt.payment_id)
+    found = (each for each in claims if (each.configuration_id, each.capture) == mine)
+    return next(found, None)
 
 
 def _follow_total(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> None:

@@ -33,6 +33,7 @@ def card(words: Words, view: ClaimCard) -> Screen:
         words.t(
             "Opened %(when)s at %(provider)s", when=words.when(claim.opened_at), **_names(view)
         ),
+        _doubt(words, view),
         words.t("Handled by %(name)s", name=view.handler) if view.handler else "",
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
         _what_next(words, view),
@@ -93,9 +94,26 @@ def told(words: Words, view: ClaimCard, *, paid: Money) -> Screen:
             **names,
         )
         rest = words.t("The books show what left, and the bill asks for it again.")
+    elif claim.said is not None:
+        head, rest = _doubt(words, view), words.t("Nothing was booked. It is not refundable.")
     show = Button(label=words.label("Show chargeback"), data=f"claims:show:{claim.id}")
     desk = Button(label=words.label("Desk"), data=doors.DESK)
     return Screen(html=lines(head, rest), rows=((show, desk),), is_proof=True)
+
+
+def _doubt(words: Words, view: ClaimCard) -> Html:
+    """Say what the provider tells that cannot be; "" where all is plain."""
+    claim = view.claim
+    if claim.said is None:
+        return Html("")
+    return words.t(
+        "⚠️ %(provider)s says that the bank of %(payer)s took %(said)s of what was paid for "
+        "%(number)s; at most %(amount)s can be gone. Compare with your account there, then say "
+        "here how it ended.",
+        said=words.money(claim.said),
+        amount=words.money(claim.amount),
+        **_names(view),
+    )
 
 
 def _state(words: Words, view: ClaimCard) -> Html:

@@ -247,6 +247,9 @@ _CLAIM: Final = {
     "amount_minor": "3000",
     "opened_at": "0",
     "is_followed": "0",
+    "taken_before_minor": "0",
+    "said_minor": "0",
+    "said_currency": "''",
     "reason_id": "0",
     "handled_by": "NULL",
     "ended_at": "NULL",
@@ -277,10 +280,24 @@ CLAIMS: Final = (
             ("of no capture", {"capture": "''"}),
             ("less than nothing", {"amount_minor": "-1"}),
             ("born lost", {"status": "'lost'", "ended_at": "1"}),
+            ("after something that was not taken", {"taken_before_minor": "1"}),
+            ("born in doubt", {"said_minor": "1", "said_currency": "'NGN'"}),
+        )
+    ),
+    *(
+        Attack(
+            name=name,
+            prepare=_CLAIM_IS_MADE,
+            statement=update("chargeback", f"{change}, {NEXT}", "id = 900030"),
+        )
+        for name, change in (
+            ("after something that was taken later", "taken_before_minor = 1"),
+            ("in doubt over no currency", "said_minor = 1"),
+            ("in doubt over less than nothing", "said_minor = -1, said_currency = 'NGN'"),
         )
     ),
     Attack(
-        name="a second one",
+        name="a second one to the same capture",
         prepare=(
             *_CLAIM_IS_MADE,
             *(each.replace("900030", "900031") for each in _CLAIMED),
@@ -309,6 +326,21 @@ CLAIMS: Final = (
 )
 
 LAWFUL: Final = (
+    Attack(
+        name="a claim to another capture",
+        prepare=(
+            *_CLAIM_IS_MADE,
+            *(each.replace("900030", "900031") for each in _CLAIMED),
+        ),
+        statement=insert("chargeback", _CLAIM | {"id": "900031", "capture": "'cap-4'"}),
+    ),
+    Attack(
+        name="a claim in doubt",
+        prepare=_CLAIM_IS_MADE,
+        statement=update(
+            "chargeback", f"said_minor = 1, said_currency = 'USD', {NEXT}", "id = 900030"
+        ),
+    ),
     Attack(name="claimed", prepare=_CLAIM_IS_MADE[:2], statement=_CLAIM_IS_MADE[2]),
     Attack(
         name="lost",

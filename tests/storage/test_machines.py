@@ -42,6 +42,7 @@ UNIQUE: dict[str, dict[str, Any]] = {
     "attempt": {"number": 2, "reference": "ref-2"},
     "wallet": {"owner_id": NEW_ID, "account_id": NEW_ID},
     "difference": {"provider_id": "cap-10"},
+    "chargeback": {"capture": "cap-10"},
 }
 """What a copy must not share with its template."""
 

@@ -249,7 +249,21 @@ def event(body: bytes) -> Authentic:
         kind=name,
         about=about,
         claim=RESOLUTIONS.get(maybe(data, "resolution", WORD), Claim.OPEN),
+        claimed=_claimed(data, named) if about is About.DISPUTE else None,
     )
+
+
+def _claimed(dispute: Record, paid: Record) -> Money | None:
+    """Read what a dispute gives back, in subunits; None for all of the payment.
+
+    Raises:
+        Unreadable: that cannot be told.
+    """
+    if dispute.get("refund_amount") is None:
+        return None
+    minor = wire.number_or_digits(dispute, "refund_amount")
+    whose = paid if dispute.get("currency") is None else dispute
+    return Money(minor, wire.currency(whose)) if minor else None
 
 
 def _refusal(heard: Heard) -> Refused:

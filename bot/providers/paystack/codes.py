@@ -115,8 +115,10 @@ EVENTS: Final[dict[str, About]] = {
 RESOLUTIONS: Final[dict[str, Claim]] = {
     "declined": Claim.WON,
     "merchant-accepted": Claim.LOST,
+    "auto-accepted": Claim.LOST,
 }
-"""How a dispute ended, as its event says: the claim was declined, or the money was given."""
+"""How a dispute ended, as its event says: the claim was declined, or the money was given, by the
+business or because it did not answer in time. Whose loss the others are is for staff to say."""
 
 REFERENCE: Final = re.compile(r"[A-Za-z0-9.=-]{1,100}")
 PAYOUT_REFERENCE: Final = re.compile(r"[a-z0-9_-]{16,50}")

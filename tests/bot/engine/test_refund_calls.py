@@ -9,6 +9,7 @@ import pytest
 
 from bot.engine.arrivals import store_hook
 from bot.sweeps import refunds as sweeps
+from core.domain.claims import Claim
 from core.domain.configurations import Configuration
 from core.domain.money import Money
 from core.domain.providers import (
@@ -27,7 +28,7 @@ from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, palm_court, settled
 from tests.core.use_cases.refunding import Refunds
-from tests.factories import add_configuration
+from tests.factories import add_configuration, naira
 from tests.fakes.providers import FakeProvider, FakeRefunder, FakeRegistry
 
 UNKNOWN = Unknown(error=ProviderError.TIMEOUT_ERROR)
@@ -197,6 +198,28 @@ async def test_an_event_of_a_claim_counts_where_look_ups_do_not_say(
     refunds.told(0, is_disputed=False)
 
 
+async def test_an_event_says_how_much_a_bank_took_however_late_its_look_up_answers(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds, provider = Refunds(estate), FakeRefunder()
+    said = settled(refunds.tried, capture=refunds.capture)
+    lost = Authentic(
+        event_key="evt-1",
+        reference=refunds.tried.attempt.reference,
+        kind="x",
+        about=About.DISPUTE,
+        claim=Claim.LOST,
+        claimed=naira(40_000),
+    )
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.settle()
+        provider.plans = [Unknown(error=ProviderError.NETWORK_ERROR), said]
+        await kept(desk, estate.configuration, lost)
+        assert refunds.at_provider() == 100_000
+        await desk.later(61)
+    assert (refunds.at_provider(), provider.plans) == (60_000, [])
+
+
 async def test_a_claim_finds_its_payment_by_the_providers_own_id_however_often_it_comes(
     tmp_path: Path, estate: Estate
 ) -> None:
@@ -240,7 +263,7 @@ async def test_a_claim_whose_end_nobody_told_is_looked_up_every_day(
             await desk.run(lambda tx: sweeps.follow_claims(tx, at=tx.now))
             await desk.later(0)
     assert provider.plans == []
-    assert estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id)) is None
+    assert estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id)) == ()
     assert refunds.ask(1_000).is_open
 
 

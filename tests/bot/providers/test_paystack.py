@@ -94,7 +94,13 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
 
     @pytest.mark.parametrize(
         ("resolution", "claim"),
-        [("declined", Claim.WON), ("merchant-accepted", Claim.LOST), (None, Claim.OPEN)],
+        [
+            ("declined", Claim.WON),
+            ("merchant-accepted", Claim.LOST),
+            ("auto-accepted", Claim.LOST),
+            ("converted-to-chargeback", Claim.OPEN),
+            (None, Claim.OPEN),
+        ],
     )
     def test_resolved_dispute_says_who_has_the_money(
         self, resolution: str | None, claim: Claim
@@ -103,6 +109,25 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
         reading = self.reading(told("charge.dispute.resolve", data))
         assert isinstance(reading, Authentic)
         assert (reading.about, reading.claim) == (About.DISPUTE, claim)
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "claimed"),
+        [
+            (40_000, "NGN", Money(40_000, Currency("NGN"))),
+            ("40000", "NGN", Money(40_000, Currency("NGN"))),
+            (40_000, None, Money(40_000, Currency("GHS"))),
+            (None, "NGN", None),
+            (0, "NGN", None),
+        ],
+    )
+    def test_dispute_says_how_much_it_gives_back(
+        self, amount: object, currency: str | None, claimed: Money | None
+    ) -> None:
+        paid = {"reference": "R-1", "currency": "GHS"}
+        data = {"id": 1, "transaction": paid, "refund_amount": amount, "currency": currency}
+        reading = self.reading(told("charge.dispute.resolve", data))
+        assert isinstance(reading, Authentic)
+        assert (reading.reference, reading.claimed) == ("R-1", claimed)
 
     def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing(self) -> None:
         reading = self.reading(told("charge.success", {"id": True, "reference": 5}))

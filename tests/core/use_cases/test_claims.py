@@ -18,7 +18,9 @@ from core.domain.errors import (
     Refusal,
 )
 from core.domain.ledger import AccountKind
+from core.domain.money import Currency, Money
 from core.domain.people import Role
+from core.domain.providers import Settled
 from core.domain.refunds import RefundStatus
 from core.ports import Transaction
 from core.use_cases.chargebacks import follow_event
@@ -36,10 +38,11 @@ EVIDENCE, WON, LOST = (
 )
 
 
-def event(refunds: Refunds, claim: Claim = Claim.OPEN) -> None:
+def event(refunds: Refunds, claim: Claim = Claim.OPEN, claimed: Money | None = None) -> None:
     """Let a provider's proven event tell of a claim that its look-ups do not tell of."""
-    said = settled(refunds.tried, refunds.payment.captured_minor, capture=refunds.capture)
-    refunds.estate.do(follow_event, attempt=refunds.tried.attempt, settled=said, claim=claim)
+    said = settled(refunds.tried, 100_000, capture=refunds.capture)
+    told = {"attempt": refunds.tried.attempt, "settled": said, "claim": claim}
+    refunds.estate.do(follow_event, **told, claimed=claimed)  # type: ignore[arg-type]
 
 
 def claim_of(refunds: Refunds) -> Chargeback:
@@ -145,6 +148,138 @@ def test_a_loss_of_a_part_that_is_told_again_takes_no_more(estate: Estate) -> No
     for _ in range(2):
         event(refunds, Claim.LOST)
     assert (refunds.at_provider(), len(refunds.all())) == (60_000, 1)
+
+
+def test_only_the_part_that_was_lost_is_booked_and_the_rest_is_free(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    for _ in range(2):
+        event(refunds, Claim.LOST, naira(40_000))
+    assert (refunds.at_provider(), estate.collected(), len(refunds.all())) == (60_000, 60_000, 1)
+    assert refunds.ask(60_000).is_open
+
+
+def test_a_claim_to_a_part_is_ended_by_staff_as_that_part(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds, Claim.OPEN, naira(25_000))
+    assert claim_of(refunds).amount == naira(25_000)
+    handle(refunds, LOST)
+    assert (refunds.at_provider(), estate.collected()) == (75_000, 75_000)
+
+
+def test_a_part_of_the_loss_that_a_total_told_is_not_booked_again(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    refunds.told(30_000)
+    event(refunds, Claim.LOST, naira(40_000))
+    refunds.told(40_000)
+    assert (refunds.at_provider(), len(refunds.all())) == (60_000, 2)
+
+
+@pytest.mark.parametrize(
+    "said", [naira(100_001), Money(100, Currency("USD"))], ids=["too much", "other currency"]
+)
+def test_a_loss_that_cannot_be_is_left_to_staff(estate: Estate, said: Money) -> None:
+    refunds = Refunds(estate)
+    for _ in range(2):
+        event(refunds, Claim.LOST, said)
+    claim = claim_of(refunds)
+    assert (claim.said, refunds.at_provider(), estate.collected()) == (said, 100_000, 100_000)
+    assert estate.count(EventName.CHARGEBACK_DOUBTFUL) == 1
+    with pytest.raises(PaymentContested):
+        refunds.ask(1)
+    handle(refunds, LOST)
+    assert (refunds.at_provider(), estate.count(EventName.CHARGEBACK_CLOSED)) == (0, 1)
+
+
+def test_what_is_refunded_already_cannot_be_lost_as_well_unseen(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.finish(refunds.send(30_000))
+    event(refunds, Claim.LOST, naira(100_000))
+    assert (claim_of(refunds).said, refunds.at_provider()) == (naira(100_000), 70_000)
+    handle(refunds, WON)
+    assert refunds.ask(70_000).is_open
+
+
+@pytest.mark.parametrize(
+    "said", [naira(100_001), Money(100, Currency("USD"))], ids=["too much", "other currency"]
+)
+def test_a_look_up_that_tells_of_a_loss_that_cannot_be_is_left_to_staff(
+    estate: Estate, said: Money
+) -> None:
+    refunds = Refunds(estate)
+    plain = settled(refunds.tried, capture=refunds.capture)
+    told = replace(plain, is_disputed=False, refunded=naira(0), lost=said)
+    for _ in range(2):
+        estate.answer(refunds.tried, told)
+    claim = claim_of(refunds)
+    assert (claim.said, refunds.at_provider(), estate.collected()) == (said, 100_000, 100_000)
+    handle(refunds, WON)
+    estate.answer(refunds.tried, told)
+    opened = estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id))
+    assert (opened, estate.count(EventName.CHARGEBACK_DOUBTFUL)) == ((), 1)
+
+
+def test_what_was_taken_just_before_a_claim_is_not_its_loss(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(30_000)
+    event(refunds)
+    event(refunds, Claim.LOST)
+    assert (refunds.at_provider(), [each.amount_minor for each in refunds.all()]) == (
+        0,
+        [30_000, 70_000],
+    )
+
+
+class Twice:
+    """A bill of 1,000 that was paid through two attempts of one payment, 1,000 each."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.refunds = Refunds(estate)
+        self.second = replace(settled(self.refunds.tried), provider_id="cap-second")
+
+    @property
+    def both(self) -> Settled:
+        """Return what the provider says of both captures."""
+        return replace(self.first, more=(self.second,))
+
+    @property
+    def first(self) -> Settled:
+        """Return what it says of the one that paid the bill."""
+        return settled(self.refunds.tried, 100_000, capture=self.refunds.capture)
+
+
+def test_each_capture_of_a_payment_is_claimed_and_lost_by_itself(estate: Estate) -> None:
+    twice = Twice(estate)
+    refunds = twice.refunds
+    estate.answer(refunds.tried, twice.both)
+    attempt = refunds.tried.attempt
+    claims = (twice.first, twice.second)
+    for said in claims:
+        estate.do(follow_event, attempt=attempt, settled=said, claim=Claim.OPEN)
+    assert len(estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id))) == 2
+    for left, said in zip((100_000, 0), claims, strict=True):
+        with pytest.raises(PaymentContested):
+            refunds.ask(1)
+        estate.do(follow_event, attempt=attempt, settled=said, claim=Claim.LOST)
+        assert refunds.at_provider() == left
+    assert estate.count(EventName.CHARGEBACK_CLOSED) == 2
+    # The bill's part came from the organisation, the surplus from who had paid twice.
+    assert (estate.collected(), estate.balance(estate.ada)) == (0, 0)
+
+
+def test_look_ups_follow_the_claims_of_each_capture(estate: Estate) -> None:
+    twice = Twice(estate)
+    refunds = twice.refunds
+    still = replace(twice.first, is_disputed=True)
+    gone = replace(twice.second, is_disputed=False, lost=naira(100_000))
+    estate.answer(refunds.tried, replace(still, more=(replace(twice.second, is_disputed=True),)))
+    estate.answer(refunds.tried, replace(still, more=(gone,)))
+    (claim,) = estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id))
+    assert (claim.capture, refunds.at_provider()) == (refunds.capture, 100_000)
+    free = replace(twice.first, is_disputed=False, more=(gone,))
+    estate.answer(refunds.tried, free)
+    assert estate.look(lambda tx: tx.chargebacks.open_of(refunds.payment.id)) == ()
 
 
 def test_look_ups_end_it_and_staff_need_not(estate: Estate) -> None:

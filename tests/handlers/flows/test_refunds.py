@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.bills import Bill
 from core.domain.claims import Claim
+from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow
 from core.domain.providers import Declined, Pending, ProviderError, Settled
 from core.domain.refunds import Destination, Refund
@@ -252,7 +253,7 @@ def test_claim_and_what_the_provider_gave_back_are_told(estate: Estate, bill: Bi
     )
 
 
-def claimed(estate: Estate) -> None:
+def claimed(estate: Estate, claim: Claim = Claim.OPEN, *, amount: Money | None = None) -> None:
     attempt = estate.last_attempt()
     said = Settled(
         provider_id="capture-1",
@@ -260,7 +261,22 @@ def claimed(estate: Estate) -> None:
         captured=naira(500_000),
         is_test=True,
     )
-    estate.let(lambda tx: follow_event(tx, attempt=attempt, settled=said, claim=Claim.OPEN))
+    estate.let(
+        lambda tx: follow_event(tx, attempt=attempt, settled=said, claim=claim, claimed=amount)
+    )
+
+
+def test_staff_are_told_of_a_loss_that_cannot_be(estate: Estate, bill: Bill) -> None:
+    claimed(estate, Claim.LOST, amount=naira(600_000))
+    assert estate.bello.sees == (
+        "⚠️ Sandbox Pay says that the bank of Ada took 6,000.00 NGN of what was paid for "
+        f"{bill.number}; at most 5,000.00 NGN can be gone. Compare with your account there, then "
+        "say here how it ended.\n"
+        "Nothing was booked. It is not refundable."
+    )
+    estate.bello.presses("Show chargeback")
+    assert "took 6,000.00 NGN of what was paid" in estate.bello.sees
+    assert "Lost" in estate.bello.labels
 
 
 def test_staff_say_how_a_claim_ended(estate: Estate, bill: Bill) -> None:
