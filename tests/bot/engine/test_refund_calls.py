@@ -212,7 +212,7 @@ async def test_an_event_says_how_much_a_bank_took_however_late_its_look_up_answe
         claimed=naira(40_000),
     )
     async with opened(tmp_path, estate, provider) as desk:
-        await desk.settle()
+        await desk.later(0)
         provider.plans = [Unknown(error=ProviderError.NETWORK_ERROR), said]
         await kept(desk, estate.configuration, lost)
         assert refunds.at_provider() == 100_000
