@@ -17,6 +17,8 @@ class Offered(NamedTuple):
     about: Html
     has_page: bool = True
     """At least one is paid on a page."""
+    phones: frozenset[str] = frozenset()
+    """Those that ask on the payer's phone."""
 
 
 def offered(
@@ -27,5 +29,6 @@ def offered(
         (each.provider, offer(tx, visit, verb, configuration=each.configuration.id, **bound))
         for each in ways
     )
+    phones = frozenset(each.provider for each in ways if each.asks_on_phone)
     has_page = not all(each.asks_on_phone for each in ways)
-    return Offered(acts, screens.about(visit.words, ways), has_page)
+    return Offered(acts, screens.about(visit.words, ways), has_page, phones)

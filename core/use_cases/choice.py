@@ -123,6 +123,17 @@ def taken(
     return tuple(each for each in amounts if any(one.can.takes(each) for one in reached))
 
 
+def reaching(tx: Transaction, *, tenant_id: TenantId, payer_id: PersonId) -> Mapping[str, bool]:
+    """Return by which providers this person can pay here, and whether each asks on the phone."""
+    found = _reaching(tx, _known(tx, tenant_id), payer_id)
+    code = tx.tenants.get(tenant_id).currency
+    return {
+        each.configuration.provider: _is_prompt_only(each.can)
+        for each in found
+        if code in each.can.currencies
+    }
+
+
 def asks_on_phone(tx: Transaction, *, provider: str) -> bool:
     """Tell whether a provider is paid on the payer's phone, and has no page."""
     can = tx.configurations.capabilities(provider)

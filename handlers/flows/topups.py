@@ -9,7 +9,7 @@ from core.domain.money import Currency, Money, exponent
 from core.domain.payments import MethodId, Payment
 from core.ports import Transaction
 from core.use_cases.charges import charge_top_up
-from core.use_cases.choice import Way, taken, ways
+from core.use_cases.choice import Way, reaching, taken, ways
 from core.use_cases.links import MAX_TOP_UP_MINOR, open_top_up
 from core.use_cases.methods import good_methods
 from core.use_cases.wallets import open_wallet, wallet_account
@@ -46,7 +46,14 @@ def amounts(tx: Transaction, visit: Visit) -> Reply:
         for amount in fitting
     ]
     available, note = _available(tx, visit), warning(tx, visit.words)
-    screen = topups.amounts(visit.words, tenant, available=available, chips=chips, note=note)
+    screen = topups.amounts(
+        visit.words,
+        tenant,
+        available=available,
+        chips=chips,
+        note=note,
+        reaching=reaching(tx, tenant_id=tenant.id, payer_id=actor.person_id),
+    )
     return Reply(screen=screen, step=Step(name="topups.amount"))
 
 
@@ -160,6 +167,7 @@ def _choose(tx: Transaction, visit: Visit, amount: Money, *, draft: str) -> Repl
         amount=amount,
         available=_available(tx, visit),
         ways=found.acts,
+        phones=found.phones,
         about=found.about,
         note=warning(tx, visit.words),
         charge=top_up_act(tx, visit, amount, draft=draft),

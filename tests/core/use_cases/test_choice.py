@@ -1,5 +1,7 @@
 """What a payer is offered: what takes the amount, from him, and nothing else."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from core.domain.configurations import Configuration
@@ -7,7 +9,7 @@ from core.domain.errors import NoProvider, NotTaken
 from core.domain.money import Currency, Money
 from core.domain.people import Actor
 from core.domain.tenants import Tenant
-from core.use_cases.choice import check_any, check_way, other_ways, taken, ways
+from core.use_cases.choice import check_any, check_way, other_ways, reaching, taken, ways
 from storage.transaction import SqlTransaction
 from tests.books import NOW
 from tests.core.estate import Estate
@@ -151,3 +153,17 @@ def test_only_amounts_that_somebody_takes_are_offered(nairobi: Nairobi) -> None:
         lambda tx: taken(tx, tenant_id=nairobi.tenant.id, payer_id=payer.person_id, amounts=amounts)
     )
     assert found == (Money(100, KES),)
+
+
+def test_how_a_payer_can_pay_at_all_is_known_before_an_amount(
+    estate: Estate, nairobi: Nairobi
+) -> None:
+    def how(payer: Actor) -> Mapping[str, bool]:
+        return estate.look(
+            lambda tx: reaching(tx, tenant_id=payer.tenant_id, payer_id=payer.person_id)
+        )
+
+    assert how(nairobi.payer(is_verified=True)) == {"mpesa": True}
+    assert how(nairobi.payer(is_verified=False)) == {}
+    adds(estate, estate.tenant, "mpesa")
+    assert how(estate.ada) == {"sandbox": False}

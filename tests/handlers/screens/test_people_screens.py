@@ -155,12 +155,44 @@ def test_a_typed_top_up_is_shown_back() -> None:
         "Top up 2,500.00 NGN",
         "Into your wallet at Palm <Court>",
         "Available now: 0.00 NGN",
-        (
-            "The provider's fee is taken from what you pay; the receipt shows it. "
-            "Nothing is taken before you pay on the page."
-        ),
+        "The provider's fee is taken from what you pay; the receipt shows it.",
+        "Nothing is taken before you pay on the page.",
     ]
     assert labels(screen) == [["Pay by link · Paystack"], ["Change", "Cancel"]]
+
+
+@pytest.mark.parametrize(
+    ("reaching", "said"),
+    [
+        ({"paystack": False}, ["You pay it by link, on the provider's page."]),
+        ({"mpesa": True}, ["M-Pesa asks for your PIN on your phone."]),
+        (
+            {"mpesa": True, "paystack": False},
+            [
+                "M-Pesa asks for your PIN on your phone.",
+                "You pay it by link, on the provider's page.",
+            ],
+        ),
+    ],
+)
+def test_a_top_up_says_what_will_happen(reaching: dict[str, bool], said: list[str]) -> None:
+    screen = topups.amounts(WORDS, ESTATE, available=naira(0), chips=[], reaching=reaching)
+    told = plain(screen).splitlines()
+    begins = told.index("How much do you want to add?") + 1
+    assert told[begins : begins + len(said) + 1] == [*said, told[-2]]
+
+
+def test_a_top_up_by_phone_is_not_called_a_link() -> None:
+    ways = [("mpesa", "i:x"), ("paystack", "i:y")]
+    screen = topups.choose(
+        WORDS, ESTATE, amount=naira(100), available=naira(0), ways=ways, phones={"mpesa"}
+    )
+    assert labels(screen)[:2] == [["Pay on your phone · M-Pesa"], ["Pay by link · Paystack"]]
+    assert "before you pay on the page, or enter your PIN on your phone." in plain(screen)
+    alone = topups.choose(
+        WORDS, ESTATE, amount=naira(100), available=naira(0), ways=ways[:1], phones={"mpesa"}
+    )
+    assert "Nothing is taken before you enter your PIN on your phone." in plain(alone)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -212,7 +244,9 @@ def every_screen(words: Words) -> list[Screen]:
         settings.stranger(words),
         settings.ask_email(words, "", remove="i:x"),
         topups.ask_amount(words, NGN),
-        topups.amounts(words, ESTATE, available=naira(0), chips=[(Money(100, NGN), "i:x")]),
+        topups.amounts(
+            words, ESTATE, available=naira(0), chips=[(Money(100, NGN), "i:x")], reaching={}
+        ),
         help_screens.card(words, frozenset(Scope)),
         help_screens.terms(words),
         help_screens.support(words, ["Mrs Bello"], "Palm Court"),
