@@ -14,18 +14,16 @@ from core.domain.bills import MAX_DESCRIPTION, MAX_TITLE, Bill, BillId, BillType
 from core.domain.calendar import local_date
 from core.domain.errors import InvalidInput, NotFound, StaleCard, TooLong
 from core.domain.money import Money
-from core.domain.people import NO_UNIT, MembershipStatus, PersonId, Scope, UnitId
+from core.domain.people import PersonId, Scope, UnitId
 from core.ports import Transaction
 from core.use_cases.bills import check_due, issue_bill
-from handlers import parsing
+from handlers import addressees, parsing
 from handlers.cards import bill_screen, reader_of
 from handlers.chat import Did, Reply, Screen, Show, Step
 from handlers.screens import bills, newbill
 from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 FIELDS: Final = ("who", "type", "title", "amount", "due", "note")
-MOST_FOUND: Final = 6
-MOST_LOOKED_THROUGH: Final = 200
 
 
 def start(tx: Transaction, visit: Visit) -> Reply:
@@ -151,7 +149,7 @@ def issued(tx: Transaction, visit: Visit) -> Reply:
         due_on=date.fromisoformat(str(arguments["due"])),
         description=str(arguments["note"]),
     )
-    readers = _readers(tx, unit=bill.unit_id, person=person)
+    readers = addressees.readers(tx, unit=bill.unit_id, person=person)
     note = newbill.issued(visit.words, number=bill.number, total=bill.total, readers=readers)
     screen = replace(bill_screen(tx, reader_of(visit), bill, note=note), is_proof=True)
     return Reply(screen=screen, toast=visit.words.label("Issued"), ends_dialogue=True)
@@ -213,7 +211,7 @@ def _preview(tx: Transaction, visit: Visit) -> Screen:
         issuer=visit.person.name,
         dispute_until=tx.now + timedelta(days=visit.here[0].policy.dispute_days),
     )
-    readers = _readers(tx, unit=unit, person=person)
+    readers = addressees.readers(tx, unit=unit, person=person)
     return newbill.preview(visit.words, bills.facts(visit.words, view), readers=readers, act=act)
 
 
@@ -231,47 +229,9 @@ _QUESTIONS: Final[Mapping[str, Callable[[Transaction, Visit], Screen]]] = {
 def _ask_who(tx: Transaction, visit: Visit, text: str) -> Reply:
     _check(visit)
     text = text[: parsing.MAX_NAME]
-    found = _search(tx, visit, text) if text else ()
+    found = addressees.found(tx, tenant_id=visit.here[0].id, text=text) if text else ()
     screen = newbill.ask_who(visit.words, _summary(visit), found, searched=text)
     return Reply(screen=screen, show=Show.SEND, step=Step(name="newbill.who", data=visit.data))
-
-
-def _search(tx: Transaction, visit: Visit, text: str) -> tuple[newbill.Found, ...]:
-    tenant = visit.here[0]
-    units = tx.people.search_units(tenant.id, text, limit=MOST_FOUND)
-    found = [
-        newbill.Found(
-            unit_id=unit.id,
-            person_id=0,
-            code=unit.code,
-            names=", ".join(_readers(tx, unit=unit.id, person=0)[:2]),
-        )
-        for unit in units
-    ]
-    return tuple([*found, *_loners(tx, visit, text)][:MOST_FOUND])
-
-
-def _loners(tx: Transaction, visit: Visit, text: str) -> list[newbill.Found]:
-    """Return members without a unit whose name contains the text."""
-    members = tx.people.members(visit.here[0].id, after=None, limit=MOST_LOOKED_THROUGH)
-    without = [
-        membership.person_id
-        for membership in members
-        if membership.unit_id == NO_UNIT and membership.status is MembershipStatus.ACTIVE
-    ]
-    people = [tx.people.person(person_id) for person_id in dict.fromkeys(without)]
-    return [
-        newbill.Found(unit_id=NO_UNIT, person_id=person.id, code="", names=person.name)
-        for person in people
-        if text.casefold() in person.name.casefold()
-    ]
-
-
-def _readers(tx: Transaction, *, unit: UnitId, person: int) -> list[str]:
-    if person:
-        return [tx.people.person(PersonId(person)).name]
-    members = tx.people.members_of_unit(unit)
-    return [tx.people.person(membership.person_id).name for membership in members]
 
 
 def _draft(tx: Transaction, visit: Visit) -> Bill:
