@@ -145,7 +145,9 @@ _SEARCH: Final = Statement(
     .where(
         UNIT.c.tenant_id == bindparam("tenant_id"),
         or_(
-            UNIT.c.code_key.contains(bindparam("text"), autoescape=False),
+            func.replace(func.replace(UNIT.c.code_key, " ", ""), "-", "").contains(
+                bindparam("bare"), autoescape=False
+            ),
             UNIT.c.id.in_(
                 select(MEMBERSHIP.c.unit_id)
                 .join(PERSON, PERSON.c.id == MEMBERSHIP.c.person_id)
@@ -244,9 +246,15 @@ class SqlPeople(Invitations):
         return _UNITS.one(self._tx, _CODED, tenant_id=tenant_id, code_key=code.strip().casefold())
 
     def search_units(self, tenant_id: TenantId, text: str, *, limit: int) -> tuple[Unit, ...]:
-        """Return units whose code, or a member's name, contains the text, by code."""
+        """Return units whose code, or a member's name, contains the text, by code.
+
+        Neither case nor spaces nor hyphens of a code count: `a 14` finds A-14.
+        """
         plain = "".join(c for c in text.casefold().strip() if c not in "%_\\")
-        return _UNITS.many(self._tx, _SEARCH, tenant_id=tenant_id, text=plain, limit=limit)
+        bare = "".join(c for c in plain if c != "-" and not c.isspace()) or plain
+        return _UNITS.many(
+            self._tx, _SEARCH, tenant_id=tenant_id, text=plain, bare=bare, limit=limit
+        )
 
     def add_unit(self, unit: Unit) -> None:
         """Store a new unit."""

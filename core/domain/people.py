@@ -321,7 +321,10 @@ class StoredPeople(Protocol):
         ...
 
     def search_units(self, tenant_id: TenantId, text: str, *, limit: int) -> tuple[Unit, ...]:
-        """Return units whose code, or a member's name, contains the text, by code."""
+        """Return units whose code, or a member's name, contains the text, by code.
+
+        Neither case nor spaces nor hyphens of a code count.
+        """
         ...
 
     def add_unit(self, unit: Unit) -> None:
