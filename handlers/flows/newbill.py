@@ -24,6 +24,8 @@ from handlers.screens import bills, newbill
 from handlers.visit import DRAFT, IntentRoute, Routes, Visit, number, offer, open_draft
 
 FIELDS: Final = ("who", "type", "title", "amount", "due", "note")
+WAS: Final = "was"
+"""Under which a draft keeps the answer that is being changed, by its field, for who goes back."""
 
 
 def start(tx: Transaction, visit: Visit) -> Reply:
@@ -97,10 +99,24 @@ def due_pressed(tx: Transaction, visit: Visit) -> Reply:
 
 
 def due_typed(tx: Transaction, visit: Visit) -> Reply:
-    """Take a date; a wrong one is asked again."""
+    """Take a date; a wrong one is asked again, and one that has passed is asked about."""
+    _check_draft(visit)
     today = _today(tx, visit)
     due_on = parsing.day(visit.incoming.text, today=today)
     check_due(due_on, today=today)
+    if due_on >= today:
+        return _answer(tx, visit, due=due_on.isoformat())
+    screen = newbill.ask_past(visit.words, _summary(visit), due_on)
+    return Reply(screen=screen, show=Show.SEND, step=Step(name="newbill.due", data=visit.data))
+
+
+def past_pressed(tx: Transaction, visit: Visit) -> Reply:
+    """Take a date that has passed: it is meant."""
+    try:
+        due_on = date.fromisoformat(visit.argument)
+    except ValueError:
+        raise StaleCard from None
+    check_due(due_on, today=_today(tx, visit))
     return _answer(tx, visit, due=due_on.isoformat())
 
 
@@ -129,7 +145,23 @@ def again(tx: Transaction, visit: Visit) -> Reply:
     _check_draft(visit)
     if visit.argument not in FIELDS:
         raise StaleCard
-    kept = {name: value for name, value in visit.data.items() if name != visit.argument}
+    whole = _whole(visit.data)
+    kept = {name: value for name, value in whole.items() if name != visit.argument}
+    if visit.argument in whole:
+        kept[WAS] = {visit.argument: whole[visit.argument]}
+    return _next(tx, visit, kept)
+
+
+def back(tx: Transaction, visit: Visit) -> Reply:
+    """Ask for the answer before this one again, or leave the one that was being changed as it was.
+
+    From the list of what may be changed it leads to the preview.
+    """
+    _check_draft(visit)
+    kept = _whole(visit.data)
+    at = next((at for at, field in enumerate(FIELDS) if field not in kept), len(FIELDS))
+    if WAS not in visit.data and 0 < at < len(FIELDS):
+        kept.pop(FIELDS[at - 1])
     return _next(tx, visit, kept)
 
 
@@ -159,7 +191,15 @@ def _answer(tx: Transaction, visit: Visit, **answers: object) -> Reply:
     """Keep an answer in the draft and ask for what is missing."""
     if DRAFT not in visit.data:
         raise StaleCard
-    return _next(tx, visit, {**visit.data, **answers})
+    kept = {name: value for name, value in visit.data.items() if name != WAS}
+    return _next(tx, visit, {**kept, **answers})
+
+
+def _whole(data: Mapping[str, object]) -> dict[str, object]:
+    """Return a draft's data with the answer that is being changed as it was."""
+    was = data.get(WAS)
+    kept = {name: value for name, value in data.items() if name != WAS}
+    return {**kept, **was} if isinstance(was, dict) else kept
 
 
 def _next(tx: Transaction, visit: Visit, data: Mapping[str, object]) -> Reply:
@@ -265,6 +305,7 @@ def _summary(visit: Visit) -> newbill.Summary:
         title=str(data.get("title", "")),
         total=Money(number(data, "amount"), currency) if "amount" in data else None,
         due_on=date.fromisoformat(str(data["due"])) if "due" in data else None,
+        has_back=WAS in data or "who" in data,
     )
 
 
@@ -307,6 +348,8 @@ ROUTES: Final = Routes(
         "type": type_pressed,
         "title": title_pressed,
         "due": due_pressed,
+        "past": past_pressed,
+        "back": back,
         "nonote": note_pressed,
         "change": change,
         "again": again,

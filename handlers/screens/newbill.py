@@ -29,13 +29,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What was answered so far, in order; "" and None are still open."""
+    """What was answered so far, in order; "" and None are still open.
+
+    `has_back`: there is an answer to go back to.
+    """
 
     who: str = ""
     type: BillType | None = None
     title: str = ""
     total: Money | None = None
     due_on: date | None = None
+    has_back: bool = False
 
 
 def ask_who(words: Words, summary: Summary, found: Sequence[Found], *, searched: str) -> Screen:
@@ -131,6 +135,17 @@ def ask_due(words: Words, summary: Summary, *, week: date, end: date) -> Screen:
     return _screen(words, summary, question, rows)
 
 
+def ask_past(words: Words, summary: Summary, due_on: date) -> Screen:
+    """Ask whether a due date that has passed is meant."""
+    question = words.t(
+        "%(day)s is in the past: the bill would be overdue at once. Bill it anyway? Or write "
+        "another date.",
+        day=words.day(due_on),
+    )
+    anyway = Button(label=words.label("Bill it anyway"), data=f"newbill:past:{due_on.isoformat()}")
+    return _screen(words, summary, question, ((anyway,),))
+
+
 def ask_note(words: Words, summary: Summary) -> Screen:
     """Ask for a note."""
     question = words.t(
@@ -206,9 +221,11 @@ def _found_button(words: Words, each: Found) -> Button:
 
 
 def _screen(words: Words, summary: Summary, question: Html, rows: Rows) -> Screen:
-    cancel = (Button(label=words.label("Cancel"), data=doors.LEAVE),)
+    back = Button(label=words.label("Back"), data="newbill:back")
+    cancel = Button(label=words.label("Cancel"), data=doors.LEAVE)
+    last = (back, cancel) if summary.has_back else (cancel,)
     text = lines(words.t("<b>New bill</b>"), *_answered(words, summary), question)
-    return Screen(html=text, rows=(*rows, cancel))
+    return Screen(html=text, rows=(*rows, last))
 
 
 def _answered(words: Words, summary: Summary) -> tuple[Html, ...]:

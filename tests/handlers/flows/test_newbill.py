@@ -77,6 +77,67 @@ def test_nobody_found_asks_again(estate: Estate) -> None:
     assert "A-14 · Ada, Tunde" in estate.bello.labels
 
 
+@pytest.mark.parametrize("spelling", ["A14", "a 14", "a - 14", " A-14 "])
+def test_a_unit_is_found_however_it_is_spelled(estate: Estate, spelling: str) -> None:
+    estate.bello.says("/newbill")
+    estate.bello.says(spelling)
+    assert "A-14 · Ada, Tunde" in estate.bello.labels
+
+
+def test_a_due_date_that_has_passed_is_asked_about(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("12,500")
+    estate.bello.says("yesterday")
+    assert "Sun 1 Mar 2026 is in the past" in estate.bello.sees
+    assert "Bill it anyway? Or write another date." in estate.bello.sees
+    estate.bello.says("today")
+    assert "Due: Mon 2 Mar" in estate.bello.sees
+    estate.bello.presses("Back")
+    estate.bello.says("yesterday")
+    estate.bello.presses("Bill it anyway")
+    assert "Due: Sun 1 Mar" in estate.bello.sees
+    assert "A note for the debtor?" in estate.bello.sees
+
+
+def test_a_forged_date_in_a_button_is_refused(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("12,500")
+    for date in ("soon", "1999-01-01"):
+        estate.bello.presses_data(f"newbill:past:{date}", estate.bello.messages[-1])
+        assert "A note for the debtor?" not in estate.bello.sees
+
+
+def test_back_asks_the_question_before_again(estate: Estate) -> None:
+    estate.bello.says("/newbill")
+    assert estate.bello.labels == ["Cancel"]
+    estate.bello.says("a-14")
+    estate.bello.presses("A-14")
+    estate.bello.presses("Water")
+    estate.bello.presses("Back")
+    assert "What is it for? Press one." in estate.bello.sees
+    estate.bello.presses("Back")
+    assert "Who is it for?" in estate.bello.sees
+    estate.bello.says("a-14")
+    estate.bello.presses("A-14")
+    estate.bello.presses("Power")
+    assert "Power, March 2026" in estate.bello.sees
+
+
+def test_back_from_a_change_leaves_the_answer_as_it_was(estate: Estate) -> None:
+    up_to_the_amount(estate)
+    estate.bello.says("12,500")
+    estate.bello.presses("In 7 days")
+    estate.bello.presses("No note")
+    estate.bello.presses("Change")
+    estate.bello.presses("Amount")
+    assert "12,500.00" not in estate.bello.sees
+    estate.bello.presses("Back")
+    assert "12,500.00 NGN · due Mon 9 Mar" in estate.bello.sees
+    estate.bello.presses("Change")
+    estate.bello.presses("Back")
+    assert "Issue" in estate.bello.labels
+
+
 def test_a_pin_that_was_typed_in_the_wrong_place_is_not_said_again(estate: Estate) -> None:
     estate.bello.says("/newbill")
     estate.bello.says("482659")
