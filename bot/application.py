@@ -28,6 +28,7 @@ from handlers.flows import (
     start,
     topups,
     unmatched,
+    unmatched_refunds,
     wallet,
 )
 from handlers.flows import help as help_flows
@@ -45,6 +46,7 @@ CAPABILITIES: Final[tuple[Routes, ...]] = (
     disputing.ROUTES,
     disputes.ROUTES,
     unmatched.ROUTES,
+    unmatched_refunds.ROUTES,
     differences.ROUTES,
     refunds.ROUTES,
     refund_requests.ROUTES,

@@ -26,6 +26,7 @@ from core.domain.stored_payments import StoredPayments
 from core.domain.tallies import StoredTallies
 from core.domain.tenants import StoredTenants, TenantId
 from core.domain.timeline import StoredTimeline
+from core.domain.unmatched import StoredUnmatched
 from core.domain.wallets import StoredWallets
 from core.domain.work import StoredWork
 
@@ -129,6 +130,11 @@ class Transaction(Protocol):
     @property
     def refund_requests(self) -> StoredRefundRequests:
         """Payers' requests for money back."""
+        ...
+
+    @property
+    def unmatched(self) -> StoredUnmatched:
+        """Money that fits no payment."""
         ...
 
     @property

@@ -27,6 +27,9 @@ TOLD: tuple[EventName, ...] = (
 """What people hear of; that staff asked for a refund is known to who asked."""
 
 _OF_STAFF = frozenset({EventName.REFUND_STUCK, EventName.PAYMENT_HELD})
+_ON_THE_DESK = frozenset({EventName.REFUND_FAILED, EventName.REFUND_RETURNED})
+"""After these unmatched money waits again."""
+
 _OF_BOTH = frozenset({EventName.PAYMENT_HELD})
 
 
@@ -40,16 +43,19 @@ def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.Refu
 
     is_asked = is_payer and refund.waits_for_consent
     may_cancel = actor.has(Scope.REFUND_REQUEST) and refund.waits_for_consent and not is_payer
-    attempt = None if refund.attempt_id is None else tx.payments.attempt(refund.attempt_id)
-    payment = tx.payments.get(refund.payment_id)
-    bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
+    provider = ""
+    if refund.configuration_id is not None:
+        provider = tx.configurations.get(refund.configuration_id).provider
+    payment = None if refund.payment_id is None else tx.payments.get(refund.payment_id)
+    bill_id = None if payment is None else payment.bill_id
+    bill = None if bill_id is None else tx.bills.get(bill_id)
     asker = PersonId(refund.requested_by or 0)
     return refunds.RefundCard(
         refund=refund,
-        number=number_of(tx, payment),
-        payer=name_of(tx, refund.payer_id),
+        number="" if payment is None else number_of(tx, payment),
+        payer="" if refund.payer_id is None else name_of(tx, refund.payer_id),
         asker=name_of(tx, asker) if asker else "",
-        provider=refunds.name_of_provider(attempt.provider if attempt else ""),
+        provider=refunds.name_of_provider(provider),
         reason=tx.note(refund.reason_id),
         agree=act("refund.agree") if is_asked else "",
         refuse=act("refund.refuse") if is_asked else "",
@@ -57,6 +63,13 @@ def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.Refu
         is_payer=is_payer,
         bill=bill if bill is not None and may_see(reader, bill) else None,
     )
+
+
+def number_of_refund(tx: Transaction, refund: Refund) -> str:
+    """Return the number of what was paid, "" for money that fits no payment."""
+    if refund.payment_id is None:
+        return ""
+    return number_of(tx, tx.payments.get(refund.payment_id))
 
 
 def number_of(tx: Transaction, payment: Payment) -> str:
@@ -75,8 +88,11 @@ def hearers_of(tx: Transaction, event: Event) -> Sequence[PersonId]:
     if event.name in _OF_STAFF or event.name is EventName.REFUND_FOUND:
         found += hearers.refunders(tx, event)
     elif event.name is not EventName.REFUND_APPROVED:
-        asker = tx.refunds.get(RefundId(event.subject.id)).requested_by
+        refund = tx.refunds.get(RefundId(event.subject.id))
+        asker = refund.requested_by
         found += [asker] if asker and asker != tx.cause.person_id else []
+        if refund.unmatched_id is not None and event.name in _ON_THE_DESK:
+            found += hearers.refunders(tx, event)
     return list(dict.fromkeys(found))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from storage.chargebacks import CHARGEBACK_BOOKS
 from storage.refund_tables import REFUND_BOOKS
+from storage.unmatched import UNMATCHED_BOOKS
 
 _PAID_IN: Final = (
     "SELECT COALESCE(SUM(t.amount_minor), 0) FROM journal j"
@@ -175,4 +176,5 @@ BOOKS: Final[tuple[tuple[str, str], ...]] = (
     ),
     *REFUND_BOOKS,
     *CHARGEBACK_BOOKS,
+    *UNMATCHED_BOOKS,
 )

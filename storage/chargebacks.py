@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam
 
+from core.domain.captures import CaptureKey
 from core.domain.chargebacks import OPEN, TRANSITIONS, Chargeback, ChargebackId
 from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR
@@ -95,6 +96,13 @@ _OF: Final = Statement(
     .order_by(CHARGEBACK.c.id)
     .limit(50)
 )
+_OPEN_FOR: Final = Statement(
+    _CHARGEBACKS.select().where(
+        CHARGEBACK.c.configuration_id == bindparam("configuration_id"),
+        CHARGEBACK.c.capture == bindparam("capture"),
+        _IS_OPEN,
+    )
+)
 _OPEN_IN: Final = Statement(
     _CHARGEBACKS.select()
     .where(CHARGEBACK.c.tenant_id == bindparam("tenant_id"), _IS_OPEN)
@@ -178,6 +186,11 @@ class SqlChargebacks:
     def open_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
         """Return those of a payment that are not decided, oldest first."""
         return _CHARGEBACKS.many(self._tx, _OPEN_OF, payment_id=payment_id)
+
+    def open_for(self, key: CaptureKey) -> Chargeback | None:
+        """Return the one of a capture that is not decided, if any."""
+        found = {"configuration_id": key.configuration_id, "capture": key.provider_id}
+        return _CHARGEBACKS.one(self._tx, _OPEN_FOR, **found)
 
     def of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
         """Return those of a payment, oldest first (at most 50)."""

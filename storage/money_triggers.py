@@ -14,6 +14,7 @@ from storage.reconciling import reconciling_rules
 from storage.refund_requests import refund_request_rules
 from storage.refund_tables import refund_rules
 from storage.rules import Rule, refuse
+from storage.unmatched import unmatched_rules
 
 _AVAILABLE: Final = "credits_minor - debits_minor - held_minor"
 
@@ -42,6 +43,7 @@ def money_triggers() -> Iterator[Rule | str]:
     yield from reconciling_rules()
     yield from chargeback_rules()
     yield from refund_request_rules()
+    yield from unmatched_rules()
 
 
 def _transfer() -> Iterator[Rule | str]:

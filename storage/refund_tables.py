@@ -1,6 +1,7 @@
 """Tables of refunds, what the database refuses of them, and what must hold between them.
 
-A refund is never more than its payment leaves, and done only with a journal that moved as much.
+A refund is never more than its payment, or what was kept apart, leaves, and done only with a
+journal that moved as much.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,9 @@ REFUND: Final = table(
     "refund",
     ident(primary_key=True),
     ident("tenant_id"),
-    ident("payment_id"),
-    ident("payer_id"),
+    ident("payment_id", nullable=True),
+    ident("unmatched_id", nullable=True),
+    ident("payer_id", nullable=True),
     text("reference"),
     text("currency"),
     number("amount_minor"),
@@ -53,6 +55,10 @@ REFUND: Final = table(
         ["payment_id", "tenant_id", "currency"],
         ["payment.id", "payment.tenant_id", "payment.currency"],
     ),
+    ForeignKeyConstraint(
+        ["unmatched_id", "tenant_id", "currency"],
+        ["unmatched.id", "unmatched.tenant_id", "unmatched.currency"],
+    ),
     ForeignKeyConstraint(["payer_id"], ["person.id"]),
     ForeignKeyConstraint(["reason_id"], ["note.id"]),
     ForeignKeyConstraint(["attempt_id"], ["attempt.id"]),
@@ -69,9 +75,15 @@ REFUND: Final = table(
     CheckConstraint(
         "origin = 'staff' OR (origin = 'provider' AND destination = 'original')", name="origin"
     ),
+    CheckConstraint("(payment_id IS NULL) <> (unmatched_id IS NULL)", name="source"),
     CheckConstraint(
-        "(destination = 'original' AND attempt_id IS NOT NULL AND configuration_id IS NOT NULL"
-        " AND capture <> '' AND needs_consent = 0)"
+        "payment_id IS NOT NULL OR (origin = 'staff' AND destination = 'original')",
+        name="unmatched",
+    ),
+    CheckConstraint("payer_id IS NOT NULL OR payment_id IS NULL", name="payer"),
+    CheckConstraint(
+        "(destination = 'original' AND (attempt_id IS NOT NULL OR unmatched_id IS NOT NULL)"
+        " AND configuration_id IS NOT NULL AND capture <> '' AND needs_consent = 0)"
         " OR (destination = 'wallet' AND attempt_id IS NULL AND configuration_id IS NULL"
         " AND capture = '' AND provider_ref = '')",
         name="destination",
@@ -86,6 +98,7 @@ REFUND: Final = table(
         name="consent",
     ),
     Index("ix_refund_payment", "payment_id"),
+    Index("ix_refund_unmatched", "unmatched_id", **only_where("unmatched_id IS NOT NULL")),
     Index("ix_refund_open", "tenant_id", **only_where(IS_OPEN)),
     Index("ix_refund_act_id", "act_id"),
 )
@@ -132,6 +145,10 @@ _IS_CONTESTED: Final = (
     "EXISTS (SELECT 1 FROM refundable WHERE payment_id = NEW.payment_id"
     " AND contested_at IS NOT NULL)"
 )
+_UNMATCHED_SUM: Final = (
+    "(SELECT COALESCE(SUM(amount_minor), 0) FROM refund"
+    f" WHERE unmatched_id = NEW.unmatched_id AND ({IS_OPEN} OR {IS_GONE}))"
+)
 _MOVED: Final = (
     "(SELECT COALESCE(SUM(t.amount_minor), 0) FROM journal j"
     " JOIN transfer t ON t.journal_id = j.id JOIN account a ON a.id = t.to_account"
@@ -164,16 +181,19 @@ def refund_rules() -> Iterator[Rule]:
         " OR (NEW.origin = 'staff' AND (NEW.status <> 'pending' OR NOT EXISTS"
         " (SELECT 1 FROM hold h JOIN account a ON a.id = h.account_id WHERE h.id = NEW.hold_id"
         " AND h.tenant_id = NEW.tenant_id AND h.currency = NEW.currency AND h.status = 'open'"
-        " AND h.amount_minor = NEW.amount_minor AND a.kind = 'tenant_wallet'"
+        " AND h.amount_minor = NEW.amount_minor"
+        " AND a.kind = CASE WHEN NEW.unmatched_id IS NULL THEN 'tenant_wallet'"
+        " ELSE 'suspense' END"
         " AND h.subject_kind = 'refund' AND h.subject_id = NEW.id)))"
         " OR (NEW.origin = 'provider' AND NEW.status <> 'processing')"
         " OR (NEW.destination = 'wallet' AND NEW.needs_consent = 0 AND NOT EXISTS"
         " (SELECT 1 FROM payment WHERE id = NEW.payment_id AND method = 'wallet'))"
-        " OR (NEW.destination = 'original' AND NOT EXISTS"
+        " OR (NEW.destination = 'original' AND NEW.payment_id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM attempt WHERE id = NEW.attempt_id AND payment_id = NEW.payment_id"
         " AND configuration_id = NEW.configuration_id))",
         "refund.begun",
     )
+    yield from _unmatched()
     yield refuse(
         "refund_moved",
         "BEFORE UPDATE ON refund",
@@ -190,6 +210,34 @@ def refund_rules() -> Iterator[Rule]:
         "refund.held",
     )
     yield from _refundable()
+
+
+def _unmatched() -> Iterator[Rule]:
+    """Say what is refused of refunds of money that was kept apart."""
+    yield refuse(
+        "refund_unmatched",
+        "BEFORE INSERT ON refund",
+        "NEW.unmatched_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unmatched u"
+        " JOIN hold h ON h.account_id = u.account_id WHERE u.id = NEW.unmatched_id"
+        " AND h.id = NEW.hold_id AND u.configuration_id = NEW.configuration_id"
+        " AND u.capture = NEW.capture"
+        f" AND u.given_minor + {_UNMATCHED_SUM} + NEW.amount_minor <= u.amount_minor)",
+        "refund.unmatched",
+    )
+    yield refuse(
+        "refund_unmatched_contested",
+        "BEFORE INSERT ON refund",
+        "NEW.unmatched_id IS NOT NULL AND EXISTS (SELECT 1 FROM chargeback c"
+        " WHERE c.configuration_id = NEW.configuration_id AND c.capture = NEW.capture"
+        " AND c.status IN ('open', 'evidence_sent'))",
+        "refund.contested",
+    )
+    yield refuse(
+        "refund_unmatched_frozen",
+        "BEFORE UPDATE ON refund",
+        "NEW.unmatched_id IS NOT OLD.unmatched_id",
+        "refund.frozen",
+    )
 
 
 def _refundable() -> Iterator[Rule]:
@@ -221,7 +269,8 @@ REFUND_BOOKS: Final[tuple[tuple[str, str], ...]] = (
             "SELECT p.id FROM payment p LEFT JOIN refundable r ON r.payment_id = p.id"
             " JOIN (SELECT payment_id,"
             f" {_part('staff', IS_OPEN)} AS opened, {_part('staff', IS_GONE)} AS finished,"
-            f" {_part('provider', IS_GONE)} AS found FROM refund GROUP BY payment_id) f"
+            f" {_part('provider', IS_GONE)} AS found FROM refund"
+            " WHERE payment_id IS NOT NULL GROUP BY payment_id) f"
             " ON f.payment_id = p.id"
             " WHERE r.payment_id IS NULL OR r.open_minor <> f.opened OR r.done_minor <> f.finished"
             " OR r.reversed_minor <> f.found OR r.captured_minor > p.captured_minor"

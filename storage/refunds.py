@@ -8,6 +8,7 @@ from core.domain.errors import NotFound
 from core.domain.payments import Payment, PaymentId
 from core.domain.refunds import OPEN, Refund, Refundable, RefundId
 from core.domain.tenants import TenantId
+from core.domain.unmatched import UnmatchedId
 from storage.audit import add_change
 from storage.records import Records
 from storage.refund_tables import REFUND, REFUNDABLE
@@ -51,6 +52,12 @@ _OF: Final = Statement(
     .order_by(REFUND.c.id)
     .limit(50)
 )
+_OF_UNMATCHED: Final = Statement(
+    _REFUNDS.select()
+    .where(REFUND.c.unmatched_id == bindparam("unmatched_id"))
+    .order_by(REFUND.c.id)
+    .limit(50)
+)
 _OPEN_IN: Final = Statement(
     _REFUNDS.select()
     .where(
@@ -82,13 +89,22 @@ class SqlRefunds:
         """Return a payment's refunds, oldest first (at most 50)."""
         return _REFUNDS.many(self._tx, _OF, payment_id=payment_id)
 
+    def of_unmatched(self, unmatched_id: UnmatchedId) -> tuple[Refund, ...]:
+        """Return the refunds of money that was kept apart, oldest first (at most 50)."""
+        return _REFUNDS.many(self._tx, _OF_UNMATCHED, unmatched_id=unmatched_id)
+
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Refund, ...]:
         """Return a tenant's refunds that have not ended, oldest first."""
         return _REFUNDS.many(self._tx, _OPEN_IN, tenant_id=tenant_id, limit=limit)
 
     def add(self, refund: Refund) -> Refund:
         """Store a new refund; return it as stored."""
-        return _REFUNDS.add(self._tx, refund, act_id=self._tx.act(refund.tenant_id))
+        stored = _REFUNDS.add(self._tx, refund, act_id=self._tx.act(refund.tenant_id))
+        if refund.unmatched_id is not None:
+            # What older blocks cover of a refund has no such column: the chain has it as a change.
+            content = {"unmatched": refund.unmatched_id}
+            add_change(self._tx, refund.tenant_id, "refund", refund.id, content)
+        return stored
 
     def replace(self, before: Refund, after: Refund) -> Refund:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""

@@ -39,6 +39,7 @@ from storage.statements import Cursor
 from storage.tallies import SqlTallies
 from storage.tenants import SqlTenants
 from storage.timeline import SqlTimeline
+from storage.unmatched import SqlUnmatched
 from storage.wallets import SqlWallets
 from storage.work import SqlWork
 
@@ -103,6 +104,7 @@ class SqlTransaction:
         self.standings = SqlStandings(self)
         self.refunds = SqlRefunds(self)
         self.refund_requests = SqlRefundRequests(self)
+        self.unmatched = SqlUnmatched(self)
         self.differences = SqlDifferences(self)
         self.reconciling = SqlReconciling(self)
         self.chargebacks = SqlChargebacks(self)

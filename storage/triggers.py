@@ -35,6 +35,7 @@ APPEND_ONLY: Final = (
     "status_event",
     "transfer",
     "birth",
+    "unmatched_given",
 )
 """Rows are written once: no UPDATE, no DELETE, no second birth."""
 
@@ -61,6 +62,7 @@ NEVER_DELETED: Final = (
     "counter",
     "tenant",
     "unit",
+    "unmatched",
     "wallet",
 )
 """Rows change by rule and never go."""

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from core.domain.bills import Acknowledgment, Bill, BillId, BillType
+from core.domain.captures import CaptureKey
 from core.domain.configurations import Configuration, ConfigurationId, Health, Keys, KeysId
 from core.domain.ledger import (
     AccountId,
@@ -24,7 +25,7 @@ from core.domain.ledger import (
     fingerprint,
 )
 from core.domain.money import Currency, Money
-from core.domain.payments import Method, Payment, PaymentId, Purpose
+from core.domain.payments import AttemptId, Method, Payment, PaymentId, Purpose
 from core.domain.people import (
     NO_UNIT,
     Identity,
@@ -38,7 +39,9 @@ from core.domain.people import (
     UnitId,
 )
 from core.domain.tenants import Policy, Tenant, TenantId, TenantKind
+from core.domain.unmatched import Unmatched
 from core.domain.wallets import TENANT_OWNED, Wallet, WalletId
+from core.use_cases.unmatched import keep_apart, suspense
 from storage.transaction import SqlTransaction
 from tests.books import (
     CAUSE,
@@ -218,6 +221,42 @@ def post(
     )
     tx.ledger.add_journal(journal, lines, hold_id=hold_id)
     return tx.ledger.journal(journal.id)
+
+
+def keep_money(
+    tx: SqlTransaction,
+    tenant: Tenant,
+    minor: int,
+    *,
+    capture: CaptureKey | None = None,
+    payment: Payment | None = None,
+    attempt_id: AttemptId | None = None,
+) -> Unmatched:
+    """Let money arrive that fits no payment: from a bank, or as a provider's capture."""
+    kept = suspense(tx, tenant_id=tenant.id, currency=tenant.currency)
+    kind, owner_id = AccountKind.ADJUSTMENTS, 0
+    if capture is not None:
+        kind, owner_id = AccountKind.PROVIDER, int(capture.configuration_id)
+    source = tx.ledger.account(
+        tenant_id=tenant.id, kind=kind, owner_id=owner_id, currency=tenant.currency
+    )
+    journal = post(
+        tx,
+        tenant,
+        (source.id, kept.id, minor),
+        kind=JournalKind.SUSPENSE,
+        key=str(capture) if capture else None,
+        subject=None if payment is None else Subject(kind="payment", id=payment.id),
+    )
+    return keep_apart(
+        tx,
+        journal=journal,
+        account=kept,
+        amount=Money(minor, tenant.currency),
+        capture=capture,
+        payment_id=None if payment is None else payment.id,
+        attempt_id=attempt_id,
+    )
 
 
 def top_up(tx: SqlTransaction, tenant: Tenant, wallet: Wallet, minor: int) -> Journal:

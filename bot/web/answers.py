@@ -20,11 +20,12 @@ from bot.web.payments import RETRY_S, bounded
 from core.domain.addresses import Address
 from core.domain.configurations import Configuration
 from core.domain.outflows import Answering
-from core.domain.payments import AttemptId, PaymentId
+from core.domain.payments import AttemptId
 from core.domain.providers import About, Hook, Provider
 from core.domain.refunds import RefundId
 from core.domain.work import Kind, Priority
 from core.use_cases.addresses import find_address
+from core.use_cases.refunds import refund_lane
 from storage.database import Database
 from storage.transaction import SqlTransaction
 
@@ -124,12 +125,11 @@ def store_answer(tx: SqlTransaction, address: Address, hook: Hook) -> bool:
             "query": dict(hook.query),
         }
     )
-    lane = f"p:{_payment(tx, address)}"
-    tx.work.add(Kind.CALL, lane=lane, payload=payload, priority=Priority.MONEY)
+    tx.work.add(Kind.CALL, lane=_lane(tx, address), payload=payload, priority=Priority.MONEY)
     return True
 
 
-def _payment(tx: SqlTransaction, address: Address) -> PaymentId:
+def _lane(tx: SqlTransaction, address: Address) -> str:
     if address.about is About.REFUND:
-        return tx.refunds.get(RefundId(address.subject)).payment_id
-    return tx.payments.attempt(AttemptId(address.subject)).payment_id
+        return refund_lane(tx, refund=tx.refunds.get(RefundId(address.subject)))
+    return f"p:{tx.payments.attempt(AttemptId(address.subject)).payment_id}"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, NewType, Protocol
 
 from core.domain.acts import NO_NOTE, NoteId
+from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
@@ -127,6 +128,10 @@ class StoredChargebacks(Protocol):
 
     def open_of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
         """Return those of a payment that are not decided, oldest first: one a capture at most."""
+        ...
+
+    def open_for(self, key: CaptureKey) -> Chargeback | None:
+        """Return the one of a capture that is not decided, if any."""
         ...
 
     def of(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:

@@ -50,7 +50,7 @@ class DifferenceStatus(StrEnum):
 
     OPEN = "open"
     MATCHED = "matched"
-    """Its money was given to a member."""
+    """Its money is in the books: it was given to a member, or goes back."""
     IGNORED = "ignored"
     """Somebody answered for it that nothing is to be done."""
     SOLVED = "solved"

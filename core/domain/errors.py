@@ -174,6 +174,10 @@ class RefundOpen(Refusal):
     """A refund of this bill's money is under way; the bill waits for its end (`bill`)."""
 
 
+class UnmatchedGone(Refusal):
+    """Unmatched money waits no more: it was matched or sent back meanwhile."""
+
+
 class OutflowsFrozen(Refusal):
     """The books were put back: nothing leaves until an operator releases it."""
 

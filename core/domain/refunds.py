@@ -1,7 +1,8 @@
-"""Refunds: money of a payment that goes back, by the way it came or into the payer's wallet.
+"""Refunds: money that goes back, by the way it came or into the payer's wallet.
 
-Staff ask for a refund; a provider may also have made one without us. What all refunds of a payment
-may come to is kept in one row beside it (`Refundable`), which the database bounds.
+It is of a payment, or was kept apart because it fitted none (`Unmatched`). Staff ask for a refund;
+a provider may also have made one without us. What all refunds of a payment may come to is kept in
+one row beside it (`Refundable`), which the database bounds.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Final, NewType, Protocol
 
 from core.domain.acts import NO_NOTE, NoteId
 from core.domain.configurations import ConfigurationId
-from core.domain.errors import AboveRefundable, InvalidAmount, PaymentContested
+from core.domain.errors import AboveRefundable, InvalidAmount, NotFound, PaymentContested
 from core.domain.ledger import HoldId, JournalId
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
@@ -19,6 +20,7 @@ from core.domain.payments import CHECK_DELAYS_S, AttemptId, Payment, PaymentId
 from core.domain.people import PersonId
 from core.domain.providers import ProviderError
 from core.domain.tenants import TenantId
+from core.domain.unmatched import UnmatchedId
 
 RefundId = NewType("RefundId", int)
 
@@ -89,17 +91,20 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money of one payment on its way back.
+    """Money of one payment, or of one capture that was kept apart, on its way back.
 
-    `reference` is ours, stored before the provider is asked. `capture` is the provider's own id of
-    the capture it is taken from, `provider_ref` its id of the refund, "" while unknown. `needs`
-    says in the provider's word what a human must do for it to go on.
+    Exactly one of `payment_id` and `unmatched_id` is given. `payer_id` is who had asked for the
+    payment, None where nobody knows. `reference` is ours, stored before the provider is asked.
+    `capture` is the provider's own id of the capture it is taken from, `provider_ref` its id of
+    the refund, "" while unknown. `needs` says in the provider's word what a human must do for it
+    to go on.
     """
 
     id: RefundId
     tenant_id: TenantId
-    payment_id: PaymentId
-    payer_id: PersonId
+    payment_id: PaymentId | None = None
+    unmatched_id: UnmatchedId | None = None
+    payer_id: PersonId | None = None
     reference: str
     currency: Currency
     amount_minor: int
@@ -131,6 +136,17 @@ class Refund:
     def amount(self) -> Money:
         """What goes back."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def paid_id(self) -> PaymentId:
+        """The payment it is of.
+
+        Raises:
+            NotFound: it is of money that was kept apart.
+        """
+        if self.payment_id is None:
+            raise NotFound(kind="payment")
+        return self.payment_id
 
     @property
     def is_open(self) -> bool:
@@ -261,6 +277,10 @@ class StoredRefunds(Protocol):
 
     def of(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Return a payment's refunds, oldest first (at most 50)."""
+        ...
+
+    def of_unmatched(self, unmatched_id: UnmatchedId) -> tuple[Refund, ...]:
+        """Return the refunds of money that was kept apart, oldest first (at most 50)."""
         ...
 
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Refund, ...]:

@@ -29,6 +29,7 @@ from core.use_cases.payments import (
     tenant_wallet,
 )
 from core.use_cases.reminders import unplan_reminders
+from core.use_cases.unmatched import keep_apart, suspense
 from core.use_cases.wallets import open_wallet, wallet_account
 
 
@@ -95,12 +96,7 @@ def _suspend(
     tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled, key: str
 ) -> Taken:
     source = _provider_account(tx, attempt, capture.captured)
-    target = tx.ledger.account(
-        tenant_id=attempt.tenant_id,
-        kind=AccountKind.SUSPENSE,
-        owner_id=0,
-        currency=capture.captured.currency,
-    )
+    target = suspense(tx, tenant_id=attempt.tenant_id, currency=capture.captured.currency)
     journal = post(
         tx,
         tenant_id=attempt.tenant_id,
@@ -108,6 +104,16 @@ def _suspend(
         subject=Subject(kind="payment", id=payment.id),
         key=key,
         legs=[Leg(source=source.id, target=target.id, amount=capture.captured)],
+    )
+    keep_apart(
+        tx,
+        journal=journal,
+        account=target,
+        amount=capture.captured,
+        capture=CaptureKey(attempt.configuration_id, capture.provider_id),
+        reference=attempt.reference,
+        payment_id=payment.id,
+        attempt_id=attempt.id,
     )
     if said := payer_as_told(capture):
         # Beside the journal in the same act; the capture's id says which of several it is.

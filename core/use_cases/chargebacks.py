@@ -25,7 +25,8 @@ from core.domain.refunds import GONE, Origin, Refund, RefundId, RefundStatus
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.payments import tell
-from core.use_cases.refund_posting import book_found, complete_late, fits_late, refund_key
+from core.use_cases.refund_counts import fits_late
+from core.use_cases.refund_posting import book_found, complete_late, refund_key
 from core.use_cases.refunds import ask_refund, give_up
 
 

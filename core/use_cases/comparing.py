@@ -15,6 +15,7 @@ from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptStatus, PaymentId
 from core.domain.reconciling import Listed, Unlisted
 from core.domain.refunds import RefundStatus
+from core.domain.unmatched import UnmatchedId
 from core.ports import Transaction
 
 _MAY_BE_BACK: Final = frozenset(
@@ -120,11 +121,12 @@ def _is_of_another(tx: Transaction, listed: Listed) -> bool:
 
 def _given_back(tx: Transaction, listed: Listed, posted: Journal) -> Money:
     """Return how much of a capture may be back by refunds that the books know."""
-    if posted.subject.kind != "payment":
-        return Money(0, listed.currency)
+    refunds = tx.refunds.of_unmatched(UnmatchedId(posted.id))
+    if posted.subject.kind == "payment":
+        refunds += tx.refunds.of(PaymentId(posted.subject.id))
     mine = (
         each
-        for each in tx.refunds.of(PaymentId(posted.subject.id))
+        for each in refunds
         if each.capture == listed.provider_id and each.configuration_id == listed.configuration_id
     )
     minor = sum(each.amount_minor for each in mine if each.status in _MAY_BE_BACK)

@@ -1,5 +1,6 @@
-"""Differences: looked at, matched to whom their money belongs, or ignored with a reason."""
+"""Differences: looked at, booked for whom their money belongs to, or ignored with a reason."""
 
+from core.domain.captures import CaptureKey
 from core.domain.differences import (
     Difference,
     DifferenceId,
@@ -7,14 +8,15 @@ from core.domain.differences import (
     DifferenceStatus,
 )
 from core.domain.errors import NotAllowed, NotFound, Refusal, StaleCard
-from core.domain.ledger import AccountId, AccountKind, Journal, JournalKind, Leg, Subject
+from core.domain.ledger import AccountKind, JournalId, JournalKind, Leg, Subject
 from core.domain.payments import PaymentId
 from core.domain.people import Actor, PersonId, Scope
+from core.domain.unmatched import Unmatched
 from core.ports import Transaction
 from core.use_cases.ledger import post
 from core.use_cases.payments import check_no_part
 from core.use_cases.refundable import refund_choice
-from core.use_cases.unmatched import check_reason, give_unmatched
+from core.use_cases.unmatched import check_reason, give_unmatched, keep_apart, suspense
 
 
 def seen_difference(tx: Transaction, *, actor: Actor, difference_id: DifferenceId) -> Difference:
@@ -98,24 +100,36 @@ def match_difference(
         MoneyStopped: the books are being checked.
     """
     before = matchable_difference(tx, actor=actor, difference_id=difference_id)
-    booked = _book(tx, before)
+    booked = book_difference(tx, difference=before)
     give_unmatched(
         tx,
         actor=actor,
+        unmatched_id=booked.id,
         person_id=person_id,
         amount=before.listed,
         reason=reason,
         key=key,
         has_pin_check=has_pin_check,
     )
-    ended = before.end(
+    return end_booked(tx, actor=actor, difference=before, booked=booked, reason=reason)
+
+
+def end_booked(
+    tx: Transaction, *, actor: Actor, difference: Difference, booked: Unmatched, reason: str
+) -> Difference:
+    """End a difference whose capture is in the books by now, and say why.
+
+    Raises:
+        IllegalTransition: it has ended before.
+    """
+    ended = difference.end(
         DifferenceStatus.MATCHED,
         at=tx.now,
         by=actor.person_id,
-        reason_id=tx.add_note(before.tenant_id, reason.strip()),
-        journal_id=booked.id,
+        reason_id=tx.add_note(difference.tenant_id, reason.strip()),
+        journal_id=JournalId(booked.id),
     )
-    return tx.differences.replace(before, ended)
+    return tx.differences.replace(difference, ended)
 
 
 def ignore_difference(
@@ -149,25 +163,38 @@ def refund_of(tx: Transaction, *, actor: Actor, difference: Difference) -> Payme
     return difference.payment_id if is_it and is_asked else None
 
 
-def _book(tx: Transaction, difference: Difference) -> Journal:
-    def account(kind: AccountKind, owner_id: int) -> AccountId:
-        return tx.ledger.account(
-            tenant_id=difference.tenant_id,
-            kind=kind,
-            owner_id=owner_id,
-            currency=difference.currency,
-        ).id
+def book_difference(tx: Transaction, *, difference: Difference) -> Unmatched:
+    """Put a capture that the books do not have into suspense, under the provider's own id of it.
 
+    Raises:
+        MoneyStopped: the books are being checked.
+    """
+    source = tx.ledger.account(
+        tenant_id=difference.tenant_id,
+        kind=AccountKind.PROVIDER,
+        owner_id=difference.configuration_id,
+        currency=difference.currency,
+    )
+    target = suspense(tx, tenant_id=difference.tenant_id, currency=difference.currency)
     subject = Subject(kind="difference", id=difference.id)
     if difference.payment_id is not None:
         subject = Subject(kind="payment", id=difference.payment_id)
-    source = account(AccountKind.PROVIDER, difference.configuration_id)
-    target = account(AccountKind.SUSPENSE, 0)
-    return post(
+    journal = post(
         tx,
         tenant_id=difference.tenant_id,
         kind=JournalKind.SUSPENSE,
         subject=subject,
         key=difference.key,
-        legs=[Leg(source=source, target=target, amount=difference.listed)],
+        legs=[Leg(source=source.id, target=target.id, amount=difference.listed)],
+    )
+    attempt = tx.payments.attempt_by_reference(difference.configuration_id, difference.reference)
+    return keep_apart(
+        tx,
+        journal=journal,
+        account=target,
+        amount=difference.listed,
+        capture=CaptureKey(difference.configuration_id, difference.provider_id),
+        reference=difference.reference,
+        payment_id=difference.payment_id,
+        attempt_id=None if attempt is None else attempt.id,
     )

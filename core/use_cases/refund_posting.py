@@ -13,12 +13,15 @@ from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, 
 from core.domain.money import Money
 from core.domain.payments import AttemptId, Payment
 from core.domain.refunds import CHECK, REPEAT, Destination, Origin, Refund, RefundId, RefundStatus
-from core.domain.wallets import WalletStatus
+from core.domain.unmatched import Unmatched
+from core.domain.wallets import TENANT_OWNED, Wallet, WalletStatus
 from core.ports import Transaction
 from core.use_cases.ledger import post, post_hold
 from core.use_cases.payments import tenant_account
+from core.use_cases.refund_counts import count_done, count_late, kept_apart
 from core.use_cases.refundable import left_to_refund, refundable_of
 from core.use_cases.refunds import count_return, tell_refund
+from core.use_cases.unmatched import keep_apart, suspense
 from core.use_cases.wallets import open_wallet, wallet_account
 
 
@@ -40,25 +43,20 @@ def complete_held(tx: Transaction, *, refund: Refund, key: str) -> Refund:
     leg = Leg(source=own, target=_provider(tx, refund).id, amount=refund.amount)
     journal = post_hold(tx, hold_id=refund.hold_id, legs=[leg], kind=JournalKind.REFUND, key=key)
     done = _end(tx, refund, journal)
-    payment = tx.payments.get(refund.payment_id)
-    before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).settle(refund.amount))
+    count_done(tx, refund=done)
     return done
-
-
-def fits_late(tx: Transaction, *, refund: Refund) -> bool:
-    """Tell whether a refund that was let go still fits beside the others."""
-    refundable = refundable_of(tx, payment=tx.payments.get(refund.payment_id))
-    return refundable.may_still_settle(refund.amount)
 
 
 def complete_late(tx: Transaction, *, refund: Refund, key: str) -> Refund:
     """Post a refund that its provider made after we had let it go; it must fit."""
-    payment = tx.payments.get(refund.payment_id)
-    before = tx.refunds.refundable(payment)
-    journal = _post_uncovered(tx, payment, refund, key)
+    kept = kept_apart(tx, refund=refund)
+    if kept is None:
+        payment = tx.payments.get(refund.paid_id)
+        journal = _post_uncovered(tx, payment, refund, key)
+    else:
+        journal = _post_kept(tx, kept, refund, key)
     done = _end(tx, refund, journal)
-    tx.refunds.replace_refundable(before, before.grown(payment).settle_late(refund.amount))
+    count_late(tx, refund=done)
     return done
 
 
@@ -125,6 +123,31 @@ def _post_uncovered(tx: Transaction, payment: Payment, refund: Refund, key: str)
     )
 
 
+def _post_kept(tx: Transaction, kept: Unmatched, refund: Refund, key: str) -> Journal:
+    """Move what is still free of money that was kept apart; the rest the tenant owes."""
+    target = _provider(tx, refund).id
+    covered = min(kept.free, refund.amount)
+    owed = tx.ledger.account(
+        tenant_id=refund.tenant_id,
+        kind=AccountKind.OWED,
+        owner_id=TENANT_OWNED,
+        currency=refund.currency,
+    )
+    parts = ((kept.account_id, covered), (owed.id, refund.amount - covered))
+    return post(
+        tx,
+        tenant_id=refund.tenant_id,
+        kind=JournalKind.REFUND,
+        subject=Subject(kind="refund", id=refund.id),
+        key=key,
+        legs=[
+            Leg(source=source, target=target, amount=part)
+            for source, part in parts
+            if part.is_positive
+        ],
+    )
+
+
 def _covered(tx: Transaction, source: Account, amount: Money, target: Account) -> list[Leg]:
     """Take an amount from an account; what is missing there comes from what its owner owes."""
     missing = amount - Money(max(0, source.available.minor), amount.currency)
@@ -178,35 +201,51 @@ def charge_refund_fee(tx: Transaction, *, refund: Refund, fee: Money | None) -> 
 
 
 def book_returned(tx: Transaction, *, refund: Refund) -> Refund:
-    """Put money that came back into the payer's wallet: his bill asks for it again.
+    """Put money that came back where it was: the payer's wallet, his bill asks for it again.
+
+    What was kept apart before, and what belongs to a closed wallet, is kept apart.
 
     Raises:
         IllegalTransition: it had not gone out.
     """
     moved = refund.move(RefundStatus.RETURNED, at=tx.now)
-    wallet = open_wallet(
-        tx, tenant_id=refund.tenant_id, owner_id=refund.payer_id, currency=refund.currency
-    )
-    target = wallet.account_id
-    if wallet.status is WalletStatus.CLOSED:
-        suspense = tx.ledger.account(
-            tenant_id=refund.tenant_id,
-            kind=AccountKind.SUSPENSE,
-            owner_id=0,
-            currency=refund.currency,
-        )
-        target = suspense.id
-    post(
+    kept = kept_apart(tx, refund=refund)
+    target = suspense(tx, tenant_id=refund.tenant_id, currency=refund.currency)
+    wallet = None if kept else _payers_wallet(tx, refund)
+    is_open = wallet is not None and wallet.status is not WalletStatus.CLOSED
+    journal = post(
         tx,
         tenant_id=refund.tenant_id,
         kind=JournalKind.REFUND_RETURN,
         subject=Subject(kind="refund", id=refund.id),
         key=f"refund-return:{refund.id}",
-        legs=[Leg(source=_provider(tx, refund).id, target=target, amount=refund.amount)],
+        legs=[
+            Leg(
+                source=_provider(tx, refund).id,
+                target=wallet.account_id if wallet and is_open else target.id,
+                amount=refund.amount,
+            )
+        ],
     )
+    if not is_open:
+        keep_apart(
+            tx,
+            journal=journal,
+            account=target,
+            amount=refund.amount,
+            capture=kept.key if kept else None,
+            reference=kept.reference if kept else "",
+            payment_id=kept.payment_id if kept else refund.payment_id,
+            attempt_id=refund.attempt_id,
+        )
     back = tx.refunds.replace(refund, moved)
     tell_refund(tx, name=EventName.REFUND_RETURNED, refund=back)
     return back
+
+
+def _payers_wallet(tx: Transaction, refund: Refund) -> Wallet:
+    payer_id = tx.payments.get(refund.paid_id).payer_id
+    return open_wallet(tx, tenant_id=refund.tenant_id, owner_id=payer_id, currency=refund.currency)
 
 
 def _provider(tx: Transaction, refund: Refund) -> Account:

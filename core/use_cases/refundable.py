@@ -72,7 +72,9 @@ def refund_choice(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Ch
         refundable=refundable,
         most=most,
         capture=capture,
-        gives_back=PartOf.NOTHING if capture is None else gives_back(tx, capture=capture),
+        gives_back=PartOf.NOTHING
+        if capture is None
+        else gives_back(tx, provider=capture.attempt.provider),
     )
 
 
@@ -102,9 +104,9 @@ def most_of(tx: Transaction, *, payment: Payment, refundable: Refundable) -> Mon
     return most
 
 
-def gives_back(tx: Transaction, *, capture: Capture) -> PartOf:
-    """Return how much of a capture its provider can give back; nothing, of one that is gone."""
-    known = tx.configurations.capabilities(capture.attempt.provider)
+def gives_back(tx: Transaction, *, provider: str) -> PartOf:
+    """Return how much of a capture a provider can give back; nothing, of one that is gone."""
+    known = tx.configurations.capabilities(provider)
     return PartOf.NOTHING if known is None else known.refunds
 
 

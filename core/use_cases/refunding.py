@@ -15,22 +15,27 @@ from core.domain.errors import IllegalTransition
 from core.domain.ledger import Journal
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
-from core.domain.payments import CHECK_DELAYS_S
+from core.domain.payments import CHECK_DELAYS_S, PaymentId
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
 from core.domain.refunds import ASK_FOR, CHECK, GONE, REPEAT, Refund, RefundId, RefundStatus
 from core.domain.work import Due
 from core.ports import Transaction
+from core.use_cases.refund_counts import (
+    fits_late,
+    is_contested,
+    kept_apart,
+    refunded_payment,
+    uncount,
+)
 from core.use_cases.refund_posting import (
     book_found,
     book_returned,
     charge_refund_fee,
     complete_held,
     complete_late,
-    fits_late,
     refund_key,
 )
-from core.use_cases.refundable import refundable_of
-from core.use_cases.refunds import release_refund, tell_refund, uncount
+from core.use_cases.refunds import release_refund, tell_refund
 
 NO_ANSWER: Final = "no_answer"
 DISAGREES: Final = "disagrees"
@@ -46,11 +51,13 @@ def begin_refund(tx: Transaction, *, refund_id: RefundId) -> RefundRequest | Non
     None when it was sent before, has ended, or must not leave: the payer's bank claims the money,
     or the books were put back.
     """
-    payment = tx.payments.lock(tx.refunds.get(refund_id).payment_id)
+    payment_id = refunded_payment(tx, refund=tx.refunds.get(refund_id))
+    if payment_id is not None:
+        tx.payments.lock(payment_id)
     refund = tx.refunds.get(refund_id)
     if not refund.is_unsent or tx.freeze.find() is not None:
         return None
-    if refundable_of(tx, payment=payment).contested_at is not None:
+    if is_contested(tx, refund=refund):
         _fail(tx, refund, ProviderError.PROVIDER_ERROR)
         return None
     sent = tx.refunds.replace(refund, replace(refund, sent_at=tx.now))
@@ -63,24 +70,29 @@ def refund_request(tx: Transaction, *, refund: Refund) -> RefundRequest:
     Raises:
         IllegalTransition: no provider moves it.
     """
-    if refund.attempt_id is None or refund.configuration_id is None:
+    if refund.configuration_id is None:
         raise IllegalTransition(machine="refund", from_status=refund.status, to_status="processing")
-    attempt = tx.payments.attempt(refund.attempt_id)
+    kept = kept_apart(tx, refund=refund)
+    attempt = None if refund.attempt_id is None else tx.payments.attempt(refund.attempt_id)
     key = str(CaptureKey(refund.configuration_id, refund.capture))
     journal = tx.ledger.journal_by_key(refund.tenant_id, key)
     captured = refund.amount if journal is None else _first(tx, journal)
-    bill_id = tx.payments.get(refund.payment_id).bill_id
     return RefundRequest(
         reference=refund.reference,
-        payment_reference=attempt.reference,
-        provider_ref=attempt.provider_ref,
+        payment_reference=attempt.reference if attempt else kept.reference if kept else "",
+        provider_ref=attempt.provider_ref if attempt else "",
         provider_id=refund.capture,
         captured=captured,
         amount=refund.amount,
-        receipt=attempt.receipt,
+        receipt=attempt.receipt if attempt else "",
         # Why staff give it back is theirs: the provider shows this to the payer.
-        reason="" if bill_id is None else tx.bills.get(bill_id).number,
+        reason=_bill_number(tx, refunded_payment(tx, refund=refund)),
     )
+
+
+def _bill_number(tx: Transaction, payment_id: PaymentId | None) -> str:
+    bill_id = None if payment_id is None else tx.payments.get(payment_id).bill_id
+    return "" if bill_id is None else tx.bills.get(bill_id).number
 
 
 def record_refund(tx: Transaction, *, refund_id: RefundId, outcome: Outflow) -> Refund:
@@ -103,8 +115,7 @@ def may_ask_again(tx: Transaction, *, refund: Refund) -> bool:
     """Tell whether a refund may be asked for again, under the same reference."""
     if refund.status is not RefundStatus.PROCESSING or tx.freeze.find() is not None:
         return False
-    payment = tx.payments.get(refund.payment_id)
-    return refundable_of(tx, payment=payment).contested_at is None
+    return not is_contested(tx, refund=refund)
 
 
 def begin_repeat(tx: Transaction, *, refund: Refund, spacing: timedelta) -> bool:
@@ -148,16 +159,18 @@ def _moved(tx: Transaction, refund: Refund, moved: Moved) -> Refund:
 
 def _moved_late(tx: Transaction, refund: Refund, moved: Moved, key: str) -> Refund:
     """Book what was made after we had let it go; where others took its place, as found."""
-    if not _agrees(tx, refund, moved) or refund.attempt_id is None:
+    if not _agrees(tx, refund, moved):
         return refund
     if fits_late(tx, refund=refund):
         known = tx.refunds.replace(refund, replace(refund, provider_ref=moved.provider_id))
         done = complete_late(tx, refund=known, key=key)
         charge_refund_fee(tx, refund=done, fee=moved.fee)
         return done
+    if refund.attempt_id is None:
+        return refund
     book_found(
         tx,
-        payment=tx.payments.get(refund.payment_id),
+        payment=tx.payments.get(refund.paid_id),
         attempt_id=refund.attempt_id,
         configuration_id=refund.configuration_id or ConfigurationId(0),
         capture=refund.capture,

@@ -39,6 +39,12 @@ from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
 from core.use_cases.ledger import place_hold, post_hold, void_hold
 from core.use_cases.payments import repay, tenant_wallet
+from core.use_cases.refund_counts import (
+    count_done,
+    is_contested,
+    refunded_payment,
+    uncount,
+)
 from core.use_cases.refundable import (
     can_give_back,
     capture_of,
@@ -100,7 +106,7 @@ def open_refund(
     refund = tx.refunds.add(asked)
     tx.refunds.replace_refundable(before, reserved)
     tell_refund(tx, name=EventName.REFUND_REQUESTED, refund=refund)
-    return _approve(tx, refund, by=actor)
+    return approve(tx, refund=refund, by=actor)
 
 
 def agree_to_wallet(tx: Transaction, *, actor: Actor, refund_id: RefundId) -> Refund:
@@ -116,7 +122,8 @@ def agree_to_wallet(tx: Transaction, *, actor: Actor, refund_id: RefundId) -> Re
     refund = _asked_of(tx, actor, refund_id)
     if tx.freeze.find() is not None:
         raise OutflowsFrozen
-    _check_calm(tx, refund)
+    if is_contested(tx, refund=refund):
+        raise PaymentContested(payment_id=refund.payment_id)
     agreed = tx.refunds.replace(refund, replace(refund, consented_at=tx.now))
     tx.work.unplan(CONSENT, subject=refund.id)
     return _proceed(tx, agreed)
@@ -179,28 +186,41 @@ def give_up(tx: Transaction, *, refund: Refund, by: Actor | None = None) -> Refu
     return cancelled
 
 
+def approve(tx: Transaction, *, refund: Refund, by: Actor) -> Refund:
+    """Let a refund go: on its way at once, or once its payer agrees where he must."""
+    moved = refund.move(RefundStatus.APPROVED, at=tx.now)
+    approved = tx.refunds.replace(refund, replace(moved, approved_by=by.person_id))
+    tell_refund(tx, name=EventName.REFUND_APPROVED, refund=approved)
+    if approved.waits_for_consent:
+        due_at = tx.now + CONSENT_WAITS
+        tx.work.plan(Due(due_at=due_at, kind=CONSENT, subject=refund.id, period="1"))
+        return approved
+    return _proceed(tx, approved)
+
+
 def release_refund(tx: Transaction, *, refund: Refund) -> None:
     """Release what a refund holds."""
     if refund.hold_id is not None:
         void_hold(tx, hold_id=refund.hold_id)
 
 
-def uncount(tx: Transaction, *, refund: Refund) -> None:
-    """Let others be refunded what a refund had reserved; it is stored as ended before."""
-    payment = tx.payments.get(refund.payment_id)
-    before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).release(refund.amount))
-
-
 def ask_refund(tx: Transaction, *, refund: Refund, ask: str = "look_up") -> None:
     """Queue a call about a refund."""
     payload = json.dumps({"refund": refund.id, "ask": ask}).encode()
-    lane = f"p:{refund.payment_id}"
+    lane = refund_lane(tx, refund=refund)
     tx.work.add(Kind.CALL, lane=lane, payload=payload, priority=Priority.MONEY)
+
+
+def refund_lane(tx: Transaction, *, refund: Refund) -> str:
+    """Return the lane of calls about a refund: that of its payment, if it is known."""
+    payment_id = refunded_payment(tx, refund=refund)
+    return f"s:{refund.unmatched_id}" if payment_id is None else f"p:{payment_id}"
 
 
 def count_return(tx: Transaction, *, refund: Refund, journal_id: JournalId) -> None:
     """Let the bill ask again for what went back of its payment."""
+    if refund.payment_id is None:
+        return
     payment = tx.payments.get(refund.payment_id)
     left = refund.amount_minor
     for allocation in tx.payments.allocations_of(payment.id):
@@ -222,10 +242,15 @@ def tell_refund(tx: Transaction, *, name: EventName, refund: Refund) -> None:
             name=name,
             tenant_id=refund.tenant_id,
             subject=Subject(kind="refund", id=refund.id),
-            person_id=refund.payer_id,
-            other_id=refund.payment_id,
+            person_id=refund.payer_id or 0,
+            other_id=refund.payment_id or refund.unmatched_id or 0,
         )
     )
+
+
+def refund_reference(tx: Transaction, *, refund_id: RefundId) -> str:
+    """Return a reference of ours that nobody can guess and every provider takes."""
+    return f"hzr{refund_id:x}-{tx.key(8).replace('_', 'a').lower()}"
 
 
 def check_refund_reason(reason: str) -> None:
@@ -255,7 +280,7 @@ def _asked(  # noqa: PLR0917 - what a refund is made of
         tenant_id=payment.tenant_id,
         payment_id=payment.id,
         payer_id=payment.payer_id,
-        reference=f"hzr{refund_id:x}-{tx.key(8).replace('_', 'a').lower()}",
+        reference=refund_reference(tx, refund_id=refund_id),
         currency=payment.currency,
         amount_minor=amount.minor,
         destination=destination,
@@ -272,7 +297,8 @@ def _asked(  # noqa: PLR0917 - what a refund is made of
         raise NotFound(kind="payment")
     if capture.captured < amount:
         raise AboveRefundable(most=capture.captured)
-    if not can_give_back(gives_back(tx, capture=capture), amount, captured=capture.captured):
+    part = gives_back(tx, provider=capture.attempt.provider)
+    if not can_give_back(part, amount, captured=capture.captured):
         raise StaleCard
     return replace(
         plain,
@@ -280,17 +306,6 @@ def _asked(  # noqa: PLR0917 - what a refund is made of
         configuration_id=capture.configuration_id,
         capture=capture.provider_id,
     )
-
-
-def _approve(tx: Transaction, refund: Refund, *, by: Actor) -> Refund:
-    moved = refund.move(RefundStatus.APPROVED, at=tx.now)
-    approved = tx.refunds.replace(refund, replace(moved, approved_by=by.person_id))
-    tell_refund(tx, name=EventName.REFUND_APPROVED, refund=approved)
-    if approved.waits_for_consent:
-        due_at = tx.now + CONSENT_WAITS
-        tx.work.plan(Due(due_at=due_at, kind=CONSENT, subject=refund.id, period="1"))
-        return approved
-    return _proceed(tx, approved)
 
 
 def _proceed(tx: Transaction, refund: Refund) -> Refund:
@@ -305,8 +320,9 @@ def _proceed(tx: Transaction, refund: Refund) -> Refund:
 def _to_wallet(tx: Transaction, refund: Refund) -> Refund:
     if refund.hold_id is None:
         raise IllegalTransition(machine="refund", from_status=refund.status, to_status="completed")
+    payment = tx.payments.get(refund.paid_id)
     wallet = open_wallet(
-        tx, tenant_id=refund.tenant_id, owner_id=refund.payer_id, currency=refund.currency
+        tx, tenant_id=refund.tenant_id, owner_id=payment.payer_id, currency=refund.currency
     )
     if wallet.status is WalletStatus.CLOSED:
         raise NotFound(kind="wallet")
@@ -321,9 +337,7 @@ def _to_wallet(tx: Transaction, refund: Refund) -> Refund:
     count_return(tx, refund=refund, journal_id=journal.id)
     moved = refund.move(RefundStatus.COMPLETED, at=tx.now)
     done = tx.refunds.replace(refund, replace(moved, journal_id=journal.id))
-    payment = tx.payments.get(refund.payment_id)
-    before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).settle(refund.amount))
+    count_done(tx, refund=done)
     tell_refund(tx, name=EventName.REFUND_COMPLETED, refund=done)
     return done
 
@@ -337,9 +351,3 @@ def _asked_of(tx: Transaction, actor: Actor, refund_id: RefundId) -> Refund:
             machine="refund", from_status=refund.status, to_status=RefundStatus.PROCESSING.value
         )
     return refund
-
-
-def _check_calm(tx: Transaction, refund: Refund) -> None:
-    known = tx.refunds.find_refundable(refund.payment_id)
-    if known is not None and known.contested_at is not None:
-        raise PaymentContested(payment_id=refund.payment_id)

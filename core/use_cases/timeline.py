@@ -17,6 +17,7 @@ from core.domain.refunds import Refund, RefundId
 from core.domain.timeline import BillRevision, BillStep
 from core.ports import Transaction
 from core.use_cases.bills import seen_bill
+from core.use_cases.refund_counts import refunded_payment
 
 TAIL: Final = 6
 """How many characters of a token the screens show."""
@@ -63,7 +64,14 @@ def bill_story(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Story:
         revisions=tx.timeline.revisions(bill_id),
         disputes=tx.disputes.history(bill_id),
         paid=tuple((each, _receipt(tx, each)) for each in allocations),
-        refunds=tuple(each for payment_id in paid_by for each in tx.refunds.of(payment_id)),
+        refunds=(
+            *(each for payment_id in paid_by for each in tx.refunds.of(payment_id)),
+            *(
+                each
+                for kept in tx.unmatched.of_bill(bill_id)
+                for each in tx.refunds.of_unmatched(kept.id)
+            ),
+        ),
     )
 
 
@@ -131,8 +139,8 @@ def _explain(tx: Transaction, entry: Entry) -> Explained:
     payer, receipt = "", None
     if entry.subject.kind == "bill":
         bill_id = BillId(entry.subject.id)
-    elif entry.subject.kind in {"payment", "refund"}:
-        payment = tx.payments.get(_payment_of(tx, entry))
+    elif payment_id := payment_of(tx, subject=entry.subject):
+        payment = tx.payments.get(payment_id)
         bill_id, payer = payment.bill_id, tx.people.person(payment.payer_id).name
         proofs = tx.payments.receipts_of(payment.id)
         receipt = next((each for each in proofs if each.journal_id == entry.journal_id), None)
@@ -143,10 +151,13 @@ def _explain(tx: Transaction, entry: Entry) -> Explained:
     return Explained(entry=entry, payer=payer, unit=unit, bill=bill, receipt=receipt)
 
 
-def _payment_of(tx: Transaction, entry: Entry) -> PaymentId:
-    if entry.subject.kind == "refund":
-        return tx.refunds.get(RefundId(entry.subject.id)).payment_id
-    return PaymentId(entry.subject.id)
+def payment_of(tx: Transaction, *, subject: Subject) -> PaymentId | None:
+    """Return the payment that a journal is about, directly or by a refund; None for none."""
+    if subject.kind == "payment":
+        return PaymentId(subject.id)
+    if subject.kind != "refund":
+        return None
+    return refunded_payment(tx, refund=tx.refunds.get(RefundId(subject.id)))
 
 
 def resend_bill(tx: Transaction, *, actor: Actor, bill_id: BillId) -> Bill:

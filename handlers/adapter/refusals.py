@@ -44,6 +44,7 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.PaymentOpen: money.payment_open,
     errors.AboveRefundable: money.above_refundable,
     errors.PaymentContested: money.payment_contested,
+    errors.UnmatchedGone: money.unmatched_gone,
     errors.RefundOpen: money.refund_open,
     errors.OutflowsFrozen: money.outflows_frozen,
     errors.DisputeWindowClosed: money.window_closed,

@@ -10,6 +10,7 @@ from core.domain.differences import Difference, DifferenceId
 from core.domain.errors import StaleCard
 from core.domain.payments import PaymentId
 from core.domain.people import Scope
+from core.domain.unmatched import UnmatchedId
 from core.ports import Transaction
 from core.use_cases.differences import (
     decidable_difference,
@@ -19,6 +20,7 @@ from core.use_cases.differences import (
     seen_difference,
 )
 from core.use_cases.unmatched import check_reason
+from core.use_cases.unmatched_refunds import may_send_difference_back
 from handlers import parsing
 from handlers.cards import name_of
 from handlers.chat import Did, Reply, Show, Step
@@ -115,6 +117,10 @@ def _view(tx: Transaction, visit: Visit, difference_id: DifferenceId) -> differe
         ender="" if found.ended_by is None else name_of(tx, found.ended_by),
         may_match=is_open_to_him and found.is_matchable,
         may_ignore=is_open_to_him,
+        may_send_back=found.is_matchable
+        and may_send_difference_back(tx, actor=actor, difference=found),
+        is_sent_back=found.journal_id is not None
+        and bool(tx.refunds.of_unmatched(UnmatchedId(found.journal_id))),
         refunds_id=refund_of(tx, actor=actor, difference=found) or 0,
     )
     if found.payment_id is None:

@@ -64,7 +64,6 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         previous=_previous(tx, visit, page),
         following="" if is_last else f"{doors.DESK}:{page + 1}.{shown[-1].id}",
         may_report=may_report,
-        may_give=actor.has(Scope.ADJUST_INITIATE),
     )
     screen = disputes.desk(visit.words, view)
     if may_report:

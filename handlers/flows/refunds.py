@@ -25,7 +25,7 @@ from handlers import parsing
 from handlers.cards import name_of, reader_of
 from handlers.chat import Did, Reply, Show, Step
 from handlers.claim_cards import claim_view
-from handlers.refund_cards import number_of, refund_view
+from handlers.refund_cards import number_of, number_of_refund, refund_view
 from handlers.request_cards import request_view
 from handlers.screens import refund_requests, refunds
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
@@ -184,7 +184,7 @@ def listed(tx: Transaction, visit: Visit) -> Reply:
     asked = tx.refund_requests.open_in(tenant.id, limit=MOST_LISTED)
     screen = refunds.listed(
         visit.words,
-        [(each, number_of(tx, tx.payments.get(each.payment_id))) for each in found],
+        [(each, number_of_refund(tx, each)) for each in found],
         [claim_view(tx, each, actor=actor) for each in claimed],
         [request_view(tx, reader_of(visit), each) for each in asked],
     )

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Final
 
 from core.domain.differences import DifferenceId
-from core.domain.errors import NotFound, StaleCard
+from core.domain.errors import StaleCard, UnmatchedGone
 from core.domain.money import Currency, Money
 from core.domain.people import NO_UNIT, Membership, MembershipStatus, PersonId, Scope
+from core.domain.unmatched import Unmatched, UnmatchedId
 from core.ports import Transaction
 from core.use_cases.differences import match_difference, matchable_difference
 from core.use_cases.payments import is_of_household
@@ -18,12 +19,13 @@ from core.use_cases.unmatched import (
     check_reason,
     check_receiver,
     give_unmatched,
-    unmatched_moves,
-    waiting,
+    how_it_came,
+    seen_unmatched,
 )
+from core.use_cases.unmatched_refunds import may_send_back
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
-from handlers.screens import unmatched
+from handlers.screens import doors, unmatched
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 WHO_STEP: Final = "unmatched.who"
@@ -31,23 +33,42 @@ AMOUNT_STEP: Final = "unmatched.amount"
 REASON_STEP: Final = "unmatched.reason"
 MOST_FOUND: Final = 6
 MOST_LOOKED_THROUGH: Final = 200
-MOST_MOVES: Final = 5
+_MEANT: Final = ("unmatched", "difference")
+"""Under which a dialogue and an intent keep the money that is given."""
+
+
+def listed(tx: Transaction, visit: Visit) -> Reply:
+    """Show what waits, each with what may be done about it.
+
+    Raises:
+        NotAllowed: the actor lacks `reports:view`.
+    """
+    tenant, actor = visit.here
+    actor.check(Scope.REPORTS_VIEW, tenant.id)
+    after = UnmatchedId(parsing.ident(visit.argument)) if visit.argument else None
+    found = tx.unmatched.waiting_in(tenant.id, after=after, limit=unmatched.PAGE + 1)
+    shown = found[: unmatched.PAGE]
+    screen = unmatched.listed(
+        visit.words,
+        [_waiting(tx, visit, each) for each in shown],
+        sums=unmatched_money(tx, tenant_id=tenant.id),
+        following=f"{doors.UNMATCHED}:{shown[-1].id}" if len(found) > len(shown) else "",
+    )
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
-    """Ask whose the money is.
+    """Ask whose unmatched money is.
 
     Raises:
         NotAllowed: the actor lacks `finance:adjust:initiate`.
-        NotFound: nothing waits.
+        NotFound: there is none of this id here.
+        UnmatchedGone: it was matched or sent back meanwhile.
     """
-    tenant, actor = visit.here
-    actor.check(Scope.ADJUST_INITIATE, tenant.id)
-    kept = unmatched_money(tx, tenant_id=tenant.id)
-    if not kept:
-        raise NotFound(kind="money")
-    screen = _ask_who(tx, visit, kept[0], (), searched="")
-    return Reply(screen=screen, step=Step(name=WHO_STEP, data={"currency": kept[0].currency}))
+    begun = replace(visit, data={"unmatched": parsing.ident(visit.argument)})
+    waits = _waits(tx, begun)
+    screen = _ask_who(tx, begun, waits, (), searched="")
+    return Reply(screen=screen, show=Show.SEND, step=Step(name=WHO_STEP, data=begun.data))
 
 
 def begin_for(tx: Transaction, visit: Visit) -> Reply:
@@ -62,8 +83,7 @@ def begin_for(tx: Transaction, visit: Visit) -> Reply:
         tx, actor=visit.here[1], difference_id=DifferenceId(parsing.ident(visit.argument))
     )
     screen = unmatched.ask_who(visit.words, found.listed, (), searched="", moves=())
-    data = {"currency": found.currency, "difference": found.id}
-    return Reply(screen=screen, step=Step(name=WHO_STEP, data=data))
+    return Reply(screen=screen, step=Step(name=WHO_STEP, data={"difference": found.id}))
 
 
 def who_typed(tx: Transaction, visit: Visit) -> Reply:
@@ -119,7 +139,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         minor=minor,
         currency=waits.currency,
         reason=reason,
-        difference=number(visit.data, "difference") if "difference" in visit.data else 0,
+        **_meant(visit),
     )
     screen = unmatched.confirm(
         visit.words,
@@ -139,10 +159,15 @@ def give(tx: Transaction, visit: Visit) -> Reply:
     arguments = visit.intent.arguments
     person_id = PersonId(number(arguments, "person"))
     amount = Money(number(arguments, "minor"), Currency(str(arguments["currency"])))
-    act: Callable[..., object] = partial(give_unmatched, amount=amount)
+    act: Callable[..., object]
     if arguments.get("difference"):
         wanted = DifferenceId(number(arguments, "difference"))
         act = partial(match_difference, difference_id=wanted)
+    elif "unmatched" not in arguments:
+        raise StaleCard  # A button of before each was given by itself.
+    else:
+        kept = UnmatchedId(number(arguments, "unmatched"))
+        act = partial(give_unmatched, unmatched_id=kept, amount=amount)
     act(
         tx,
         actor=visit.here[1],
@@ -163,35 +188,56 @@ def _ask_who(
     *,
     searched: str,
 ) -> Screen:
-    is_of_difference = "difference" in visit.data
-    limit = 0 if is_of_difference else MOST_MOVES
-    moves = unmatched_moves(tx, tenant_id=visit.here[0].id, limit=limit)
-    mine = [each for each in moves if each.amount.currency == waits.currency]
-    return unmatched.ask_who(visit.words, waits, found, searched=searched, moves=mine)
+    moves = []
+    if "unmatched" in visit.data:
+        moves = [how_it_came(tx, unmatched=_kept(tx, visit))]
+    return unmatched.ask_who(visit.words, waits, found, searched=searched, moves=moves)
+
+
+def _waiting(tx: Transaction, visit: Visit, kept: Unmatched) -> unmatched.Waiting:
+    actor = visit.here[1]
+    return unmatched.Waiting(
+        unmatched=kept,
+        came=how_it_came(tx, unmatched=kept),
+        may_match=actor.has(Scope.ADJUST_INITIATE),
+        may_refund=may_send_back(tx, actor=actor, unmatched=kept),
+    )
+
+
+def _meant(visit: Visit) -> dict[str, int]:
+    """Return which money a dialogue is about."""
+    return {name: number(visit.data, name) for name in _MEANT if name in visit.data}
+
+
+def _kept(tx: Transaction, visit: Visit) -> Unmatched:
+    wanted = UnmatchedId(number(visit.data, "unmatched"))
+    return seen_unmatched(tx, actor=visit.here[1], unmatched_id=wanted)
 
 
 def _waits(tx: Transaction, visit: Visit) -> Money:
-    """Return what waits in the dialogue's currency, or the capture it is about.
+    """Return what waits of the money that the dialogue is about.
 
     Raises:
         NotAllowed: the actor lacks `finance:adjust:initiate`.
-        StaleCard: the dialogue is over, nothing waits any more, or the capture is booked by now.
+        StaleCard: the dialogue is over, or the capture is booked by now.
+        UnmatchedGone: it was matched or sent back meanwhile.
     """
     tenant, actor = visit.here
     actor.check(Scope.ADJUST_INITIATE, tenant.id)
     if "difference" in visit.data:
         wanted = DifferenceId(number(visit.data, "difference"))
         return matchable_difference(tx, actor=actor, difference_id=wanted).listed
-    kept = unmatched_money(tx, tenant_id=tenant.id)
-    found = [each for each in kept if each.currency == visit.data.get("currency")]
-    if not found:
+    if "unmatched" not in visit.data:
         raise StaleCard
-    return found[0]
+    free = _kept(tx, visit).free
+    if not free.is_positive:
+        raise UnmatchedGone
+    return free
 
 
 def _ask_reason(tx: Transaction, visit: Visit, waits: Money, amount: Money) -> Reply:
-    if "difference" not in visit.data:
-        waiting(tx, actor=visit.here[1], amount=amount)
+    if "unmatched" in visit.data:
+        _kept(tx, visit).give(amount)
     person = number(visit.data, "person") if "person" in visit.data else 0
     if not person:
         raise StaleCard
@@ -231,7 +277,7 @@ def _member(tx: Transaction, each: Membership) -> unmatched.Member:
 
 ROUTES: Final = Routes(
     name="unmatched",
-    presses={"start": begin, "for": begin_for, "to": who_pressed, "all": all_pressed},
+    presses={"start": listed, "of": begin, "for": begin_for, "to": who_pressed, "all": all_pressed},
     intents={"unmatched.give": IntentRoute(flow=give, needs_pin=True, moves_money=True)},
     steps={WHO_STEP: who_typed, AMOUNT_STEP: amount_typed, REASON_STEP: reason_typed},
 )

@@ -6,10 +6,9 @@ from typing import Final
 from core.domain.bills import BillId
 from core.domain.calendar import local_date
 from core.domain.ledger import AccountId, Entry
-from core.domain.payments import PaymentId
-from core.domain.refunds import RefundId
 from core.domain.wallets import Wallet, WalletStatus
 from core.ports import Transaction
+from core.use_cases.timeline import payment_of
 from core.use_cases.wallets import freeze_wallet, open_wallet, unfreeze_wallet, wallet_account
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show
@@ -116,11 +115,8 @@ def _line(tx: Transaction, entry: Entry) -> screens.Line:
     bill_id: BillId | None = None
     if entry.subject.kind == "bill":
         bill_id = BillId(entry.subject.id)
-    elif entry.subject.kind == "payment":
-        bill_id = tx.payments.get(PaymentId(entry.subject.id)).bill_id
-    elif entry.subject.kind == "refund":
-        refund = tx.refunds.get(RefundId(entry.subject.id))
-        bill_id = tx.payments.get(refund.payment_id).bill_id
+    elif payment_id := payment_of(tx, subject=entry.subject):
+        bill_id = tx.payments.get(payment_id).bill_id
     return screens.Line(entry=entry, bill=None if bill_id is None else tx.bills.get(bill_id))
 
 

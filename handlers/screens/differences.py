@@ -18,7 +18,8 @@ class DifferenceCard:
     """A difference for its reader; "" and 0 for what nobody knows or he may not do.
 
     `payer` asked for the payment of bill `number`; `told` is what the provider says of the payer;
-    `refunds_id` is the payment whose refund can be begun.
+    `refunds_id` is the payment whose refund can be begun; `is_sent_back`: its money was booked to
+    go back.
     """
 
     difference: Difference
@@ -30,6 +31,8 @@ class DifferenceCard:
     ender: str = ""
     may_match: bool = False
     may_ignore: bool = False
+    may_send_back: bool = False
+    is_sent_back: bool = False
     refunds_id: int = 0
 
 
@@ -86,6 +89,7 @@ def card(words: Words, view: DifferenceCard) -> Screen:
     )
     acts = (
         (words.label("Match"), f"unmatched:for:{found.id}" if view.may_match else ""),
+        (words.label("Refund"), f"sendback:for:{found.id}" if view.may_send_back else ""),
         (words.label("Refund"), f"refunds:start:{view.refunds_id}" if view.refunds_id else ""),
         (words.label("Ignore"), f"differences:ignore:{found.id}" if view.may_ignore else ""),
     )
@@ -179,7 +183,8 @@ def _advice(words: Words, difference: Difference) -> Html:
     match difference.kind:
         case DifferenceKind.STRANGE | DifferenceKind.SECOND:
             return words.t(
-                "Match it to the member whose money it is, or ignore it if it came from elsewhere."
+                "Match it to the member whose money it is, send it back if you know of nobody, or "
+                "ignore it if it came from elsewhere."
             )
         case DifferenceKind.UNCREDITED:
             return words.t(
@@ -197,6 +202,8 @@ def _advice(words: Words, difference: Difference) -> Html:
 def _end(words: Words, view: DifferenceCard) -> Html:
     values = {"name": view.ender, "reason": view.reason}
     match view.difference.status:
+        case DifferenceStatus.MATCHED if view.is_sent_back:
+            return words.t("↩️ Booked by %(name)s to go back: “%(reason)s”", **values)
         case DifferenceStatus.MATCHED:
             return words.t("✅ Matched by %(name)s: “%(reason)s”", **values)
         case DifferenceStatus.IGNORED:

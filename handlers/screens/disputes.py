@@ -55,7 +55,6 @@ class Desk:
     deciders: Sequence[str] = ()
     """Who decides disputes, where the reader does not."""
     may_report: bool = False
-    may_give: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,8 +332,8 @@ def _desk_rows(words: Words, view: Desk) -> Rows:
         for each in view.waiting
     )
     gives: Rows = ()
-    if view.suspense and view.may_give:
-        label = words.label("Give unmatched money to a member")
+    if view.suspense and view.may_report:
+        label = words.label("Unmatched money")
         gives = ((Button(label=label, data=doors.UNMATCHED),),)
     turns = ((words.label("Previous"), view.previous), (words.label("Next"), view.following))
     pager = tuple(Button(label=label, data=data) for label, data in turns if data)

@@ -240,6 +240,7 @@ def dropped(words: Words, step: str) -> Html:
         "differences": words.t("Dropped: your reason. The difference is still open."),
         "claims": words.t("Dropped: your words. The chargeback is as it was."),
         "unmatched": words.t("Dropped: the unmatched money. It is kept apart as before."),
+        "sendback": words.t("Dropped: the refund. The money is kept apart as before."),
         "disputes": words.t("Dropped: your answer. The dispute is as it was."),
         "payments": words.t("Dropped: the payment. No money moved."),
         "topups": words.t("Dropped: the top-up. No money moved."),

@@ -180,6 +180,15 @@ def above_refundable(words: Words, refusal: Refusal) -> Screen:
     return Screen(html=text, rows=_leave(words))
 
 
+def unmatched_gone(words: Words, refusal: Refusal) -> Screen:
+    """Say that somebody was faster."""
+    text = lines(
+        words.t("⚪ This money waits no more: it was matched or is on its way back."),
+        words.t("Nothing moved now. The desk shows what still waits."),
+    )
+    return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
+
+
 def payment_contested(words: Words, refusal: Refusal) -> Screen:
     """Say that a bank claims the money."""
     text = lines(

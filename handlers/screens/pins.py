@@ -205,6 +205,7 @@ def _purpose(words: Words, use: PadUse, guarded: Guarded) -> Html:
         "unmatched.give": words.t(
             "It moves unmatched money to a member's wallet. Nothing has moved yet."
         ),
+        "sendback.send": words.t("It sends unmatched money back. Nothing has moved yet."),
         "members.suspend": words.t("It suspends a member. Nobody is suspended yet."),
         "members.restore": words.t("It lets a suspended member in again. Not yet."),
         "provider.use": words.t("It takes a provider's keys into use. They are not used yet."),

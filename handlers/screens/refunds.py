@@ -40,7 +40,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundCard:
-    """A refund for its reader; acts are data of one-use buttons, "" for what he may not do."""
+    """A refund for its reader; acts are data of one-use buttons, "" for what he may not do.
+
+    `number` and `payer` are "" for money that fits no payment, and that nobody is known to own.
+    """
 
     refund: Refund
     number: str
@@ -127,10 +130,10 @@ def card(words: Words, view: RefundCard) -> Screen:
     """Show a refund as it stands."""
     refund = view.refund
     text = lines(
-        words.t("<b>Refund of %(number)s</b>", number=view.number),
+        words.t("<b>Refund of %(number)s</b>", number=_what(words, view.number)),
         refund_line(words, refund),
         _again_line(words, view),
-        words.t("To: %(payer)s", payer=view.payer),
+        _to_line(words, view),
         words.t("Asked by %(name)s", name=view.asker) if view.asker else "",
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
         _needs_line(words, view),
@@ -151,7 +154,11 @@ def listed(
         *(request_line(words, each) for each in asked),
         words.t("<b>Refunds under way</b>"),
         *(
-            words.t("%(number)s · %(state)s", number=number, state=refund_line(words, refund))
+            words.t(
+                "%(number)s · %(state)s",
+                number=_what(words, number),
+                state=refund_line(words, refund),
+            )
             for refund, number in found
         ),
         "" if found else words.t("None."),
@@ -159,7 +166,12 @@ def listed(
     )
     rows: Rows = tuple(request_row(words, each) for each in asked)
     rows += tuple(
-        (Button(label=words.label("%(number)s", number=number), data=f"refunds:show:{refund.id}"),)
+        (
+            Button(
+                label=words.label("%(number)s", number=_what(words, number)),
+                data=f"refunds:show:{refund.id}",
+            ),
+        )
         for refund, number in found
     )
     rows += tuple(claim_row(words, each) for each in claimed)
@@ -204,7 +216,11 @@ def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
     elif refund.status is RefundStatus.FAILED:
         where = words.t("%(payee)s was told and looks for another way.", payee=payee)
     text = lines(
-        words.t("<b>Refund by %(payee)s for %(number)s</b>", payee=payee, number=view.number),
+        words.t(
+            "<b>Refund by %(payee)s for %(number)s</b>",
+            payee=payee,
+            number=_what(words, view.number),
+        ),
         refund_line(words, refund),
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
         where,
@@ -217,7 +233,9 @@ def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
 def told_staff(words: Words, view: RefundCard) -> Screen:
     """Tell staff what became of a refund."""
     text = lines(
-        words.t("<b>Refund of %(number)s to %(payer)s</b>", number=view.number, payer=view.payer),
+        words.t("<b>Refund of %(number)s to %(payer)s</b>", number=view.number, payer=view.payer)
+        if view.number
+        else words.t("<b>Refund of unmatched money</b>"),
         refund_line(words, view.refund),
         _needs_line(words, view),
     )
@@ -290,6 +308,19 @@ def _way_line(words: Words, asked: Asked, way: Destination) -> Html:
     if asked.is_whole_only:
         why = words.t("%(provider)s gives back all or nothing.", provider=asked.provider)
     return lines(agreed, why)
+
+
+def _what(words: Words, number: str) -> str:
+    return number or words.label("unmatched money")
+
+
+def _to_line(words: Words, view: RefundCard) -> Html:
+    if view.number:
+        return words.t("To: %(payer)s", payer=view.payer)
+    to = words.t("To: whoever paid it at %(provider)s", provider=view.provider)
+    if not view.payer:
+        return to
+    return lines(to, words.t("The payment was asked for by %(payer)s.", payer=view.payer))
 
 
 def _needs_line(words: Words, view: RefundCard) -> Html:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from core.domain.bills import Acknowledgment, Bill, BillType, Life, Shown
 from core.domain.disputes import DisputeReason
@@ -135,6 +136,10 @@ def refunded_line(words: Words, refunds: Sequence[Refund], *, paid: Money) -> Ht
     return words.t("Refunded %(back)s of %(paid)s", back=words.money(back), paid=words.money(paid))
 
 
+_KEPT_APART: Final = frozenset({RefundStatus.FAILED, RefundStatus.RETURNED})
+"""After these, money that fits no payment is where it was."""
+
+
 def refund_line(words: Words, refund: Refund) -> Html:
     """Return how a refund stands, in one line."""
     amount = words.money(refund.amount)
@@ -147,6 +152,16 @@ def refund_line(words: Words, refund: Refund) -> Html:
     done = words.t("↩️ %(amount)s went to the payer's wallet", amount=amount)
     if refund.is_by_provider:
         done = words.t("↩️ %(amount)s went back by the way it came", amount=amount)
+    if refund.unmatched_id is not None and refund.status in _KEPT_APART:
+        return {
+            RefundStatus.FAILED: words.t(
+                "⚠️ %(amount)s could not be sent back; it waits as unmatched money", amount=amount
+            ),
+            RefundStatus.RETURNED: words.t(
+                "↩️ %(amount)s came back from the bank and waits as unmatched money",
+                amount=amount,
+            ),
+        }[refund.status]
     return {
         RefundStatus.COMPLETED: done,
         RefundStatus.FAILED: words.t(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.domain.money import Money
+from core.domain.unmatched import Unmatched
 from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Button, Screen
 from handlers.parsing import looks_like_pin
@@ -12,6 +13,7 @@ from handlers.screens import doors
 from handlers.screens.payments import provider_name
 from handlers.words import Html, Words, escape, lines
 
+PAGE: Final = 5
 TAIL: Final = 8
 """Characters of a reference that are enough to find it in the provider's own list."""
 
@@ -25,6 +27,57 @@ class Member:
     unit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Unmatched money that waits, how it came, and what its reader may do about it."""
+
+    unmatched: Unmatched
+    came: UnmatchedMove
+    may_match: bool = False
+    may_refund: bool = False
+
+
+def listed(
+    words: Words, found: Sequence[Waiting], *, sums: Sequence[Money], following: str
+) -> Screen:
+    """Show a page of what waits."""
+    total = words.amounts(sums)
+    text = lines(
+        words.t("<b>Unmatched money: %(sum)s</b>", sum=total)
+        if total
+        else words.t("<b>Unmatched money: none.</b>"),
+        words.t(
+            "It came in and fits no payment. Match it to the member whose it is, or send it back."
+        )
+        if found
+        else "",
+        words.t("All of it is on its way back: see the refunds at the desk.")
+        if total and not found
+        else "",
+        *(_waiting_line(words, each) for each in found),
+    )
+    rows = tuple(row for each in found if (row := _waiting_row(words, each)))
+    turns = ((words.label("Next"), following), (words.label("Back"), doors.DESK))
+    last = tuple(Button(label=label, data=data) for label, data in turns if data)
+    return Screen(html=text, rows=(*rows, last))
+
+
+def _waiting_line(words: Words, each: Waiting) -> Html:
+    line, kept = _move(words, each.came), each.unmatched
+    if kept.free == kept.amount:
+        return line
+    return words.t("%(line)s · %(rest)s left", line=line, rest=words.money(kept.free))
+
+
+def _waiting_row(words: Words, each: Waiting) -> tuple[Button, ...]:
+    amount, kept = words.money(each.unmatched.free), each.unmatched
+    acts = (
+        (words.label("Match %(amount)s", amount=amount), "unmatched:of", each.may_match),
+        (words.label("Refund %(amount)s", amount=amount), "sendback:of", each.may_refund),
+    )
+    return tuple(Button(label=label, data=f"{door}:{kept.id}") for label, door, may in acts if may)
+
+
 def known(words: Words, moves: Sequence[UnmatchedMove]) -> Sequence[Html]:
     """Return a line for each move: how much, where, when, and whatever is known of whose it is."""
     return [_move(words, each) for each in moves]
@@ -32,6 +85,8 @@ def known(words: Words, moves: Sequence[UnmatchedMove]) -> Sequence[Html]:
 
 def _move(words: Words, move: UnmatchedMove) -> Html:
     amount, when = words.signed(move.amount), words.when(move.at)
+    if move.is_back and not move.amount.is_positive:
+        return words.t("%(amount)s · sent back · %(when)s", amount=amount, when=when)
     if not move.amount.is_positive:
         name = move.person or words.t("a member")
         return words.t(
@@ -39,6 +94,7 @@ def _move(words: Words, move: UnmatchedMove) -> Html:
         )
     parts = [
         provider_name(move.provider) if move.provider else words.t("source not known"),
+        words.t("a refund that came back") if move.is_back else "",
         f"…{move.reference[-TAIL:]}" if move.reference else "",
         move.told,
         words.t("asked by %(name)s", name=move.person) if move.person else "",

@@ -179,7 +179,18 @@ TRANSFERS: Final = tuple(
         ("no currency", {}, (), {"currency": "NULL"}),
         ("an overdraft", {}, (), {"amount_minor": "90001"}),
         ("what is held", {}, (), {"amount_minor": "82700 - 499"}),
-        ("an overdraft of suspense", {}, (), {"from_account": ":suspense"}),
+        (
+            "an overdraft of suspense",
+            {},
+            (),
+            {"from_account": ":suspense", "amount_minor": "601"},
+        ),
+        (
+            "what is on its way back from suspense",
+            {},
+            (),
+            {"from_account": ":suspense", "amount_minor": "301"},
+        ),
         (
             "an overdraft of the tenant",
             {},

@@ -8,6 +8,7 @@ _ROW: Final = {
     "id": "900020",
     "tenant_id": ":tenant",
     "payment_id": ":linked",
+    "unmatched_id": "NULL",
     "payer_id": ":payer",
     "reference": "'hzr-9'",
     "currency": "'NGN'",

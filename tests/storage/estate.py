@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.domain.bills import Acknowledgment, Bill
-from core.domain.captures import CaptureKey
 from core.domain.dialogues import Intent, IntentKey
 from core.domain.differences import Difference, DifferenceId, DifferenceKind
 from core.domain.disputes import Dispute, DisputeId, DisputeReason, DisputeStatus
@@ -49,6 +48,7 @@ from tests.factories import (
     top_up,
 )
 from tests.storage.claim_rows import claims
+from tests.storage.unmatched_rows import unmatched
 
 Ids = dict[str, Any]
 
@@ -300,7 +300,7 @@ def methods(tx: SqlTransaction, ids: Ids) -> Ids:
 
 
 def differences(tx: SqlTransaction, ids: Ids) -> Ids:
-    """Two captures of 700 under no reference of ours: one waits, one is booked to suspense."""
+    """A capture of 700 under no reference of ours waits."""
     tenant = tx.tenants.get(ids["tenant"])
     difference = Difference(
         id=DifferenceId(tx.new_id()),
@@ -329,15 +329,7 @@ def differences(tx: SqlTransaction, ids: Ids) -> Ids:
         captured_minor=700,
     )
     tx.reconciling.keep(found)
-    booked = post(
-        tx,
-        tenant,
-        (ids["provider"], ids["suspense"], 700),
-        kind=JournalKind.SUSPENSE,
-        key=str(CaptureKey(ids["configuration"], "cap-10")),
-    )
-    post(tx, tenant, (ids["suspense"], ids["provider"], 700), kind=JournalKind.SUSPENSE)
-    return {"difference": difference.id, "booked": booked.id}
+    return {"difference": difference.id}
 
 
 def build(tx: SqlTransaction) -> Ids:
@@ -350,6 +342,7 @@ def build(tx: SqlTransaction) -> Ids:
     ids |= claims(tx, ids)
     ids |= methods(tx, ids)
     ids |= differences(tx, ids)
+    ids |= unmatched(tx, ids)
     return ids
 
 

@@ -39,6 +39,10 @@ HARM = {
     "has no money behind it": "UPDATE allocation SET journal_id = :top_up",
     "went back than there was": "UPDATE allocation_return SET amount_minor = 8001",
     "its journal does not say the same": "UPDATE receipt SET amount_minor = 7000",
+    "what waits unmatched differs": "UPDATE unmatched SET amount_minor = 800",
+    "what was given or sent back differs": "UPDATE unmatched SET given_minor = 101",
+    "more was given or sent back than was kept": "UPDATE unmatched SET done_minor = 400",
+    "its journal did not put it there": "UPDATE unmatched SET account_id = :own",
     "status differs from its history": "UPDATE hold SET status = 'open', posted_minor = 0"
     " WHERE id = :posted_hold",
     "life differs from its history": "UPDATE bill SET life_seq = 2 WHERE id = :bill",

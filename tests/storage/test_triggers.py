@@ -20,6 +20,7 @@ from tests.storage import (
     attacks_on_keys,
     attacks_on_refunds,
     attacks_on_requests,
+    attacks_on_unmatched,
 )
 from tests.storage.attacks import Attack
 from tests.storage.estate import FORMS, Ids, dump, way_in
@@ -50,6 +51,7 @@ ATTACKS = [
         ("differences", attacks_on_differences.ATTACKS),
         ("claims", attacks_on_refunds.CLAIMS),
         ("requests", attacks_on_requests.ATTACKS),
+        ("unmatched", attacks_on_unmatched.ATTACKS),
     )
     for attack in found
 ]
@@ -102,7 +104,11 @@ def test_an_attack_changes_nothing(built: tuple[Path, Ids], way: str, attack: At
     assert breaches(way, path, attack, ids) == []
 
 
-LAWFUL = (*attacks_on_refunds.LAWFUL, *attacks_on_requests.LAWFUL)
+LAWFUL = (
+    *attacks_on_refunds.LAWFUL,
+    *attacks_on_requests.LAWFUL,
+    *attacks_on_unmatched.LAWFUL,
+)
 
 
 @pytest.mark.parametrize("lawful", LAWFUL, ids=lambda each: each.name)

@@ -1,10 +1,13 @@
 """A paid bill at Palm Court, and what tests do with refunds of it."""
 
+from dataclasses import replace
+
 from core.domain.ledger import AccountKind
 from core.domain.outflows import Moved, Outflow, Returned
 from core.domain.payments import Payment
 from core.domain.people import Actor
 from core.domain.providers import Settled
+from core.domain.reconciling import Listed
 from core.domain.refunds import Destination, Refund, RefundStatus
 from core.use_cases.refunding import begin_refund, record_refund
 from core.use_cases.refunds import open_refund
@@ -111,3 +114,15 @@ def _with(said: Settled, refunded: int | None, *, is_disputed: bool | None) -> S
         refunded=None if refunded is None else naira(refunded),
         is_disputed=is_disputed,
     )
+
+
+def listed(estate: Estate, capture: str, minor: int, **changes: object) -> Listed:
+    """Return a line of the provider's own list."""
+    plain = Listed(
+        configuration_id=estate.configuration.id,
+        provider_id=capture,
+        reference="",
+        currency=NGN,
+        captured_minor=minor,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # fields of several types

@@ -15,27 +15,25 @@ from core.domain.errors import (
     PinNeeded,
     TooLong,
 )
-from core.domain.ledger import Account, AccountKind, Journal
+from core.domain.ledger import Journal
 from core.domain.people import Actor, Role
 from core.domain.providers import SavedMethod
+from core.domain.unmatched import Unmatched
 from core.use_cases.reports import unmatched_money
 from core.use_cases.unmatched import UnmatchedMove, give_unmatched, unmatched_moves
-from storage.transaction import SqlTransaction
 from tests.core.estate import Estate, settled
-from tests.factories import NGN, naira, post
+from tests.factories import keep_money, naira
 
 
 @pytest.fixture
 def treasurer(estate: Estate) -> Actor:
     """Let 5,000 kobo wait, and somebody in who may give it."""
-    estate.books.run(lambda tx: _arrive(tx, estate))
+    arrive(estate)
     return estate.member("Treasurer", role=Role.FINANCE)
 
 
-def _arrive(tx: SqlTransaction, estate: Estate) -> None:
-    bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
-    kept = _account(tx, estate, AccountKind.SUSPENSE)
-    post(tx, estate.tenant, (bank.id, kept.id, 5_000), key=f"bank:{tx.new_id()}")
+def arrive(estate: Estate, minor: int = 5_000) -> Unmatched:
+    return estate.books.run(lambda tx: keep_money(tx, estate.tenant, minor))
 
 
 def give(
@@ -43,6 +41,7 @@ def give(
     by: Actor,
     *,
     to: Actor | None = None,
+    money: Unmatched | None = None,
     minor: int = 3_000,
     reason: str = "Bank slip 12",
     key: str = "k1",
@@ -51,12 +50,18 @@ def give(
     return estate.do(
         give_unmatched,
         actor=by,
+        unmatched_id=(money or oldest(estate)).id,
         person_id=(to or estate.ada).person_id,
         amount=naira(minor),
         reason=reason,
         key=key,
         has_pin_check=has_pin_check,
     )
+
+
+def oldest(estate: Estate) -> Unmatched:
+    found = estate.look(lambda tx: tx.unmatched.waiting_in(estate.tenant.id, after=None, limit=1))
+    return found[0]
 
 
 def waits(estate: Estate) -> int:
@@ -107,7 +112,7 @@ def test_nobody_gives_it_to_himself(estate: Estate, treasurer: Actor) -> None:
 
 
 def test_nobody_gives_it_to_his_household(estate: Estate) -> None:
-    estate.books.run(lambda tx: _arrive(tx, estate))
+    arrive(estate)
     partner = estate.member("Treasurer", role=Role.FINANCE, unit_id=estate.unit.id)
     with pytest.raises(NotAllowed):
         give(estate, partner, to=estate.ada)
@@ -123,10 +128,6 @@ def test_who_may_not_is_refused(estate: Estate, treasurer: Actor) -> None:
 def test_it_stays_in_its_tenant(estate: Estate, treasurer: Actor) -> None:
     with pytest.raises(NotFound):
         give(estate, treasurer, to=estate.eve)
-
-
-def _account(tx: SqlTransaction, estate: Estate, kind: AccountKind) -> Account:
-    return tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=0, currency=NGN)
 
 
 def moves(estate: Estate) -> tuple[UnmatchedMove, ...]:
@@ -163,5 +164,5 @@ def test_what_was_given_is_among_the_moves_until_nothing_waits(
     ]
     give(estate, treasurer, minor=2_000, key="k2")
     assert moves(estate) == ()
-    estate.books.run(lambda tx: _arrive(tx, estate))
+    arrive(estate)
     assert [each.amount.minor for each in moves(estate)] == [5_000]

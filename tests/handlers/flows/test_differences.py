@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.captures import CaptureKey
 from core.domain.differences import Difference, DifferenceId, DifferenceKind, DifferenceStatus
-from core.domain.ledger import AccountId, AccountKind
+from core.domain.ledger import AccountKind
 from core.domain.people import Role
 from core.use_cases.people import choose_tenant
 from storage.transaction import SqlTransaction
-from tests.factories import NGN, NOW, add_member, add_person, naira, post
+from tests.factories import NGN, NOW, add_member, add_person, keep_money, naira
 from tests.handlers.chatting import Talker
 from tests.handlers.estate import Estate
 
@@ -82,7 +83,8 @@ def test_a_strange_capture_is_matched_whole_to_a_member(estate: Estate, kemi: Ta
         "When: Mon 2 Mar 2026, 10:00\n"
         "The provider says: Visa •••• 4081\n"
         "Its own number: x-strange\n"
-        "Match it to the member whose money it is, or ignore it if it came from elsewhere."
+        "Match it to the member whose money it is, send it back if you know of nobody, or ignore "
+        "it if it came from elsewhere."
     )
     kemi.presses("Match")
     kemi.says("ada")
@@ -179,12 +181,4 @@ def test_nobody_else_sees_it(estate: Estate) -> None:
 
 def _credit(tx: SqlTransaction, estate: Estate, difference: Difference) -> None:
     """Let a look-up have found it and kept it apart."""
-
-    def account(kind: AccountKind, owner_id: int) -> AccountId:
-        return tx.ledger.account(
-            tenant_id=estate.tenant.id, kind=kind, owner_id=owner_id, currency=NGN
-        ).id
-
-    source = account(AccountKind.PROVIDER, estate.sandbox.id)
-    target = account(AccountKind.SUSPENSE, 0)
-    post(tx, estate.tenant, (source, target, 7_000), key=difference.key)
+    keep_money(tx, estate.tenant, 7_000, capture=CaptureKey.read(difference.key))

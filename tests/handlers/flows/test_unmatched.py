@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.ledger import Account, AccountKind
-from core.domain.people import Role
-from core.use_cases.people import choose_tenant
+from core.domain.people import PersonId, Role
+from core.domain.unmatched import Unmatched
+from core.use_cases.people import actor_of, choose_tenant
+from core.use_cases.unmatched import give_unmatched
 from storage.transaction import SqlTransaction
-from tests.factories import NGN, add_member, add_person, naira, post
+from tests.factories import add_member, add_person, keep_money, naira
 from tests.handlers.chatting import Talker, plain
 from tests.handlers.estate import Estate
 
@@ -31,9 +32,7 @@ def kemi(estate: Estate) -> Talker:
         person = add_person(tx, name="Kemi", telegram_id=KEMI)
         add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
         choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
-        bank = _account(tx, estate, AccountKind.ADJUSTMENTS)
-        kept = _account(tx, estate, AccountKind.SUSPENSE)
-        post(tx, estate.tenant, (bank.id, kept.id, 50_000))
+        keep_money(tx, estate.tenant, 50_000)
 
     estate.run(build)
     talker = estate.person("Kemi", KEMI)
@@ -43,7 +42,8 @@ def kemi(estate: Estate) -> Talker:
 
 def up_to_the_confirmation(kemi: Talker) -> None:
     kemi.says("/desk")
-    kemi.presses("Give unmatched money to a member")
+    kemi.presses("Unmatched money")
+    kemi.presses("Match 500.00")
     kemi.says("Nobody at all")
     assert "Nobody matches “Nobody at all”." in kemi.sees
     kemi.says("ada")
@@ -75,13 +75,16 @@ def test_a_part_is_given_after_the_pin_and_the_member_is_told(estate: Estate, ke
         "+500.00 NGN · Mon 2 Mar 2026, 10:00 · source not known"
     )
     assert known in kemi.sees
-    kemi.presses("Give unmatched money to a member")
-    assert known in kemi.sees
+    kemi.presses("Unmatched money")
+    assert "+500.00 NGN · Mon 2 Mar 2026, 10:00 · source not known · 300.00 NGN left" in kemi.sees
+    kemi.presses("Match 300.00")
+    assert "Unmatched money: 300.00 NGN" in kemi.sees
 
 
 def test_all_of_it_and_the_button_is_gone(estate: Estate, kemi: Talker) -> None:
     kemi.says("/desk")
-    kemi.presses("Give unmatched money to a member")
+    kemi.presses("Unmatched money")
+    kemi.presses("Match 500.00")
     kemi.says("a-14")
     kemi.presses("A-14 · Tunde")
     kemi.presses("All of it: 500.00")
@@ -91,12 +94,13 @@ def test_all_of_it_and_the_button_is_gone(estate: Estate, kemi: Talker) -> None:
     assert estate.balance(estate.tunde) == naira(50_000)
     kemi.says("/desk")
     assert "Unmatched money: none." in kemi.sees
-    assert "Give unmatched money to a member" not in kemi.labels
+    assert "Unmatched money" not in kemi.labels
 
 
 def test_more_than_waits_is_refused(estate: Estate, kemi: Talker) -> None:
     kemi.says("/desk")
-    kemi.presses("Give unmatched money to a member")
+    kemi.presses("Unmatched money")
+    kemi.presses("Match 500.00")
     kemi.says("ada")
     kemi.presses("A-14 · Ada")
     kemi.says("501")
@@ -110,19 +114,46 @@ def test_not_even_the_name_of_who_is_no_member_is_said(estate: Estate, kemi: Tal
     strangers: list[int] = []
     estate.run(lambda tx: strangers.append(add_person(tx, name="Olumide").id))
     kemi.says("/desk")
-    kemi.presses("Give unmatched money to a member")
+    kemi.presses("Unmatched money")
+    kemi.presses("Match 500.00")
     kemi.presses_data(f"unmatched:to:{strangers[0]}", kemi.messages[-1])
     assert "How much of it" not in kemi.sees
     assert not any("Olumide" in plain(each.screen) for each in kemi.messages)
 
 
-def test_an_administrator_sees_it_but_has_no_button(estate: Estate, kemi: Talker) -> None:
-    estate.bello.says("/desk")
-    assert "Unmatched money: 500.00 NGN" in estate.bello.sees
-    assert "Give unmatched money to a member" not in estate.bello.labels
-    estate.bello.presses_data("unmatched:start", estate.bello.messages[-1])
-    assert "Your role does not allow that" in estate.bello.sees
+def test_an_administrator_sees_it_and_cannot_give_it(estate: Estate, kemi: Talker) -> None:
+    bello = estate.bello
+    bello.says("/desk")
+    assert "Unmatched money: 500.00 NGN" in bello.sees
+    bello.presses("Unmatched money")
+    assert bello.labels == ["Back"]
+    kept = estate.run(lambda tx: tx.unmatched.waiting_in(estate.tenant.id, after=None, limit=1))[0]
+    bello.presses_data(f"unmatched:of:{kept.id}", bello.messages[-1])
+    assert "Your role does not allow that" in bello.sees
 
 
-def _account(tx: SqlTransaction, estate: Estate, kind: AccountKind) -> Account:
-    return tx.ledger.account(tenant_id=estate.tenant.id, kind=kind, owner_id=0, currency=NGN)
+def test_two_who_give_the_same_money_are_told_who_was_faster(estate: Estate, kemi: Talker) -> None:
+    up_to_the_confirmation(kemi)
+    kept = estate.run(lambda tx: tx.unmatched.waiting_in(estate.tenant.id, after=None, limit=1))[0]
+    tunde = estate.tunde.person.id
+    estate.run(lambda tx: give_it_all(tx, estate, kept, to=tunde))
+    kemi.presses("Give 200.00")
+    kemi.enters("4829")
+    assert "This money waits no more: it was matched or is on its way back." in kemi.sees
+    assert estate.balance(estate.ada) == naira(0)
+    assert estate.balance(estate.tunde) == naira(50_000)
+
+
+def give_it_all(tx: SqlTransaction, estate: Estate, kept: Unmatched, *, to: PersonId) -> None:
+    other = add_person(tx, name="Ola", telegram_id=KEMI + 1)
+    add_member(tx, estate.tenant, other, roles=(Role.FINANCE,))
+    give_unmatched(
+        tx,
+        actor=actor_of(tx, person_id=other.id, tenant_id=estate.tenant.id),
+        unmatched_id=kept.id,
+        person_id=to,
+        amount=kept.free,
+        reason="He showed the slip",
+        key="k",
+        has_pin_check=True,
+    )
