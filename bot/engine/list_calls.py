@@ -18,7 +18,7 @@ from core.domain.acts import Cause, CauseKind
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.differences import Difference, DifferenceKind
 from core.domain.providers import Listing, Listings, Provider, ProviderError, Unknown
-from core.domain.reconciling import Reconciling
+from core.domain.reconciling import Reconciling, Unlisted
 from core.domain.tenants import PLATFORM
 from core.domain.work import Work
 from core.use_cases import reconciling
@@ -82,6 +82,7 @@ class ListCalls:
             configuration=configuration.id,
             page=window.pages + 1,
             outcome=type(outcome).__name__,
+            why=outcome.detail if isinstance(outcome, Unknown) else "",
         )
 
         def record(tx: SqlTransaction) -> bool:
@@ -114,7 +115,7 @@ class ListCalls:
         self, work: Work, ask: Ask, window: Reconciling, configuration: Configuration
     ) -> None:
         made = await self._differing(work, ask.configuration_id)
-        unlisted = await self._database.read(lambda tx: reconciling.missing(tx, window=window))
+        unlisted = await self._missing(window, configuration)
 
         def finish(tx: SqlTransaction) -> list[Difference]:
             found = reconciling.finish_window(tx, ask=ask, unlisted=unlisted)
@@ -125,6 +126,16 @@ class ListCalls:
         made += await self._database.run(finish, cause=_cause(work))
         _log.info("list_compared", configuration=configuration.id, differences=len(made))
         await self._tell(made, configuration)
+
+    async def _missing(
+        self, window: Reconciling, configuration: Configuration
+    ) -> Sequence[Unlisted]:
+        """Return what the list should show and does not, as far as it can be up to date by now."""
+        provider = await self._providers.adapter(configuration)
+        if provider is None:
+            return ()
+        lag = provider.capabilities.list_lag
+        return await self._database.read(lambda tx: reconciling.missing(tx, window=window, lag=lag))
 
     async def _differing(self, work: Work, configuration_id: ConfigurationId) -> list[Difference]:
         """Look through the whole list on snapshots; record what differs."""

@@ -15,7 +15,7 @@ Reading a webhook answers `Authentic | Forged | Undecided` and never moves money
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -78,6 +78,8 @@ class Capabilities:
     """Rails whose payouts carry no reference of ours: asked for twice they are sent twice."""
     can_charge_saved: bool = False
     can_list: bool = False
+    list_lag: timedelta = timedelta()
+    """How late the list may be, less than two windows overlap: what is younger may be missing."""
     honours_our_id: bool = False
     """The provider answers a repeated create under our reference with the first result."""
     refuses_repeats: bool = False

@@ -126,16 +126,19 @@ def suspects(
     return found, page[-1].provider_id if len(page) == BATCH else ""
 
 
-def missing(tx: Transaction, *, window: Reconciling) -> tuple[Unlisted, ...]:
+def missing(
+    tx: Transaction, *, window: Reconciling, lag: timedelta = timedelta()
+) -> tuple[Unlisted, ...]:
     """Return what the books were credited with in a window and its whole list does not show.
 
     Only what was asked for and credited within it: a capture is listed by the time the provider
-    took it. One that came more than the overlap after it was asked for is not looked at.
+    took it. One that came more than the overlap after it was asked for is not looked at. What is
+    younger than the list's lag is left to the next window, which overlaps this one.
     """
     return tx.reconciling.unlisted(
         window.configuration_id,
         since=window.since + MARGIN,
-        until=window.until - MARGIN,
+        until=window.until - MARGIN - lag,
         limit=MOST_MISSING,
     )
 

@@ -5,12 +5,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 from bot.providers import wire
 from bot.providers.kit import Kit, Maker, under_token
-from bot.providers.paypal import answers, events
+from bot.providers.paypal import answers, events, lists
 from bot.providers.paypal.certificates import Certificates, Roots, trusted_roots
 from bot.providers.paypal.codes import (
     ADDRESS,
@@ -18,11 +19,13 @@ from bot.providers.paypal.codes import (
     CAPTURED_BEFORE,
     FORGOTTEN,
     ID,
+    LIST_BYTES,
     MODES,
     NOT_YET,
     NOTE,
     REFERENCE,
     TITLE,
+    TOO_MANY,
 )
 from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
 from core.domain.money import Money
@@ -36,6 +39,7 @@ from core.domain.providers import (
     Forged,
     Hook,
     LinkRequest,
+    Listing,
     Outcome,
     Pending,
     ProviderError,
@@ -46,6 +50,7 @@ from core.domain.providers import (
 
 _ORDERS: Final = "/v2/checkout/orders"
 _DISPUTES: Final = "/v1/customer/disputes"
+_REPORTS: Final = "/v1/reporting/transactions"
 _CREDENTIALS: Final = {
     "client_id": re.compile(r"[A-Za-z0-9_-]{16,200}"),
     "client_secret": re.compile(r"[A-Za-z0-9_-]{16,200}"),
@@ -154,6 +159,24 @@ class PayPal:
         if is_approved:
             return await self._capture(reference, provider_ref)
         return await self._read(answer, reference, provider_ref)
+
+    async def captures(
+        self, *, since: datetime, until: datetime, after: str = ""
+    ) -> Listing | Unknown:
+        """Return one page of what was captured, oldest first within the page."""
+        asked = lists.slice_of(after) if after else lists.first(since, until)
+        if asked is None:
+            return wire.unknown("page")
+        answer = await self._ask("GET", _REPORTS, query=asked.query, most_bytes=LIST_BYTES)
+        if isinstance(answer, Refused) and answer.detail == TOO_MANY:
+            half = asked.halved()
+            return answer.as_unknown if half is None else Listing(items=(), after=half.cursor)
+        return wire.read(
+            answer,
+            lambda it: lists.listing(
+                it, asked=asked, since=since, until=until, is_test=self._is_test
+            ),
+        )
 
     async def refund(self, request: RefundRequest) -> Outflow:
         """Give back a capture or a part of it; PayPal gives once under one request id."""
@@ -289,7 +312,9 @@ class PayPal:
         path: str,
         *,
         body: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
         request_id: str = "",
+        most_bytes: int = MAX_BYTES,
     ) -> Answer:
         """Make a call under a token."""
 
@@ -297,7 +322,9 @@ class PayPal:
             headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             if request_id:
                 headers |= {"paypal-request-id": request_id, "prefer": "return=representation"}
-            return await self._line.ask(method, path, headers=headers, body=body)
+            return await self._line.ask(
+                method, path, headers=headers, body=body, query=query, most_bytes=most_bytes
+            )
 
         heard = await under_token(self._token, call, is_stale=_is_stale)
         return wire.understood(heard, answers.envelope)

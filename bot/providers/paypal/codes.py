@@ -1,6 +1,7 @@
 """PayPal's words, limits and shapes, and what they are in ours."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from core.domain.outflows import Moved, Outflow
@@ -25,9 +26,21 @@ MODES: Final = {
 }
 """Whether the money of a host is pretend."""
 
+LISTED: Final = 100
+"""Transactions on one page of a list; PayPal gives up to 500."""
+LIST_BYTES: Final = 512 * 1024
+LIST_LAG: Final = timedelta(hours=6)
+"""How late a list may be: twice the three hours that PayPal names as the most."""
+MOST_SPAN: Final = timedelta(days=31)
+"""The longest time that PayPal lists at once."""
+TOO_MANY: Final = "RESULTSET_TOO_LARGE"
+"""What a list of more than 10,000 transactions is refused with."""
+
 CAPABILITIES: Final = Capabilities(
     currencies=frozenset({"USD", "EUR", "GBP", "CAD", "JPY"}),
     can_link=True,
+    can_list=True,
+    list_lag=LIST_LAG,
     refunds=PartOf.ANY,
     honours_our_id=True,
     truth=Truth.BY_QUERY,
@@ -64,6 +77,15 @@ REFUNDS: Final[dict[str, type[Outflow]]] = {
     "FAILED": Declined,
     "CANCELLED": Declined,
 }
+
+TRANSACTIONS: Final[dict[str, type[Outcome]]] = {
+    "S": Settled,
+    "F": Settled,
+    "V": Settled,
+    "P": Pending,
+    "D": Declined,
+}
+"""Of a list: done, partly given back, wholly given back, waiting, denied."""
 
 NEEDS: Final = frozenset(
     {

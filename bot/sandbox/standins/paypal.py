@@ -1,4 +1,4 @@
-"""PayPal, played by the sandbox: orders, approval, capture, refunds, disputes, proven events.
+"""PayPal, played by the sandbox: orders, approval, capture, refunds, disputes, events, a list.
 
 On the page the payer only agrees; the merchant captures. An order that nobody approved and captured
 in time is forgotten. A key of idempotency is kept for ever, as the reference that it is made of.
@@ -30,9 +30,9 @@ from bot.sandbox.provider_door import (
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import Happening, page_link
+from bot.sandbox.standins.paypal_reads import inner, read_amount, read_span, read_whole, taken_at
 from bot.sandbox.standins.paypal_signer import Signer
 from bot.sandbox.standins.paypal_views import (
-    CURRENCIES,
     ISSUES,
     Shown,
     capture_number,
@@ -41,8 +41,9 @@ from bot.sandbox.standins.paypal_views import (
     view_dispute,
     view_order,
     view_refund,
+    view_transactions,
 )
-from bot.sandbox.standins.standin import Api, Passes, minor_of, own_key
+from bot.sandbox.standins.standin import Api, Passes, own_key
 
 PREFIX: Final = "/paypal"
 ORDERS: Final = f"{PREFIX}/v2/checkout/orders"
@@ -61,6 +62,7 @@ EVENTS: Final = {
 }
 """Of the rest nobody is told."""
 
+_BAD: Final = "INVALID_PARAMETER_VALUE"
 _NUMBER: Final = re.compile(r"[0-9A-F]{1,60}")
 
 
@@ -155,6 +157,7 @@ class PayPalStandin:
             web.post(f"{PREFIX}/v2/payments/captures/{{id}}/refund", door.giving_back(api.refund)),
             web.get(f"{PREFIX}/v2/payments/refunds/{{id}}", shown(api.one_refund)),
             web.get(f"{PREFIX}/v1/customer/disputes", door.listing(api.disputes)),
+            web.get(f"{PREFIX}/v1/reporting/transactions", door.listing(api.transactions)),
         ]
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -216,7 +219,7 @@ class _Api(Api):
         checkout, capture = self._captured(request.match_info["id"])
         if checkout is None or capture is None:
             return self._manners.missing()
-        minor, currency = _read_amount(body)
+        minor, currency = read_amount(body)
         if currency != capture.currency:
             raise BadRequest("CURRENCY_MISMATCH")
         try:
@@ -245,6 +248,26 @@ class _Api(Api):
         checkout, _ = self._captured(of)
         items = [view_dispute(checkout)] if checkout and checkout.is_disputed else []
         return as_json(200, {"items": items, "links": []})
+
+    async def transactions(self, request: web.Request) -> web.Response:
+        """Show a page of what was taken within a time, newest first; nothing is shown late."""
+        self._desk.let_time_pass()
+        since, until = read_span(request.query)
+        taken = [each for checkout in self._mine() for each in view_transactions(checkout)]
+        taken.sort(key=taken_at, reverse=True)
+        found = [each for each in taken if since <= taken_at(each) <= until]
+        size, page = read_whole(request.query, "page_size"), read_whole(request.query, "page")
+        start = (page - 1) * size
+        body = {
+            "transaction_details": [
+                {"transaction_info": each} for each in found[start : start + size]
+            ],
+            "last_refreshed_datetime": f"{self._desk.now():%Y-%m-%dT%H:%M:%S+0000}",
+            "page": page,
+            "total_items": len(found),
+            "total_pages": -(-len(found) // size),
+        }
+        return as_json(200, body)
 
     @property
     def _api(self) -> str:
@@ -277,10 +300,10 @@ class _Api(Api):
         units = body.get("purchase_units")
         if body.get("intent") != "CAPTURE" or not isinstance(units, list) or len(units) != 1:
             raise BadRequest("purchase_units")
-        unit = _inner({"unit": units[0]}, "unit")
-        context = _inner(_inner(_inner(body, "payment_source"), "paypal"), "experience_context")
+        unit = inner({"unit": units[0]}, "unit")
+        context = inner(inner(inner(body, "payment_source"), "paypal"), "experience_context")
         reference = read_text(unit, "invoice_id", REFERENCE)
-        minor, currency = _read_amount(unit)
+        minor, currency = read_amount(unit)
         return Terms(
             reference=reference,
             amount_minor=minor,
@@ -293,21 +316,3 @@ class _Api(Api):
             tongue="paypal",
             needs_capture=True,
         )
-
-
-_BAD: Final = "INVALID_PARAMETER_VALUE"
-
-
-def _read_amount(body: Mapping[str, Any]) -> tuple[int, str]:
-    amount = _inner(body, "amount")
-    currency, value = amount.get("currency_code"), amount.get("value")
-    if currency not in CURRENCIES:
-        raise BadRequest("CURRENCY_NOT_SUPPORTED")
-    return minor_of(value if isinstance(value, str) else "", str(currency)), str(currency)
-
-
-def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = body.get(name)
-    if not isinstance(value, dict):
-        raise BadRequest(name)
-    return value

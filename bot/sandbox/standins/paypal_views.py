@@ -143,6 +143,24 @@ def view_dispute(checkout: Checkout) -> Shown:
     }
 
 
+def view_transactions(checkout: Checkout) -> list[Shown]:
+    """Show what was taken as the list of transactions does; when, by the last field."""
+    terms = checkout.terms
+    return [
+        {
+            "transaction_id": capture_number(checkout, place),
+            "transaction_event_code": "T0006",
+            "transaction_amount": money(each.amount_minor, each.currency),
+            "fee_amount": {"currency_code": each.currency, "value": f"-{_fee(each)}"},
+            "transaction_status": "V" if _stands(checkout, each) == "REFUNDED" else "S",
+            "invoice_id": terms.reference,
+            "custom_field": terms.reference,
+            "transaction_initiation_date": f"{each.at:%Y-%m-%dT%H:%M:%S+0000}",
+        }
+        for place, each in enumerate(checkout.captures)
+    ]
+
+
 def number_of(checkout: Checkout) -> str:
     """Return an order's id."""
     return checkout.id.partition("_")[2].upper()
@@ -156,6 +174,10 @@ def capture_number(checkout: Checkout, place: int) -> str:
 def money(minor: int, currency: str) -> dict[str, str]:
     """Write an amount, as text."""
     return {"currency_code": currency, "value": major_of(minor, currency)}
+
+
+def _fee(capture: Capture) -> str:
+    return major_of(capture.fee_minor, capture.currency)
 
 
 def _view_capture(

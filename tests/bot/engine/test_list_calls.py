@@ -217,6 +217,22 @@ async def test_what_was_credited_just_before_the_windows_end_is_not_missed(
         assert await differences(desk, estate) == []
 
 
+async def test_what_is_younger_than_the_lists_lag_is_missing_only_once_it_is_older(
+    tmp_path: Path, estate: Estate
+) -> None:
+    provider = FakeLister()
+    provider.capabilities = replace(provider.capabilities, list_lag=timedelta(hours=6))
+    tried = paid(estate)
+    async with opened(tmp_path, estate, provider) as desk:
+        await reconciled(desk, estate)
+        young = await kinds(desk, estate)
+        await desk.later(EVERY.total_seconds())
+        await reconciled(desk, estate)
+        assert (young, await kinds(desk, estate)) == ([], [DifferenceKind.MISSING])
+        provider.pages = [page(settled(tried))]
+        await reconciled(desk, estate)
+
+
 async def test_a_page_that_does_not_come_is_asked_for_later_and_the_point_stays(
     tmp_path: Path, estate: Estate
 ) -> None:

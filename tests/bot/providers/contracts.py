@@ -1,8 +1,9 @@
-"""What providers' public descriptions say of the bodies that adapters send: names, types, words.
+"""What providers' public descriptions say of what adapters send: names, types, words.
 
 Every call of adapters in tests is held to it (`held.py`). Read in Paystack's OpenAPI description of
-October 2025 and PayPal's of February 2024 (orders v2, payments v2); what only their guides name is
-said. Stripe's is in `stripe_contract`; `docs/providers` says which providers have none.
+October 2025 and PayPal's of February 2024 (orders v2, payments v2, transaction search v1); what
+only their guides name is said. Stripe's is in `stripe_contract`; `docs/providers` says which
+providers have none.
 """
 
 import re
@@ -10,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-Kind = type | frozenset[str]
-"""A JSON type, or the words that may stand there."""
+Kind = type | frozenset[str] | re.Pattern[str]
+"""A JSON type, the words that may stand there, or how a text must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,39 @@ CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
 }
 
 
+_DATE: Final = re.compile(
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z"
+)
+
+QUERIES: Final[dict[tuple[str, str], Contract]] = {
+    ("paypal", r"/v1/reporting/transactions"): Contract(
+        must={"start_date": _DATE, "end_date": _DATE},
+        may={
+            "transaction_id": str,
+            "transaction_type": str,
+            "transaction_status": str,
+            "transaction_amount": str,
+            "transaction_currency": str,
+            "payment_instrument_type": str,
+            "store_id": str,
+            "terminal_id": str,
+            "fields": str,
+            "balance_affecting_records_only": frozenset({"Y", "N"}),
+            "page_size": re.compile(r"[1-9][0-9]?|[1-4][0-9]{2}|500"),
+            "page": re.compile(r"[1-9][0-9]{0,9}"),
+        },
+    ),
+}
+
+
+def broken_query(provider: str, path: str, query: Mapping[str, object]) -> list[str]:
+    """Return in what a query departs from its provider's description, where there is one."""
+    for (name, way), contract in QUERIES.items():
+        if name == provider and re.fullmatch(way, path):
+            return [f"{path}: {each}" for each in contract.broken(query)]
+    return []
+
+
 def broken_call(provider: str, method: str, path: str, body: Mapping[str, object]) -> list[str]:
     """Return in what a call departs from its provider's description, where there is one."""
     if method != "POST":
@@ -112,4 +146,6 @@ def broken_call(provider: str, method: str, path: str, body: Mapping[str, object
 def _fits(value: object, kind: Kind) -> bool:
     if isinstance(kind, frozenset):
         return value in kind
+    if isinstance(kind, re.Pattern):
+        return isinstance(value, str) and kind.fullmatch(value) is not None
     return type(value) is kind

@@ -59,7 +59,10 @@ def broken_call(url: str, method: str, path: str, asked: Mapping[str, Any]) -> l
     provider = _provider(url)
     if provider == "stripe":
         return stripe_contract.broken_call(method, path, _written(asked))
-    return contracts.broken_call(provider, method, path, asked.get("body") or {})
+    return [
+        *contracts.broken_query(provider, path, asked.get("query") or {}),
+        *contracts.broken_call(provider, method, path, asked.get("body") or {}),
+    ]
 
 
 def broken_answer(url: str, method: str, path: str, body: bytes) -> list[str]:

@@ -1,6 +1,7 @@
 """PayPal's adapter as the suite is given it, and how PayPal speaks to it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError
 from tests.bot.providers import paypal_says as says
 from tests.bot.providers.conformance import NOW, Fact
+from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book
 from tests.bot.providers.kits import a_kit
 
@@ -39,6 +41,7 @@ class PayPalDialect:
     currency = USD
     other = Currency("EUR")
     can_get_stuck = False
+    page_size = 100
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:
         return adapter(client)
@@ -70,6 +73,11 @@ class PayPalDialect:
 
     def with_amount(self, body: bytes, token: bytes) -> bytes:
         return says.with_amount(body, token)
+
+    def answer_list(self, request: httpx.Request, rows: Sequence[Row]) -> httpx.Response:
+        if self.is_prelude(request):
+            return says.token()
+        return says.listed(dict(request.url.params), [says.transaction(each) for each in rows])
 
     def answer_outflow(self, request: httpx.Request, book: Book) -> httpx.Response:
         is_prelude = self.is_prelude(request)

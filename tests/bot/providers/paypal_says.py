@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from core.domain.money import Currency, Money
 from core.domain.providers import ProviderError
 from tests.bot.providers.conformance import NOW, PROVIDER_REF, REFERENCE, Fact, Taken
+from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book, Sent
 
 API: Final = "https://api-m.sandbox.paypal.com"
@@ -34,6 +35,7 @@ STATUSES: Final = {
     "expired": "CREATED",
     "unheard": "MARVELLOUS",
 }
+LISTED: Final = {"open": "P", "processing": "P", "paid": "S", "declined": "D"}
 REFUNDS: Final = {"pending": "PENDING", "done": "COMPLETED", "failed": "FAILED"}
 REASONS: Final = {
     ProviderError.INSUFFICIENT_FUNDS: "PAYER_CANNOT_PAY",
@@ -139,6 +141,45 @@ def refunds(request: httpx.Request, book: Book, asked: Money) -> httpx.Response:
     found = [each for each in book.sent if each.id == number]
     missing = refused("INVALID_RESOURCE_ID", status=404)
     return httpx.Response(200, json=refund(found[0])) if found else missing
+
+
+def transaction(row: Row, **changes: object) -> dict[str, object]:
+    """Show a transaction of the list."""
+    taken = row.fact.taken[0]
+    info = {
+        "transaction_id": taken.provider_id,
+        "transaction_event_code": "T0006",
+        "transaction_initiation_date": f"{row.paid_at:%Y-%m-%dT%H:%M:%S+0000}",
+        "transaction_updated_date": f"{row.paid_at:%Y-%m-%dT%H:%M:%S+0000}",
+        "transaction_amount": money(taken.amount),
+        "fee_amount": {"currency_code": taken.amount.currency, "value": "-0.99"},
+        "transaction_status": LISTED.get(row.fact.status, "X"),
+        "invoice_id": row.fact.reference,
+        "custom_field": row.fact.reference,
+    }
+    return {"transaction_info": {**info, **changes}}
+
+
+def listed(
+    query: Mapping[str, str],
+    shown: Sequence[Mapping[str, object]],
+    *,
+    refreshed: datetime | None = NOW,
+) -> httpx.Response:
+    """Answer a page of the list of transactions, newest first."""
+    size, page = int(query["page_size"]), int(query["page"])
+    start, newest = (page - 1) * size, list(reversed(shown))
+    body = {
+        "transaction_details": newest[start : start + size],
+        "account_number": "3M2E5R4CH7ANT",
+        "page": page,
+        "total_items": len(newest),
+        "total_pages": -(-len(newest) // size),
+        "links": [],
+    }
+    if refreshed is not None:
+        body["last_refreshed_datetime"] = f"{refreshed:%Y-%m-%dT%H:%M:%S+0000}"
+    return httpx.Response(200, json=body)
 
 
 def with_amount(body: bytes, token: bytes) -> bytes:
