@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.ports import sleep
-from core.domain.providers import AccessToken, ProviderError, Unknown
+from core.domain.providers import ProviderError, Unknown
+from core.domain.tokens import AccessToken
 from storage.access_tokens import Lent
 from storage.database import Database
 from storage.transaction import SqlTransaction

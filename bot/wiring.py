@@ -41,7 +41,7 @@ from bot.web import health
 from bot.web.answers import AnswerDoors
 from bot.web.payments import PaymentDoors
 from bot.web.telegram import PATH, telegram_webhook
-from core.domain.providers import Tokens
+from core.domain.tokens import Tokens
 from storage.database import Database
 from storage.doctor import figures, is_stopped_anywhere
 from storage.embedded import end_process

@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 import httpx
 
-from core.domain.providers import Capabilities, Provider, Tokens, Unknown
+from core.domain.providers import Capabilities, Provider, Unknown
+from core.domain.tokens import Tokens
 
 _T = TypeVar("_T")
 

@@ -13,7 +13,7 @@ one of four outcomes:
 Reading a webhook answers `Authentic | Forged | Undecided` and never moves money by itself.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -312,32 +312,6 @@ class Hook:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     received_at: datetime
-
-
-class Tokens(Protocol):
-    """Access tokens that run out, kept for all processes and fetched once."""
-
-    async def token(
-        self,
-        key: str,
-        fetch: Callable[[], "Awaitable[AccessToken | Unknown]"],
-        *,
-        refused: str = "",
-    ) -> "str | Unknown":
-        """Return the kept token, or what `fetch` brings.
-
-        `refused` is a token that the provider no longer takes: it is fetched anew, unless somebody
-        else has done so since.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
-    """A token and for how many seconds it is good."""
-
-    value: str = field(repr=False)
-    lives_s: int
 
 
 class Provider(Protocol):

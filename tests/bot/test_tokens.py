@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.tokens import CLAIMED_FOR, SharedTokens
-from core.domain.providers import AccessToken, ProviderError, Unknown
+from core.domain.providers import ProviderError, Unknown
+from core.domain.tokens import AccessToken
 from storage.access_tokens import Lent, SqlAccessTokens
 from storage.database import Database
 from storage.transaction import SqlTransaction

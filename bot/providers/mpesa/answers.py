@@ -39,16 +39,8 @@ from bot.providers.wire import (
 )
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, Question
-from core.domain.providers import (
-    About,
-    AccessToken,
-    Declined,
-    Outcome,
-    Pending,
-    ProviderError,
-    Settled,
-    Unknown,
-)
+from core.domain.providers import About, Declined, Outcome, Pending, ProviderError, Settled, Unknown
+from core.domain.tokens import AccessToken
 
 _MOMENTS: Final = ("%Y%m%d%H%M%S", "%d.%m.%Y %H:%M:%S")
 _MOST_ITEMS: Final = 40

@@ -42,7 +42,6 @@ from core.domain.outflows import Destination, Outflow, PayoutRequest, Question, 
 from core.domain.providers import (
     About,
     Accepted,
-    AccessToken,
     Capabilities,
     Declined,
     Forged,
@@ -53,9 +52,9 @@ from core.domain.providers import (
     ProviderError,
     Rail,
     Reading,
-    Tokens,
     Unknown,
 )
+from core.domain.tokens import AccessToken, Tokens
 
 _STATUS: Final = "/mpesa/transactionstatus/v1/query"
 

@@ -38,14 +38,8 @@ from bot.providers.wire import (
 )
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest
-from core.domain.providers import (
-    AccessToken,
-    Declined,
-    Outcome,
-    Pending,
-    ProviderError,
-    Settled,
-)
+from core.domain.providers import Declined, Outcome, Pending, ProviderError, Settled
+from core.domain.tokens import AccessToken
 
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,2000}")
 _ISSUE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")

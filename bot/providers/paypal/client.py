@@ -32,7 +32,6 @@ from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest
 from core.domain.providers import (
     Accepted,
-    AccessToken,
     Authentic,
     Capabilities,
     Declined,
@@ -47,6 +46,7 @@ from core.domain.providers import (
     Settled,
     Unknown,
 )
+from core.domain.tokens import AccessToken
 
 _ORDERS: Final = "/v2/checkout/orders"
 _DISPUTES: Final = "/v1/customer/disputes"

@@ -36,7 +36,6 @@ from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest
 from core.domain.providers import (
     About,
-    AccessToken,
     Declined,
     Hook,
     Outcome,
@@ -45,6 +44,7 @@ from core.domain.providers import (
     Settled,
     Undecided,
 )
+from core.domain.tokens import AccessToken
 
 _JWT: Final = re.compile(r"[A-Za-z0-9._=/+-]{16,4000}")
 _UUID: Final = re.compile(r"[0-9a-fA-F-]{32,36}")

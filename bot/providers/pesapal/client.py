@@ -27,7 +27,6 @@ from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest
 from core.domain.providers import (
     Accepted,
-    AccessToken,
     Capabilities,
     Declined,
     Forged,
@@ -39,6 +38,7 @@ from core.domain.providers import (
     Reading,
     Unknown,
 )
+from core.domain.tokens import AccessToken
 
 _KEY: Final = re.compile(r"[!-~]{8,100}")
 _CREDENTIALS: Final = {

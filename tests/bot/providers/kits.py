@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import httpx
 
 from bot.providers.kit import Kit
-from core.domain.providers import AccessToken, Unknown
+from core.domain.providers import Unknown
+from core.domain.tokens import AccessToken
 
 
 class OwnTokens:
