@@ -9,7 +9,7 @@ restored is only looked up until the release (ADR 0016).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
@@ -72,7 +72,7 @@ class _Question(NamedTuple):
     """What a provider is asked: about which attempt, for how much, and whether for its page.
 
     `is_repeat`: its page was asked for before, and only some providers take that again. `charge`
-    is of an attempt at a saved method, None where that is gone.
+    is of an attempt at a saved method, None where that is gone; `age`: since it first left.
     """
 
     configuration: Configuration
@@ -81,6 +81,7 @@ class _Question(NamedTuple):
     request: LinkRequest | None
     is_repeat: bool = False
     charge: ChargeRequest | None = None
+    age: timedelta = timedelta()
 
     @property
     def opens_page(self) -> bool:
@@ -213,11 +214,12 @@ class Calls:
             return question._replace(request=None)
         may_repeat = request is None and _may_repeat(attempt, payment, at=tx.now)
         if attempt.is_charge:
-            # Only a charge that broke off is asked for again, never one that is looked up.
-            may_repeat = may_repeat and asked["ask"] == "create"
+            # Not while it is given up, nor where its provider has named what it made of it.
+            may_repeat = may_repeat and asked["ask"] in _ASKS and not attempt.provider_ref
         if may_repeat:
             request = links.link_request(tx, attempt=attempt, payment=payment)
-            question = question._replace(request=request, is_repeat=True)
+            age = tx.now - (attempt.sent_at or attempt.created_at)
+            question = question._replace(request=request, is_repeat=True, age=age)
         return _with_charge(tx, question) if attempt.is_charge else question
 
     async def _ask_in_time(self, question: _Question, *, is_new: bool) -> Outcome:
@@ -230,7 +232,7 @@ class Calls:
 
     async def _ask(self, question: _Question, *, is_new: bool) -> Outcome:
         """Look the attempt up; ask for its page where it is new, or where nobody knows of it."""
-        configuration, attempt, asked, request, is_repeat, _ = question
+        configuration, attempt, asked, request, is_repeat, *_ = question
         provider = await self._providers.adapter(configuration)
         if provider is None:
             return Unknown(
@@ -239,7 +241,7 @@ class Calls:
         if attempt.is_put_back and provider.capabilities.truth is Truth.BY_CHANNEL:
             # Its receipt may have gone to the books that were replaced, and comes once only.
             return Unknown(error=ProviderError.PROVIDER_ERROR, detail="cannot be looked up")
-        if is_repeat and not _is_made_once(provider, attempt):
+        if is_repeat and not _is_made_once(provider, question, is_new=is_new):
             request = None
         if request is None or not is_new:
             known = await provider.advance(
@@ -277,10 +279,17 @@ def _with_charge(tx: SqlTransaction, question: _Question) -> _Question:
     return question._replace(charge=charge)
 
 
-def _is_made_once(provider: Provider, attempt: Attempt) -> bool:
-    """Tell whether asking again, under the same reference, makes one page or charge at most."""
+def _is_made_once(provider: Provider, question: _Question, *, is_new: bool) -> bool:
+    """Tell whether asking again, under the same reference, makes one page or charge at most.
+
+    A charge that is looked up is only asked for again where no look-up can find it.
+    """
     can = provider.capabilities
-    return can.honours_our_id or (can.refuses_repeats and not attempt.is_charge)
+    if not question.attempt.is_charge:
+        return can.honours_our_id or can.refuses_repeats
+    if can.charge_memory:
+        return question.age < can.charge_memory
+    return is_new and can.honours_our_id
 
 
 def _may_repeat(attempt: Attempt, payment: Payment, *, at: datetime) -> bool:
@@ -304,6 +313,7 @@ def _is_silent(outcome: Outcome) -> bool:
     return outcome.error in _SILENCES or outcome.detail.startswith("HTTP 5")
 
 
+_ASKS: Final = frozenset({"create", "advance"})
 _SILENCES: Final = frozenset({ProviderError.NETWORK_ERROR, ProviderError.TIMEOUT_ERROR})
 
 

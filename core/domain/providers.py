@@ -77,6 +77,9 @@ class Capabilities:
     unrepeatable: frozenset[Rail] = frozenset()
     """Rails whose payouts carry no reference of ours: asked for twice they are sent twice."""
     can_charge_saved: bool = False
+    charge_memory: timedelta = timedelta()
+    """How long a repeated charge is answered with the first one, where no look-up finds a charge
+    whose answer was lost: it is asked for again. None: look-ups find it."""
     can_list: bool = False
     list_lag: timedelta = timedelta()
     """How late the list may be, less than two windows overlap: what is younger may be missing."""

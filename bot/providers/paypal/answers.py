@@ -19,10 +19,13 @@ from bot.providers.paypal.codes import (
     REFUNDED,
     REFUNDS,
     RESOLVED,
+    TO_CONFIRM,
     UNDECIDED,
+    VAULT_ID,
     WON,
 )
 from bot.providers.wire import (
+    EMAIL,
     LINE,
     LINK,
     WORD,
@@ -38,7 +41,7 @@ from bot.providers.wire import (
 )
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest
-from core.domain.providers import Declined, Outcome, Pending, ProviderError, Settled
+from core.domain.providers import Declined, Outcome, Pending, ProviderError, SavedMethod, Settled
 from core.domain.tokens import AccessToken
 
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,2000}")
@@ -78,6 +81,30 @@ def page(answer: Record, *, asked: str) -> Pending:
     if ORDERS[status] is not Pending:
         return Pending(provider_ref=number)
     return Pending(link=_link(answer, _TO_PAY), provider_ref=number)
+
+
+class Charged(NamedTuple):
+    """An order over a saved account: its id, its amount, and whether it waits to be captured."""
+
+    number: str
+    amount: Money
+    is_open: bool
+
+
+def charged(answer: Record, *, asked: str) -> Charged | Pending:
+    """Read a new order over a saved account, or the page on which its owner must confirm.
+
+    Raises:
+        Unreadable: it is none, or took no money and has another reference.
+    """
+    status = _order_status(answer)
+    if status == TO_CONFIRM:
+        return page(answer, asked=asked)
+    number, unit = text(answer, "id", ID), _only(_units(answer))
+    is_open = ORDERS[status] is Pending and not _captures(answer)
+    if is_open and _reference(unit) != asked:
+        raise Unreadable("another reference")
+    return Charged(number, _amount(inner(unit, "amount")), is_open)
 
 
 def is_to_be_captured(answer: Record, *, order: str, reference: str, asked: Money) -> bool:
@@ -230,7 +257,34 @@ def _settled(answer: Record, taken: Iterable[Record], *, is_test: bool) -> Settl
     )
     if len({each.provider_id for each in (first, *more)}) != 1 + len(more):
         raise Unreadable("captured twice")
-    return replace(first, more=tuple(more))
+    return replace(first, more=tuple(more), method=_saved(answer))
+
+
+def _saved(answer: Record) -> SavedMethod | None:
+    """Read what may be charged again; its shape is no reason to doubt the money.
+
+    PayPal may save an account a little later than it takes the money: then it has no id yet.
+    """
+    try:
+        account = inner(inner(answer, "payment_source"), "paypal")
+        vault = inner(inner(account, "attributes"), "vault")
+        token, owner = text(vault, "id", VAULT_ID), _customer(vault)
+        label = _masked(maybe(account, "email_address", EMAIL))
+        return SavedMethod(
+            token=token, owner=owner, label=label, fingerprint=maybe(account, "account_id", ID)
+        )
+    except Unreadable:
+        return None
+
+
+def _customer(vault: Record) -> str:
+    return maybe(inner(vault, "customer"), "id", VAULT_ID) if vault.get("customer") else ""
+
+
+def _masked(email: str) -> str:
+    """Return what its owner knows an account by."""
+    name, _, host = email.partition("@")
+    return f"PayPal {name[:1]}•••@{host}" if host else "PayPal"
 
 
 def _capture(data: Record, refunds: Iterable[Record], *, is_test: bool) -> Settled:

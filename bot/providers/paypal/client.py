@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.providers import wire
 from bot.providers.kit import Kit, Maker, under_token
-from bot.providers.paypal import answers, events, lists
+from bot.providers.paypal import answers, asks, events, lists
 from bot.providers.paypal.certificates import Certificates, Roots, trusted_roots
 from bot.providers.paypal.codes import (
     ADDRESS,
@@ -22,10 +22,10 @@ from bot.providers.paypal.codes import (
     LIST_BYTES,
     MODES,
     NOT_YET,
-    NOTE,
     REFERENCE,
-    TITLE,
     TOO_MANY,
+    UNVAULTED,
+    VAULT_ID,
 )
 from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
 from core.domain.money import Money
@@ -34,6 +34,7 @@ from core.domain.providers import (
     Accepted,
     Authentic,
     Capabilities,
+    ChargeRequest,
     Declined,
     Forged,
     Hook,
@@ -112,28 +113,21 @@ class PayPal:
         self._certificates = Certificates(line, now=kit.now, roots=roots, is_test=kit.is_test)
 
     async def create_link(self, request: LinkRequest) -> Outcome:
-        """Open an order; asked again under the same reference, PayPal answers with the first."""
+        """Open an order; asked again under the same reference, PayPal answers with the first.
+
+        Where the account may save nobody, or not this, the order is opened without that.
+        """
         reference = request.reference
         if not REFERENCE.fullmatch(reference):
             return Declined(error=ProviderError.PROVIDER_ERROR, detail="reference not usable")
-        unit = {
-            "custom_id": reference,
-            "invoice_id": reference,
-            "description": request.title[:TITLE],
-            "amount": _amount_of(request.amount),
-        }
-        context = {
-            "return_url": request.return_url,
-            "cancel_url": request.return_url,
-            "user_action": "PAY_NOW",
-            "shipping_preference": "NO_SHIPPING",
-        }
-        body = {
-            "intent": "CAPTURE",
-            "purchase_units": [unit],
-            "payment_source": {"paypal": {"experience_context": context}},
-        }
-        answer = await self._ask("POST", _ORDERS, body=body, request_id=reference)
+        answer: Answer = wire.unknown("not asked")
+        if request.keeps_method:
+            body = asks.order(request, is_saving=True)
+            answer = await self._ask("POST", _ORDERS, body=body, request_id=reference)
+        if not request.keeps_method or _is_unsaved(answer):
+            key = f"{reference}-plain" if request.keeps_method else reference
+            body = asks.order(request, is_saving=False)
+            answer = await self._ask("POST", _ORDERS, body=body, request_id=key)
         if isinstance(answer, Refused):
             return answer.as_declined
         return wire.read(answer, lambda it: answers.page(it, asked=reference))
@@ -160,6 +154,23 @@ class PayPal:
             return await self._capture(reference, provider_ref)
         return await self._read(answer, reference, provider_ref)
 
+    async def charge_saved(self, request: ChargeRequest) -> Outcome:
+        """Charge a saved account, once under its reference for as long as `CHARGE_MEMORY`.
+
+        An order that was made and not captured at once is captured; where PayPal wants to see its
+        owner, he is given a page. A decline ends it, for nobody has a page.
+        """
+        reference = request.reference
+        if not REFERENCE.fullmatch(reference) or not VAULT_ID.fullmatch(request.method.token):
+            return Declined(error=ProviderError.PROVIDER_ERROR, detail="not possible here")
+        body = asks.charge(request)
+        answer = await self._ask("POST", _ORDERS, body=body, request_id=reference)
+        if isinstance(answer, Refused):
+            outcome: Outcome = answers.declined(answer) or answer.as_declined
+        else:
+            outcome = await self._charged(answer, request)
+        return replace(outcome, is_final=True) if isinstance(outcome, Declined) else outcome
+
     async def captures(
         self, *, since: datetime, until: datetime, after: str = ""
     ) -> Listing | Unknown:
@@ -182,14 +193,10 @@ class PayPal:
         """Give back a capture or a part of it; PayPal gives once under one request id."""
         if not ID.fullmatch(request.provider_id) or not REFERENCE.fullmatch(request.reference):
             return Declined(error=ProviderError.PROVIDER_ERROR, detail="not possible here")
-        body = {
-            "amount": _amount_of(request.amount),
-            "invoice_id": request.reference,
-            "custom_id": request.payment_reference,
-            "note_to_payer": request.reason[:NOTE],
-        }
         path = f"/v2/payments/captures/{request.provider_id}/refund"
-        answer = await self._ask("POST", path, body=body, request_id=request.reference)
+        answer = await self._ask(
+            "POST", path, body=asks.refund(request), request_id=request.reference
+        )
         if isinstance(answer, Refused):
             return answer.as_declined
         return self._read_refund(answer, request)
@@ -266,6 +273,21 @@ class PayPal:
                 return Pending()
             return answers.declined(answer) or answer.as_unknown
         return await self._read(answer, reference, number)
+
+    async def _charged(self, answer: Answer, request: ChargeRequest) -> Outcome:
+        """Say what came of an order over a saved account; capture it where that is left to do."""
+        reference = request.reference
+        found = wire.read(answer, lambda it: answers.charged(it, asked=reference))
+        if not isinstance(found, answers.Charged):
+            return found
+        if not found.is_open:
+            return await self._read(answer, reference, found.number)
+        if found.amount != request.amount:
+            return wire.unknown("amount")
+        outcome = await self._capture(reference, found.number)
+        if isinstance(outcome, Pending):
+            return replace(outcome, provider_ref=found.number)
+        return outcome
 
     async def _read(self, answer: Answer, reference: str, number: str) -> Outcome:
         outcome = wire.read(
@@ -354,8 +376,11 @@ def _is_stale(heard: Heard | Unknown) -> bool:
     return isinstance(heard, Heard) and heard.status == _STALE
 
 
-def _amount_of(amount: Money) -> dict[str, str]:
-    return {"currency_code": amount.currency, "value": f"{amount.decimal():f}"}
+def _is_unsaved(answer: Answer) -> bool:
+    """Tell whether an order was refused that might be taken if it saved nobody's account."""
+    if not isinstance(answer, Refused):
+        return False
+    return answer.detail == UNVAULTED or answer.proves_nothing_was_made
 
 
 MAKER: Final = Maker(

@@ -26,6 +26,9 @@ MODES: Final = {
 }
 """Whether the money of a host is pretend."""
 
+CHARGE_MEMORY: Final = timedelta(hours=5)
+"""How long a repeated order is surely answered with the first one: PayPal says six hours."""
+
 LISTED: Final = 100
 """Transactions on one page of a list; PayPal gives up to 500."""
 LIST_BYTES: Final = 512 * 1024
@@ -39,6 +42,8 @@ TOO_MANY: Final = "RESULTSET_TOO_LARGE"
 CAPABILITIES: Final = Capabilities(
     currencies=frozenset({"USD", "EUR", "GBP", "CAD", "JPY"}),
     can_link=True,
+    can_charge_saved=True,
+    charge_memory=CHARGE_MEMORY,
     can_list=True,
     list_lag=LIST_LAG,
     refunds=PartOf.ANY,
@@ -60,6 +65,7 @@ ORDERS: Final[dict[str, type[Outcome]]] = {
     "COMPLETED": Settled,
 }
 APPROVED: Final = "APPROVED"
+TO_CONFIRM: Final = "PAYER_ACTION_REQUIRED"
 
 CAPTURES: Final[dict[str, type[Outcome]]] = {
     "COMPLETED": Settled,
@@ -96,14 +102,25 @@ NEEDS: Final = frozenset(
 )
 """Why a capture waits for the merchant; the other reasons wait for PayPal or a bank."""
 
+VANISHED: Final = frozenset(
+    {
+        "TOKEN_ID_NOT_FOUND",
+        "AGREEMENT_ALREADY_CANCELLED",
+        "BILLING_AGREEMENT_NOT_FOUND",
+        "MISMATCHED_VAULT_ID_TO_PAYMENT_SOURCE",
+    }
+)
+"""What a charge is refused with once its payer, or PayPal, has taken back that it be saved."""
+
 DECLINES: Final[dict[str, ProviderError]] = {
     **dict.fromkeys(("PAYER_CANNOT_PAY", "5120"), ProviderError.INSUFFICIENT_FUNDS),
     **dict.fromkeys(
-        ("CARD_NUMBER_REQUIRED", "INVALID_SECURITY_CODE_LENGTH", "5180", "00N7"),
+        ("CARD_NUMBER_REQUIRED", "INVALID_SECURITY_CODE_LENGTH", "5180", "00N7", *VANISHED),
         ProviderError.INVALID_CARD,
     ),
     **dict.fromkeys(
-        ("CARD_EXPIRED", "REFERENCED_CARD_EXPIRED", "5400"), ProviderError.EXPIRED_CARD
+        ("CARD_EXPIRED", "REFERENCED_CARD_EXPIRED", "TOKEN_EXPIRED", "5400"),
+        ProviderError.EXPIRED_CARD,
     ),
     **dict.fromkeys(
         (
@@ -116,12 +133,16 @@ DECLINES: Final[dict[str, ProviderError]] = {
             "TRANSACTION_BLOCKED_BY_PAYEE",
             "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED",
             "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+            "PAYMENT_SOURCE_DECLINED_BY_PROCESSOR",
             "0500",
         ),
         ProviderError.DECLINED_CARD,
     ),
 }
 """Why the payer's payment failed: the issue of a refused capture, or its processor's code."""
+
+UNVAULTED: Final = "NOT_ENABLED_TO_VAULT_PAYMENT_SOURCE"
+"""What an order that is to save its payer's account is refused with where this may not be."""
 
 NOT_YET: Final = frozenset(
     {
@@ -162,3 +183,4 @@ EVENTS: Final[tuple[tuple[str, About], ...]] = (
 
 REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+VAULT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")

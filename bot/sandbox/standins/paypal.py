@@ -23,6 +23,7 @@ from bot.sandbox.provider_door import (
     URL,
     BadRequest,
     Door,
+    Manners,
     as_json,
     read_body,
     read_text,
@@ -37,6 +38,7 @@ from bot.sandbox.standins.paypal_views import (
     Shown,
     capture_number,
     refusal,
+    vault_id,
     view_captures,
     view_dispute,
     view_order,
@@ -157,6 +159,7 @@ class PayPalStandin:
             web.post(f"{PREFIX}/v2/payments/captures/{{id}}/refund", door.giving_back(api.refund)),
             web.get(f"{PREFIX}/v2/payments/refunds/{{id}}", shown(api.one_refund)),
             web.get(f"{PREFIX}/v1/customer/disputes", door.listing(api.disputes)),
+            web.delete(f"{PREFIX}/v3/vault/payment-tokens/{{id}}", door.changing(api.forget)),
             web.get(f"{PREFIX}/v1/reporting/transactions", door.listing(api.transactions)),
         ]
 
@@ -180,10 +183,20 @@ class PayPalStandin:
 class _Api(Api):
     """The calls."""
 
+    def __init__(
+        self, manners: Manners, store: ProviderStore, desk: Desk, *, base_url: str, webhook_url: str
+    ) -> None:
+        """Begin with nothing deleted; that is forgotten when the provider stops."""
+        super().__init__(manners, store, desk, base_url=base_url, webhook_url=webhook_url)
+        self._deleted: set[str] = set()
+
     async def open_order(self, request: web.Request) -> web.Response:
         """Make an order, or answer as the first time under this request id."""
-        terms = self._terms(await read_body(request))
+        body = await read_body(request)
+        terms, is_charge = self._terms(body), "vault_id" in _account_of(body)
         known = self._store.find(terms.reference)
+        if known is None and is_charge:
+            return as_json(201, self._view(self._charge(terms, _account_of(body)["vault_id"])))
         if known is None:
             return as_json(201, self._view(self._desk.open(terms)))
         asked = (known.terms.amount_minor, known.terms.currency)
@@ -191,6 +204,19 @@ class _Api(Api):
         if not is_same or asked != (terms.amount_minor, terms.currency):
             raise BadRequest("DUPLICATE_INVOICE_ID")
         return as_json(201, self._view(known))
+
+    def _charge(self, terms: Terms, token: object) -> Checkout:
+        """Take the money from an account that was saved here, without a page."""
+        saved = (each for each in self._mine() if each.terms.keeps_card and each.captures)
+        if token not in {vault_id(each) for each in saved} - self._deleted:
+            raise BadRequest("TOKEN_ID_NOT_FOUND")
+        agreed = self._desk.pay(self._desk.open(terms))
+        return self._desk.take(agreed, key=terms.reference)
+
+    async def forget(self, request: web.Request) -> web.Response:
+        """Delete what charges an account again."""
+        self._deleted.add(request.match_info["id"])
+        return web.Response(status=204)
 
     async def order(self, request: web.Request) -> web.Response:
         """Show one order, unless it is forgotten."""
@@ -301,7 +327,9 @@ class _Api(Api):
         if body.get("intent") != "CAPTURE" or not isinstance(units, list) or len(units) != 1:
             raise BadRequest("purchase_units")
         unit = inner({"unit": units[0]}, "unit")
-        context = inner(inner(inner(body, "payment_source"), "paypal"), "experience_context")
+        account = _account_of(body)
+        is_charge = "vault_id" in account and "experience_context" not in account
+        context = {} if is_charge else inner(account, "experience_context")
         reference = read_text(unit, "invoice_id", REFERENCE)
         minor, currency = read_amount(unit)
         return Terms(
@@ -310,9 +338,24 @@ class _Api(Api):
             currency=currency,
             email=f"{reference.lower()}@invalid.example",
             title=read_text(unit, "description", TITLE),
-            return_url=read_text(context, "return_url", URL),
+            return_url="" if is_charge else read_text(context, "return_url", URL),
             expires_at=self._desk.now() + LIFE,
             webhook_url=self._webhook_url,
             tongue="paypal",
             needs_capture=True,
+            keeps_card=_is_saving(account),
         )
+
+
+def _account_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return inner(inner(body, "payment_source"), "paypal")
+
+
+def _is_saving(account: Mapping[str, Any]) -> bool:
+    """Tell whether an order is to save the account that pays it."""
+    if "attributes" not in account:
+        return False
+    vault = inner(inner(account, "attributes"), "vault")
+    if (vault.get("store_in_vault"), vault.get("usage_type")) != ("ON_SUCCESS", "MERCHANT"):
+        raise BadRequest("vault")
+    return True

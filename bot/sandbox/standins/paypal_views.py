@@ -78,6 +78,7 @@ def view_order(checkout: Checkout, *, api: str, link: str) -> Shown:
         "intent": "CAPTURE",
         "status": ORDERS.get(checkout.status, "COMPLETED" if is_made else "APPROVED"),
         "create_time": checkout.created_at.isoformat(),
+        "payment_source": {"paypal": _account(checkout)},
         "purchase_units": [unit],
         "links": links,
     }
@@ -159,6 +160,23 @@ def view_transactions(checkout: Checkout) -> list[Shown]:
         }
         for place, each in enumerate(checkout.captures)
     ]
+
+
+def vault_id(checkout: Checkout) -> str:
+    """Return what charges again the account that paid an order which was to save it."""
+    return f"v{number_of(checkout).lower()}"
+
+
+def _account(checkout: Checkout) -> Shown:
+    """Show who paid: everybody here pays with the one account."""
+    if not checkout.captures:
+        return {}
+    account: Shown = {"email_address": "payer@example.org", "account_id": "PRETENDPAYER2"}
+    if checkout.terms.keeps_card:
+        customer = {"id": f"c{number_of(checkout)[:12].lower()}"}
+        vault = {"id": vault_id(checkout), "status": "VAULTED", "customer": customer}
+        account["attributes"] = {"vault": vault}
+    return account
 
 
 def number_of(checkout: Checkout) -> str:

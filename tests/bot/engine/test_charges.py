@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,73 @@ async def test_a_charge_whose_answer_is_lost_is_looked_up_and_never_made_again(
             await desk.later(0)
     assert len(provider.charged) == 1
     assert estate.now(tried).payment.status is PaymentStatus.COMPLETED
+
+
+async def test_a_charge_that_no_look_up_finds_is_asked_for_again_while_it_is_remembered(
+    estate: Estate,
+) -> None:
+    provider = forgetful()
+    tried = charge(estate, a_card(estate))
+    provider.words = [SILENCE, SILENCE]
+    provider.plans = [SILENCE] * 9
+    async with engine(estate, provider) as desk:
+        await desk.later(0)
+        for _ in range(2):
+            estate.do(check_now, actor=estate.ada, payment_id=tried.payment.id)
+            await desk.later(0)
+    assert [each.reference for each in provider.charged] == [tried.attempt.reference] * 3
+    assert estate.now(tried).payment.status is PaymentStatus.COMPLETED
+
+
+@pytest.mark.parametrize("minutes", [10, 70])
+async def test_a_charge_is_not_asked_for_again_once_it_may_be_forgotten(
+    estate: Estate, minutes: int
+) -> None:
+    provider = forgetful(memory=timedelta(minutes=10))
+    tried = charge(estate, a_card(estate))
+    provider.words = [SILENCE]
+    provider.plans = [SILENCE] * 99
+    async with engine(estate, provider) as desk:
+        await desk.later(0)
+        desk.time.clock.move(minutes=minutes)
+        estate.do(check_now, actor=estate.ada, payment_id=tried.payment.id)
+        await desk.later(0)
+    assert len(provider.charged) == 1
+    assert estate.now(tried).attempt.may_still_settle
+
+
+async def test_a_charge_that_its_provider_named_is_only_looked_up(estate: Estate) -> None:
+    provider = forgetful()
+    tried = charge(estate, a_card(estate))
+    provider.words = [Pending(provider_ref="order-1")]
+    provider.plans = [SILENCE] * 9
+    async with engine(estate, provider) as desk:
+        await desk.later(0)
+        for _ in range(2):
+            estate.do(check_now, actor=estate.ada, payment_id=tried.payment.id)
+            await desk.later(0)
+    assert len(provider.charged) == 1
+
+
+async def test_a_charge_is_not_asked_for_again_while_its_payer_gives_it_up(
+    estate: Estate,
+) -> None:
+    provider = forgetful()
+    tried = charge(estate, a_card(estate))
+    provider.words = [SILENCE]
+    provider.plans = [SILENCE] * 9
+    async with engine(estate, provider) as desk:
+        await desk.later(0)
+        estate.do(cancel_payment, actor=estate.ada, payment_id=tried.payment.id)
+        await desk.later(0)
+    assert len(provider.charged) == 1
+
+
+def forgetful(*, memory: timedelta = timedelta(hours=5)) -> FakeCharger:
+    """Return a provider at which only a repetition finds a charge whose answer was lost."""
+    provider = FakeCharger()
+    provider.capabilities = replace(provider.capabilities, charge_memory=memory)
+    return provider
 
 
 @pytest.mark.parametrize("honours_our_id", [True, False])

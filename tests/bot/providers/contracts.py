@@ -100,6 +100,49 @@ CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
 }
 
 
+PAYPAL_ACCOUNT: Final = Contract(
+    must={},
+    may={
+        "vault_id": re.compile(r"[0-9a-zA-Z_-]{1,255}"),
+        "email_address": str,
+        "name": dict,
+        "phone": dict,
+        "birth_date": str,
+        "tax_info": dict,
+        "address": dict,
+        "attributes": dict,
+        "experience_context": dict,
+        "billing_agreement_id": str,
+        # With PayPal's own server libraries only.
+        "stored_credential": dict,
+    },
+)
+PAYPAL_VAULT: Final = Contract(
+    must={"usage_type": frozenset({"MERCHANT", "PLATFORM"})},
+    may={
+        "store_in_vault": frozenset({"ON_SUCCESS"}),
+        "description": str,
+        "usage_pattern": str,
+        "shipping": dict,
+        "owner_id": str,
+        "customer_type": frozenset({"CONSUMER", "BUSINESS"}),
+        "permit_multiple_payment_tokens": bool,
+    },
+)
+PAYPAL_STORED: Final = Contract(
+    must={"payment_initiator": frozenset({"CUSTOMER", "MERCHANT"})},
+    may={"usage": frozenset({"FIRST", "SUBSEQUENT", "DERIVED"}), "usage_pattern": str},
+)
+
+PARTS: Final[dict[tuple[str, str], dict[tuple[str, ...], Contract]]] = {
+    ("paypal", r"/v2/checkout/orders"): {
+        ("payment_source", "paypal"): PAYPAL_ACCOUNT,
+        ("payment_source", "paypal", "attributes", "vault"): PAYPAL_VAULT,
+        ("payment_source", "paypal", "stored_credential"): PAYPAL_STORED,
+    },
+}
+"""Of what is within a body, by where it is."""
+
 _DATE: Final = re.compile(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z"
 )
@@ -139,8 +182,22 @@ def broken_call(provider: str, method: str, path: str, body: Mapping[str, object
         return []
     for (name, way), contract in CONTRACTS.items():
         if name == provider and re.fullmatch(way, path):
-            return [f"{path}: {each}" for each in contract.broken(body)]
+            found = [*contract.broken(body), *_broken_within(body, PARTS.get((name, way), {}))]
+            return [f"{path}: {each}" for each in found]
     return []
+
+
+def _broken_within(
+    body: Mapping[str, object], parts: Mapping[tuple[str, ...], Contract]
+) -> list[str]:
+    found = []
+    for names, contract in parts.items():
+        part: object = body
+        for name in names:
+            part = part.get(name) if isinstance(part, Mapping) else None
+        if isinstance(part, Mapping):
+            found += [f"{'.'.join(names)}: {each}" for each in contract.broken(part)]
+    return found
 
 
 def _fits(value: object, kind: Kind) -> bool:

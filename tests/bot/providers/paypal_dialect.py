@@ -12,7 +12,7 @@ from bot.providers.paypal.client import open_paypal
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError
 from tests.bot.providers import paypal_says as says
-from tests.bot.providers.conformance import NOW, Fact
+from tests.bot.providers.conformance import NOW, REFERENCE, Fact
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book
 from tests.bot.providers.kits import a_kit
@@ -33,6 +33,12 @@ def adapter(client: httpx.AsyncClient, *, now: datetime = NOW) -> Provider:
     return open_paypal(kit, KEYS, address=says.API, roots=lambda: roots)
 
 
+def _source(request: httpx.Request) -> dict[str, object]:
+    """Return the account that an order is asked for over."""
+    source: dict[str, object] = json.loads(request.content)["payment_source"]["paypal"]
+    return source
+
+
 class PayPalDialect:
     """How PayPal says things."""
 
@@ -40,6 +46,7 @@ class PayPalDialect:
     secrets: tuple[str, ...] = (KEYS["client_id"], KEYS["client_secret"])
     currency = USD
     other = Currency("EUR")
+    saved = says.SAVED
     can_get_stuck = False
     page_size = 100
 
@@ -54,7 +61,29 @@ class PayPalDialect:
             return httpx.Response(200, json={"items": []})
         if path.endswith("/capture"):
             return says.refused(says.REASONS[fact.decline])
+        if path.endswith("/orders") and "vault_id" in _source(request):
+            return self._charge(fact)
         return says.order(fact, ASKED)
+
+    def _charge(self, fact: Fact) -> httpx.Response:
+        """Answer a charge; one that is refused is no order."""
+        if fact.status == "declined" and fact.reference == REFERENCE:
+            return says.refused(says.REASONS[fact.decline])
+        return says.order(fact, ASKED)
+
+    def charged(self, request: httpx.Request) -> tuple[str, str, str, Money]:
+        """PayPal is told no owner: the token is one person's."""
+        source = _source(request)
+        initiated = {"payment_initiator": "MERCHANT", "usage": "SUBSEQUENT"}
+        assert source["stored_credential"] == initiated
+        reference, amount = self.asked(request)
+        return str(source["vault_id"]), self.saved.owner, reference, amount
+
+    def unkept(self, body: bytes) -> bytes:
+        return body.replace(b'"id":"3nqvjt3n",', b"").replace(b"VAULTED", b"APPROVED")
+
+    def confirm(self) -> httpx.Response:
+        return says.order(Fact(), ASKED)
 
     def is_prelude(self, request: httpx.Request) -> bool:
         return request.url.path == "/v1/oauth2/token"

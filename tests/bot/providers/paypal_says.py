@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core.domain.money import Currency, Money
-from core.domain.providers import ProviderError
+from core.domain.providers import ProviderError, SavedMethod
 from tests.bot.providers.conformance import NOW, PROVIDER_REF, REFERENCE, Fact, Taken
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book, Sent
@@ -86,8 +86,33 @@ def capture(fact: Fact, taken: Taken, *, status: str = "COMPLETED") -> dict[str,
     }
 
 
+SAVED: Final = SavedMethod(
+    token="3nqvjt3n",
+    owner="208743798",
+    label="PayPal p•••@example.org",
+    fingerprint="QYR5Z8XDVJNXQ",
+)
+"""What is kept of the account that paid."""
+
+
+def account(**vault: object) -> dict[str, object]:
+    """Show whose account paid, and how it was saved."""
+    shown = {"id": SAVED.token, "customer": {"id": SAVED.owner}, "status": "VAULTED", **vault}
+    return {
+        "email_address": "payer@example.org",
+        "account_id": SAVED.fingerprint,
+        "name": {"given_name": "Ada", "surname": "Obi"},
+        "attributes": {"vault": shown},
+    }
+
+
 def order(
-    fact: Fact, asked: Money, *, captures: tuple[object, ...] = (), refunds: tuple[object, ...] = ()
+    fact: Fact,
+    asked: Money,
+    *,
+    captures: tuple[object, ...] = (),
+    refunds: tuple[object, ...] = (),
+    status: str = "",
 ) -> httpx.Response:
     """Answer an order; what it captured unless told otherwise is what the fact says."""
     shown = captures or tuple(capture(fact, each) for each in fact.taken)
@@ -105,8 +130,9 @@ def order(
     to_pay = {"href": f"https://www.sandbox.paypal.com/checkoutnow?token={PROVIDER_REF}"}
     body = {
         "id": PROVIDER_REF,
-        "status": STATUSES[fact.status],
+        "status": status or STATUSES[fact.status],
         "intent": "CAPTURE",
+        "payment_source": {"paypal": account() if shown else {}},
         "purchase_units": [unit],
         "links": [{**to_pay, "rel": "payer-action", "method": "GET"}],
     }

@@ -113,3 +113,44 @@ def test_body_that_paystack_would_not_take_is_told(
     body: Mapping[str, object], told: list[str]
 ) -> None:
     assert contracts.broken_call("paystack", "POST", "/refund", body) == told
+
+
+@pytest.mark.parametrize(
+    ("account", "told"),
+    [
+        ({"vault_id": "3nqvjt3n"}, 0),
+        ({"vault_id": "../x"}, 1),
+        ({"token": "3nqvjt3n"}, 1),
+        ({"attributes": {"vault": {"usage_type": "MERCHANT"}}}, 0),
+        ({"attributes": {"vault": {"store_in_vault": "ON_SUCCESS"}}}, 1),
+        ({"attributes": {"vault": {"usage_type": "MERCHANT", "store_in_vault": "YES"}}}, 1),
+        ({"stored_credential": {"payment_initiator": "BANK"}}, 1),
+    ],
+)
+def test_account_that_paypal_would_not_take_is_told(
+    account: Mapping[str, object], told: int
+) -> None:
+    body = {
+        "intent": "CAPTURE",
+        "purchase_units": [],
+        "payment_source": {"paypal": account},
+    }
+    broken = contracts.broken_call("paypal", "POST", "/v2/checkout/orders", body)
+    assert len(broken) == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, 0),
+        ({"page_size": "501"}, 1),
+        ({"page": "0"}, 1),
+        ({"start_date": "2026-11-21T09:00:00+00:00"}, 1),
+        ({"end_date": "2026-11-21"}, 1),
+        ({"since": "yesterday"}, 1),
+    ],
+)
+def test_list_that_paypal_would_not_give_is_told(changes: Mapping[str, str], told: int) -> None:
+    span = {"start_date": "2026-11-20T09:00:00Z", "end_date": "2026-11-21T09:00:00Z"}
+    asked = {**span, "page": "1", "page_size": "500", **changes}
+    assert len(contracts.broken_query("paypal", "/v1/reporting/transactions", asked)) == told

@@ -12,12 +12,14 @@ from core.domain.money import Currency, Money
 from core.domain.providers import (
     About,
     Authentic,
+    ChargeRequest,
     Declined,
     Outcome,
     Pending,
     Preparing,
     ProviderError,
     Reading,
+    SavedCharges,
     Settled,
 )
 from tests.bot.providers.loopback import Loopback, provider_on_loopback
@@ -211,3 +213,37 @@ async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
     assert isinstance(settled, Settled)
     assert isinstance(now, Settled)
     assert (settled.refunded, now.refunded) == (None, settled.captured)
+
+
+async def test_an_account_is_saved_only_by_an_order_that_asks_for_it(paypal: Loopback) -> None:
+    found = []
+    for reference, keeps in (("ATT-1", False), ("ATT-2", True)):
+        await paypal.press(await paypal.page(reference, keeps_method=keeps), "pay")
+        asked, ref = paypal.request().amount, paypal.refs[reference]
+        found.append(
+            await paypal.adapter.advance(reference=reference, provider_ref=ref, asked=asked)
+        )
+    first, second = found
+    assert isinstance(first, Settled)
+    assert isinstance(second, Settled)
+    assert first.method is None
+    assert second.method is not None
+    assert second.method.label == "PayPal p•••@example.org"
+
+
+async def test_a_charge_asked_for_twice_takes_money_once(paypal: Loopback) -> None:
+    await paypal.press(await paypal.page(keeps_method=True), "pay")
+    settled = await look_up(paypal)
+    assert isinstance(settled, Settled)
+    assert settled.method is not None
+    assert isinstance(paypal.adapter, SavedCharges)
+    amount = Money(70_000, Currency("USD"))
+    request = ChargeRequest(
+        reference="ATT-2", amount=amount, method=settled.method, title="December"
+    )
+    first = await paypal.adapter.charge_saved(request)
+    assert isinstance(first, Settled)
+    assert await paypal.adapter.charge_saved(request) == first
+    charged = paypal.server.find("ATT-2")
+    assert charged is not None
+    assert len(charged.captures) == 1
