@@ -39,7 +39,7 @@ LIVES_S: Final = (0.8, 3.0)
 LEAST_PAYMENTS: Final = 5
 """People pay on until there are so many; on an idle machine it is fifty."""
 
-BOUND_S: Final = 240.0 + 8.0 * bank.KILLS
+BOUND_S: Final = 380.0 + 8.0 * bank.KILLS
 """Where even a slow machine has long been done: twenty take a minute, mostly of starting."""
 
 

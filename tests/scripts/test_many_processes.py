@@ -38,7 +38,7 @@ PEOPLE: Final = bank.RESIDENTS[:8]
 KILLS: Final = bank.KILLS if "KILLS" in os.environ else len(ROLES)
 LEAST_PAYMENTS: Final = max(5, KILLS // 2)
 """People pay on until there are so many; on an idle machine there are several times as many."""
-BOUND_S: Final = 300.0 + 8.0 * KILLS
+BOUND_S: Final = 480.0 + 8.0 * KILLS
 
 _LANES: Final = (
     "SELECT lane, ended_at FROM work WHERE kind = 'update' AND status = 'done' ORDER BY lane, id"

@@ -29,7 +29,7 @@ pytestmark = [
 PEOPLE: Final = bank.RESIDENTS[:3]
 BUSY_S: Final = 4.0
 FROZEN_S: Final = 4.0
-BOUND_S: Final = 240.0
+BOUND_S: Final = 540.0
 _BOOKS: Final = (
     RECEIPTS,
     "SELECT id, debits_minor, credits_minor FROM account ORDER BY id",

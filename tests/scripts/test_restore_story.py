@@ -33,8 +33,8 @@ NEW: Final = bank.RESIDENTS[9]
 """Comes when the copy is back."""
 BUSY_S: Final = 5.0
 FROZEN_S: Final = 3.0
-WITHIN_S: Final = 40.0
-BOUND_S: Final = 240.0
+WITHIN_S: Final = 150.0
+BOUND_S: Final = 540.0
 MOST_COPIES: Final = 500
 PUT_BACK: Final = "put our books back"
 REPEATED: Final = "(repeated)"

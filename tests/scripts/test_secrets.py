@@ -26,7 +26,7 @@ pytestmark = pytest.mark.sqlite
 
 PEOPLE: Final = bank.RESIDENTS[:4]
 PAY_S: Final = 8.0
-BOUND_S: Final = 240.0
+BOUND_S: Final = 480.0
 LEAST_PAYMENTS: Final = 2
 
 

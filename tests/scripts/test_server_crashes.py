@@ -24,7 +24,7 @@ pytestmark = [
 AWAY_S: Final = (0.5, 3.0, 12.0)
 """The last time is longer than a lease and than an effect may wait."""
 PEACE_S: Final = 4.0
-BOUND_S: Final = 200.0
+BOUND_S: Final = 540.0
 
 
 @pytest.fixture
