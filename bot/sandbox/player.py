@@ -8,6 +8,7 @@ from bot.sandbox.records import Answer, ChatState, Group, Key, KeyKind, Message,
 from bot.sandbox.world import World
 
 WITHIN_S: Final = 5.0
+LOOK_S: Final = 0.5
 
 
 class NothingCame(AssertionError):
@@ -153,12 +154,11 @@ class Player:
     async def _until(
         self, is_there: Callable[[], bool], what: str, timeout_s: float | None = None
     ) -> None:
-        deadline_s = self.world.monotonic() + (timeout_s or self._within_s)
+        left_s = timeout_s or self._within_s
         while not is_there():
-            left_s = deadline_s - self.world.monotonic()
             if left_s <= 0:
                 raise NothingCame(f"{self.person.name} waited for {what}\n{self.screen()}")
-            await self.world.change(min(left_s, 0.5))
+            left_s -= await look_again(self.world, left_s)
 
     def _fresh(self) -> list[Message]:
         fresh = [one for one in self.messages() if one.revision > self._since]
@@ -169,6 +169,16 @@ class Player:
 
     def _chat(self) -> ChatState:
         return self.world.state.chats[self._chat_id]
+
+
+async def look_again(world: World, left_s: float) -> float:
+    """Wait for a change, half a second at most; return how many seconds that counts for.
+
+    Where the whole machine stood still, nobody could have answered: that is no time of theirs.
+    """
+    began_s = world.monotonic()
+    await world.change(min(left_s, LOOK_S))
+    return min(world.monotonic() - began_s, 2 * LOOK_S)
 
 
 def draw(message: Message) -> str:

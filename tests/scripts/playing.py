@@ -13,7 +13,7 @@ import httpx
 
 from bot.engine.timers import run_sweep
 from bot.sandbox import acts, wire
-from bot.sandbox.player import Player, draw
+from bot.sandbox.player import Player, draw, look_again
 from bot.sandbox.records import Message, Query
 from bot.sandbox.updates import Happening
 from bot.sandbox.world import World
@@ -202,8 +202,7 @@ def sees(player: Player, label: str, *, since: int = 0) -> bool:
 
 
 async def _until(player: Player, is_there: Callable[[], bool], what: str) -> None:
-    deadline_s = player.world.monotonic() + ACTS_WITHIN_S
+    left_s = ACTS_WITHIN_S
     while not is_there():
-        left_s = deadline_s - player.world.monotonic()
         assert left_s > 0, f"{player.person.name} waited for {what}\n{player.screen()}"
-        await player.world.change(min(left_s, 0.5))
+        left_s -= await look_again(player.world, left_s)

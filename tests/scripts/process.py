@@ -11,7 +11,7 @@ from typing import Final
 from tests.scripts.stage import SECRET_KEY, Stage, listens_at
 
 ENTRY: Final = Path(__file__).resolve().parents[2] / "main.py"
-READY_WITHIN_S: Final = 60.0
+READY_WITHIN_S: Final = 150.0
 STOP_WITHIN_S: Final = 60.0
 
 

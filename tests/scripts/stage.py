@@ -51,9 +51,9 @@ T = TypeVar("T")
 Seed = Callable[[SqlTransaction], object]
 
 SECRET_KEY: Final = "not-a-secret-" * 4
-READY_WITHIN_S: Final = 60.0
-QUIET_WITHIN_S: Final = 60.0
-ACTS_WITHIN_S: Final = 30.0
+READY_WITHIN_S: Final = 150.0
+QUIET_WITHIN_S: Final = 180.0
+ACTS_WITHIN_S: Final = 60.0
 """Far beyond what a loaded machine takes: what never comes is found, what is slow is not."""
 SOON_S: Final = 30
 

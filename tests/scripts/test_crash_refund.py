@@ -28,7 +28,7 @@ RESIDENT: Final = bank.RESIDENTS[1]
 BILL: Final = bank.numbers(RESIDENT)[0]
 SHARDS: Final = 4
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 9
-PATIENCE_S: Final = 40.0
+PATIENCE_S: Final = 120.0
 RECEIPTS: Final = "SELECT number FROM receipt"
 REFUNDS: Final = (
     "SELECT destination, status, amount_minor, journal_id IS NOT NULL FROM refund"

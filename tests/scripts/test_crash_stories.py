@@ -41,7 +41,7 @@ NEW_BILL: Final = bank.number(len(bank.RESIDENTS) * len(bank.BILLS_MINOR) + 1)
 SHARDS: Final = 8
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 6
 MAX_LIVES: Final = 4
-PATIENCE_S: Final = 40.0
+PATIENCE_S: Final = 120.0
 
 
 @dataclass(slots=True)

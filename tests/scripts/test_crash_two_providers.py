@@ -35,7 +35,7 @@ RESIDENT: Final = bank.RESIDENTS[0]
 BILL: Final = bank.number(1)
 SHARDS: Final = 2
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 24
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 BREATH_S: Final = 0.2
 RECEIPTS: Final = "SELECT number FROM receipt"
 

@@ -25,7 +25,7 @@ RESIDENT: Final = bank.RESIDENTS[0]
 FIRST, SECOND = bank.numbers(RESIDENT)[:2]
 SHARDS: Final = 2
 STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 5
-PATIENCE_S: Final = 40.0
+PATIENCE_S: Final = 120.0
 RECEIPTS: Final = "SELECT number FROM receipt"
 CHARGES: Final = "SELECT status FROM attempt WHERE method_id <> 0"
 

@@ -23,7 +23,7 @@ from tests.scripts.playing import come_back, pay_page, plain
 from tests.scripts.stage import SECRET_KEY, Stage, raised
 
 MOST_MOVES: Final = 12
-WITHIN_S: Final = 60.0
+WITHIN_S: Final = 120.0
 
 pytestmark = pytest.mark.sqlite
 
