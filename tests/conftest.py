@@ -1,5 +1,7 @@
 """What holds for every test: the network ends at loopback; the browser is the machine's own.
 
+Examples that are drawn are the same in every run, and no clock judges how long one takes.
+
 Warnings are errors by `filterwarnings` in pyproject.toml. Sockets are watched by an audit hook,
 so no library finds a way around it.
 """
@@ -12,6 +14,7 @@ import sys
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What helpers assert is told as fully as what tests do.
 pytest.register_assert_rewrite(
@@ -20,6 +23,11 @@ pytest.register_assert_rewrite(
         for part in ("bot", "chaos", "core", "handlers", "model", "scripts", "storage")
     )
 )
+
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 WATCHED: Final = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo"})
 LOCAL_NAMES: Final = frozenset({"", "localhost", "ip6-localhost"})

@@ -47,7 +47,7 @@ def test_a_seed_replays_exactly() -> None:
     command = [sys.executable, "-m", "tests.simulation", "--seed", "41", "--steps", "40"]
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     played = subprocess.run(  # noqa: S603 - this very interpreter, fixed arguments
-        command, env=environment, capture_output=True, text=True, check=True, timeout=120
+        command, env=environment, capture_output=True, text=True, check=True, timeout=600
     )
     assert len(digests) == 1
     assert f"seed 41 {digests.pop()[:16]}" in played.stdout
