@@ -36,6 +36,7 @@ def claim_view(tx: Transaction, claim: Chargeback, *, actor: Actor | None) -> cl
         reason=tx.note(claim.reason_id),
         handler="" if claim.handled_by is None else name_of(tx, claim.handled_by),
         acts=() if actor is None else [s for s in _STEPS if _may(tx, actor, claim, s)],
+        is_told=claim.is_told(at=tx.now),
     )
 
 

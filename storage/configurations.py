@@ -33,11 +33,14 @@ from core.domain.configurations import (
     KeysId,
 )
 from core.domain.errors import NotFound
+from core.domain.payments import WATCH_AFTER_EXPIRY
 from core.domain.providers import Capabilities
 from core.domain.tenants import PLATFORM, TenantId
 from storage.audit import add_change
 from storage.birth import SANDBOX, mode_of
-from storage.payment_tables import ATTEMPT
+from storage.chargebacks import CHARGEBACK
+from storage.chargebacks import IS_OPEN as IS_CLAIM_OPEN
+from storage.payment_tables import ATTEMPT, PAYMENT
 from storage.records import Records
 from storage.refund_tables import IS_OPEN, REFUND
 from storage.schema import flag, ident, number, sealed, table, text, time
@@ -119,12 +122,30 @@ _TRIED: Final = (
     )
     .scalar_subquery()
 )
+_WATCHED: Final = (
+    select(func.count())
+    .select_from(ATTEMPT.join(PAYMENT, PAYMENT.c.id == ATTEMPT.c.payment_id))
+    .where(
+        ATTEMPT.c.configuration_id == bindparam("configuration_id"),
+        literal_column("attempt.status IN ('declined', 'expired')"),
+        func.coalesce(PAYMENT.c.expires_at, PAYMENT.c.created_at) > bindparam("watched_since"),
+    )
+    .scalar_subquery()
+)
+_CLAIMED: Final = (
+    select(func.count())
+    .where(
+        CHARGEBACK.c.configuration_id == bindparam("configuration_id"),
+        literal_column(f"chargeback.{IS_CLAIM_OPEN}"),
+    )
+    .scalar_subquery()
+)
 _GIVEN_BACK: Final = (
     select(func.count())
     .where(REFUND.c.configuration_id == bindparam("configuration_id"), literal_column(IS_OPEN))
     .scalar_subquery()
 )
-_UNDER_WAY: Final = Statement(select(_TRIED + _GIVEN_BACK))
+_UNDER_WAY: Final = Statement(select(_TRIED + _WATCHED + _GIVEN_BACK + _CLAIMED))
 _SET: Final = _KEYS.by("id")
 _BODY: Final = Statement(select(KEYS.c.body).where(KEYS.c.id == bindparam("id")))
 _ADD_KEYS: Final = inserting(KEYS)
@@ -188,8 +209,12 @@ class SqlConfigurations:
         return _CONFIGURATIONS.one(self._tx, _OF, tenant_id=tenant_id, provider=provider)
 
     def under_way(self, configuration_id: ConfigurationId) -> int:
-        """Count the attempts that may still bring money, and the refunds under way."""
-        rows = _UNDER_WAY.rows(self._tx.cursor, {"configuration_id": configuration_id})
+        """Count what only its keys can tell the end of: attempts, refunds and banks' claims."""
+        values = {
+            "configuration_id": configuration_id,
+            "watched_since": self._tx.now - WATCH_AFTER_EXPIRY,
+        }
+        rows = _UNDER_WAY.rows(self._tx.cursor, values)
         return int(rows[0][0])
 
     def add(self, configuration: Configuration) -> None:

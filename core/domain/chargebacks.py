@@ -27,6 +27,9 @@ CHECK: Final = "chargeback_check"
 CHECK_EVERY: Final = timedelta(days=1)
 """How often it is asked: events get lost, and banks take weeks."""
 
+FOLLOWED_FOR: Final = timedelta(days=120)
+"""Longer than banks take: a provider that has not told the end by then is asked in vain."""
+
 
 class ChargebackStatus(StrEnum):
     """How a claim stands."""
@@ -104,6 +107,10 @@ class Chargeback:
     def is_open(self) -> bool:
         """Tell whether the bank has not decided yet."""
         return self.status in OPEN
+
+    def is_told(self, *, at: datetime) -> bool:
+        """Tell whether its provider will say how it ends, so that staff need not."""
+        return self.is_followed and at < self.opened_at + FOLLOWED_FOR
 
     def move(self, status: ChargebackStatus, *, at: datetime) -> "Chargeback":
         """Take a step of the machine; the last one keeps its time.

@@ -160,7 +160,10 @@ class StoredConfigurations(Protocol):
         ...
 
     def under_way(self, configuration_id: ConfigurationId) -> int:
-        """Count the attempts that may still bring money, and the refunds under way."""
+        """Count what only its keys can tell the end of: attempts, refunds and banks' claims.
+
+        An attempt counts while its page may be paid: a day longer than its link is good.
+        """
         ...
 
     def add(self, configuration: Configuration) -> None:

@@ -46,7 +46,7 @@ def handled_claim(
     payment = tx.payments.get(claim.payment_id)
     check_no_part(tx, actor=actor, payment=payment, scope=Scope.REFUND_REQUEST)
     claim.move(status, at=tx.now)
-    if claim.is_followed and status is not ChargebackStatus.EVIDENCE_SENT:
+    if claim.is_told(at=tx.now) and status is not ChargebackStatus.EVIDENCE_SENT:
         raise IllegalTransition(
             machine="chargeback", from_status=claim.status, to_status=status.value
         )

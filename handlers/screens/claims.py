@@ -13,7 +13,10 @@ from handlers.words import Html, Words, lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimCard:
-    """A claim for its reader; `acts` are the statuses he may bring it to now."""
+    """A claim for its reader; `acts` are the statuses he may bring it to now.
+
+    `is_told`: its provider says how it ends, so that nobody need.
+    """
 
     claim: Chargeback
     number: str
@@ -22,6 +25,7 @@ class ClaimCard:
     reason: str = ""
     handler: str = ""
     acts: Sequence[ChargebackStatus] = ()
+    is_told: bool = False
 
 
 def card(words: Words, view: ClaimCard) -> Screen:
@@ -133,7 +137,7 @@ def _state(words: Words, view: ClaimCard) -> Html:
 def _what_next(words: Words, view: ClaimCard) -> Html:
     if not view.claim.is_open:
         return Html("")
-    if view.claim.is_followed:
+    if view.is_told:
         return words.t("%(provider)s tells how it ends; it is asked every day.", **_names(view))
     return words.t(
         "%(provider)s may not tell how it ends: say it here once you know.", **_names(view)

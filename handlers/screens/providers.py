@@ -372,12 +372,15 @@ def under_way(words: Words, refusal: Refusal) -> Screen:
     count = refusal.data.get("count", 0)
     html = lines(
         words.n(
-            "%(count)s payment is under way with this provider, and only these keys can tell what "
-            "became of it. Nothing was changed.",
-            "%(count)s payments are under way with this provider, and only these keys can tell "
-            "what became of them. Nothing was changed.",
+            "%(count)s payment, refund or bank's claim is under way with this provider, and only "
+            "these keys can tell what became of it. Nothing was changed.",
+            "%(count)s payments, refunds or banks' claims are under way with this provider, and "
+            "only these keys can tell what became of them. Nothing was changed.",
             count if isinstance(count, int) else 0,
         ),
-        words.t("Switch it off: nobody is offered it any more. Remove it in a day or two."),
+        words.t(
+            "Switch it off: nobody is offered it any more. Remove it once they are over: a "
+            "payment page can be paid for a day after its link has expired."
+        ),
     )
     return Screen(html=html, rows=(back_row(words),))

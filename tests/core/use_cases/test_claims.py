@@ -360,3 +360,12 @@ def test_money_claimed_before_claims_were_records_is_let_go(estate: Estate) -> N
         refunds.ask(1_000)
     refunds.told(0, is_disputed=False)
     assert refunds.ask(1_000).is_open
+
+
+def test_staff_end_what_its_provider_never_told_the_end_of(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(0, is_disputed=True)
+    with pytest.raises(IllegalTransition):
+        handle(refunds, ChargebackStatus.WON)
+    estate.clock.move(days=120)
+    assert handle(refunds, ChargebackStatus.WON).status is ChargebackStatus.WON

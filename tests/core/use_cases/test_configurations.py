@@ -23,10 +23,19 @@ from core.domain.errors import (
     OtherMode,
     PaymentsUnderWay,
 )
+from core.domain.payments import AttemptStatus
 from core.domain.people import Actor, Role
-from core.domain.providers import Accepted, Capabilities, Declined, ProviderError, Unknown
+from core.domain.providers import (
+    Accepted,
+    Capabilities,
+    Declined,
+    Pending,
+    ProviderError,
+    Unknown,
+)
 from core.use_cases import configurations as use_cases
-from tests.core.estate import Estate
+from core.use_cases.links import expire_payment
+from tests.core.estate import Estate, settled
 
 PIGGY = ProviderKind(
     name="piggy",
@@ -163,6 +172,27 @@ def test_keys_stay_while_a_payment_needs_them(estate: Estate, keeper: Actor) -> 
     estate.open_link(estate.agreed())
     with pytest.raises(PaymentsUnderWay):
         estate.do(use_cases.remove, actor=keeper, configuration_id=estate.configuration.id)
+
+
+def test_keys_stay_while_an_expired_page_may_still_be_paid(estate: Estate, keeper: Actor) -> None:
+    tried = estate.open_link(estate.agreed())
+    estate.answer(tried, Pending(link="https://pay.example/1"))
+    estate.clock.move(hours=1)
+    estate.do(expire_payment, payment_id=tried.payment.id)
+    assert estate.now(tried).attempt.status is AttemptStatus.EXPIRED
+    with pytest.raises(PaymentsUnderWay):
+        estate.do(use_cases.remove, actor=keeper, configuration_id=estate.configuration.id)
+    estate.clock.move(days=1)
+    estate.do(use_cases.remove, actor=keeper, configuration_id=estate.configuration.id)
+
+
+def test_keys_stay_while_a_bank_claims_money(estate: Estate, keeper: Actor) -> None:
+    tried = estate.open_link(estate.agreed())
+    estate.answer(tried, replace(settled(tried), is_disputed=True))
+    with pytest.raises(PaymentsUnderWay):
+        estate.do(use_cases.remove, actor=keeper, configuration_id=estate.configuration.id)
+    estate.answer(tried, replace(settled(tried), is_disputed=False))
+    estate.do(use_cases.remove, actor=keeper, configuration_id=estate.configuration.id)
 
 
 def test_only_its_keeper_sees_or_changes_a_provider(estate: Estate, keeper: Actor) -> None:
