@@ -45,6 +45,7 @@ from core.domain.tenants import PLATFORM
 from core.domain.work import Work, WorkStatus
 from core.use_cases import links
 from core.use_cases.addresses import note_prompt
+from core.use_cases.attempts import link_request
 from core.use_cases.charges import charge_request
 from core.use_cases.standings import hear_opening
 from storage.database import Database
@@ -217,7 +218,7 @@ class Calls:
             # Not while it is given up, nor where its provider has named what it made of it.
             may_repeat = may_repeat and asked["ask"] in _ASKS and not attempt.provider_ref
         if may_repeat:
-            request = links.link_request(tx, attempt=attempt, payment=payment)
+            request = link_request(tx, attempt=attempt, payment=payment)
             age = tx.now - (attempt.sent_at or attempt.created_at)
             question = question._replace(request=request, is_repeat=True, age=age)
         return _with_charge(tx, question) if attempt.is_charge else question

@@ -16,6 +16,7 @@ from core.domain.payments import (
     Purpose,
 )
 from core.domain.people import Actor
+from core.domain.providers import LinkRequest
 from core.domain.references import payment_of, reference_of
 from core.domain.work import Due
 from core.ports import Transaction
@@ -80,3 +81,20 @@ def find_attempt(tx: Transaction, *, provider: str, reference: str) -> Attempt |
     tried = () if payment_id is None else tx.payments.attempts(payment_id)
     named = (each for each in tried if (each.provider, each.reference) == (provider, reference))
     return next(named, None)
+
+
+def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> LinkRequest:
+    """Return what a provider is asked for an attempt."""
+    tenant = tx.tenants.get(payment.tenant_id)
+    payer = tx.people.person(payment.payer_id)
+    number = "" if payment.bill_id is None else tx.bills.get(payment.bill_id).number
+    return LinkRequest(
+        reference=attempt.reference,
+        amount=payment.amount,
+        email=payer.email or tenant.billing_email or f"payer-{payer.id}@invalid.example",
+        title=f"{tenant.name} {number}".strip(),
+        return_url="",
+        expires_at=payment.expires_at or tx.now + timedelta(hours=1),
+        phone=payer.phone if payer.phone_verified_at else "",
+        keeps_method=tx.methods.preference(payer.id, tenant.id).is_keeping,
+    )

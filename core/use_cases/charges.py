@@ -13,7 +13,8 @@ from core.domain.payments import Attempt, MethodId, Payment
 from core.domain.people import Actor
 from core.domain.providers import ChargeRequest
 from core.ports import Transaction
-from core.use_cases.links import link_request, open_bill_link, open_top_up
+from core.use_cases.attempts import link_request
+from core.use_cases.links import open_bill_link, open_top_up
 from core.use_cases.methods import own_method
 
 

@@ -44,7 +44,7 @@ from core.domain.providers import (
 )
 from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
-from core.use_cases.attempts import add_attempt, add_payment
+from core.use_cases.attempts import add_attempt, add_payment, link_request
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import Taken, credit_captures, keep_receipt
 from core.use_cases.chargebacks import follow_capture
@@ -127,23 +127,6 @@ def begin_call(tx: Transaction, *, attempt_id: AttemptId) -> LinkRequest | None:
     sent = replace(attempt.move(AttemptStatus.SENT), sent_at=tx.now)
     tx.payments.replace_attempt(attempt, sent)
     return link_request(tx, attempt=attempt, payment=payment)
-
-
-def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> LinkRequest:
-    """Return what a provider is asked for an attempt."""
-    tenant = tx.tenants.get(payment.tenant_id)
-    payer = tx.people.person(payment.payer_id)
-    number = "" if payment.bill_id is None else tx.bills.get(payment.bill_id).number
-    return LinkRequest(
-        reference=attempt.reference,
-        amount=payment.amount,
-        email=payer.email or tenant.billing_email or f"payer-{payer.id}@invalid.example",
-        title=f"{tenant.name} {number}".strip(),
-        return_url="",
-        expires_at=payment.expires_at or tx.now + timedelta(hours=1),
-        phone=payer.phone if payer.phone_verified_at else "",
-        keeps_method=tx.methods.preference(payer.id, tenant.id).is_keeping,
-    )
 
 
 def record_answer(
