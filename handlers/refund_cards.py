@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from core.domain.acts import Event, EventName
-from core.domain.payments import Payment, PaymentId
+from core.domain.payments import Attempt, Payment, PaymentId
 from core.domain.people import PersonId, Scope
 from core.domain.refunds import Refund, RefundId, RefundStatus
 from core.ports import Transaction
 from handlers import hearers, request_cards
 from handlers.cards import actor_of, may_see, name_of
 from handlers.chat import Screen
-from handlers.screens import refunds
+from handlers.screens import held, refunds
 from handlers.visit import Reader, offer_to
 
 TOLD: tuple[EventName, ...] = (
@@ -118,12 +118,18 @@ def _held(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     payment = tx.payments.get(PaymentId(event.subject.id))
     if payment.captured.is_positive:
         return None
-    held = refunds.Held(
+    view = held_view(tx, tx.payments.attempts(payment.id)[-1], payee=reader.tenant.name)
+    is_payer = actor_of(reader).person_id == payment.payer_id
+    return held.told_held(reader.words, view, is_payer=is_payer)
+
+
+def held_view(tx: Transaction, attempt: Attempt, *, payee: str) -> held.Held:
+    """Read what a provider holds."""
+    payment = tx.payments.get(attempt.payment_id)
+    return held.Held(
         number=number_of(tx, payment),
         amount=payment.amount,
-        provider=refunds.name_of_provider(tx.payments.attempts(payment.id)[-1].provider),
+        provider=refunds.name_of_provider(attempt.provider),
         payer=name_of(tx, payment.payer_id),
-        payee=reader.tenant.name,
+        payee=payee,
     )
-    is_payer = actor_of(reader).person_id == payment.payer_id
-    return refunds.told_held(reader.words, held, is_payer=is_payer)

@@ -57,6 +57,8 @@ PAYMENT: Final = table(
     Index("ix_payment_act_id", "act_id"),
 )
 
+IS_HELD: Final = "needs <> '' AND status IN ('waiting', 'unknown')"
+
 ATTEMPT: Final = table(
     "attempt",
     ident(primary_key=True),
@@ -75,6 +77,9 @@ ATTEMPT: Final = table(
     number("checks"),
     text("receipt", server_default=""),
     flag("is_prompt", server_default="0"),
+    flag("is_clearing", server_default="0"),
+    time("cleared_by", nullable=True),
+    text("needs", server_default=""),
     ident("method_id", server_default="0"),
     ident("act_id"),
     number("row_version"),
@@ -87,6 +92,7 @@ ATTEMPT: Final = table(
     # Who was asked for money since when: what a provider's list of that time must show.
     Index("ix_attempt_configuration", "configuration_id", "created_at"),
     Index("ix_attempt_act_id", "act_id"),
+    Index("ix_attempt_held", "tenant_id", **only_where(IS_HELD)),
 )
 
 ALLOCATION: Final = table(

@@ -32,6 +32,7 @@ from storage.ledger_tables import IS_OF_CAPTURE, JOURNAL
 from storage.payment_tables import (
     ALLOCATION,
     ATTEMPT,
+    IS_HELD,
     IS_OPEN_PROVIDER,
     PAYMENT,
     RECEIPT,
@@ -115,6 +116,11 @@ _TRIED: Final = _ATTEMPTS.select().add_columns(
 """Attempts, and whether each is older than a restore that is not released."""
 
 _ATTEMPT: Final = Statement(_TRIED.where(ATTEMPT.c.id == bindparam("id")))
+_HELD_IN: Final = Statement(
+    _TRIED.where(ATTEMPT.c.tenant_id == bindparam("tenant_id"), literal_column(IS_HELD))
+    .order_by(ATTEMPT.c.id)
+    .limit(bindparam("limit"))
+)
 _REFERENCED: Final = Statement(
     _TRIED.where(
         ATTEMPT.c.configuration_id == bindparam("configuration_id"),
@@ -250,6 +256,10 @@ class SqlPayments:
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
         """Return a payment's attempts in order (at most 50)."""
         return self._tried(_TRIES, payment_id=payment_id)
+
+    def held_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Attempt, ...]:
+        """Return a tenant's attempts whose money waits for whoever is paid, oldest first."""
+        return self._tried(_HELD_IN, tenant_id=tenant_id, limit=limit)
 
     def _tried(self, statement: Statement, **values: Any) -> tuple[Attempt, ...]:
         rows = statement.rows(self._tx.cursor, values)

@@ -1,7 +1,10 @@
 """Local dates and hours of people and tenants; everything stored is UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_SATURDAY: Final = 5
 
 
 def local_date(at: datetime, timezone: str) -> date:
@@ -15,6 +18,14 @@ def at_hour(day: date, hour: int, timezone: str) -> datetime:
     An hour that a clock change skips becomes the first moment after the gap.
     """
     return datetime.combine(day, time(hour), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def working_days_after(at: datetime, days: int) -> datetime:
+    """Return the same time so many days later, Saturdays and Sundays not counted."""
+    while days > 0:
+        at += timedelta(days=1)
+        days -= at.weekday() < _SATURDAY
+    return at
 
 
 def end_of_quiet(at: datetime, *, timezone: str, start: int, end: int) -> datetime:

@@ -189,7 +189,8 @@ class Attempt:
     page people open, `receipt` the number by which the payer knows what was taken, where the
     provider gives it another than its own id; `is_prompt`: its payer may have been asked on his
     phone, where he pays without a page; `method_id` is the saved method that it charges.
-    `is_put_back`, not stored: it is older than a restore not released yet.
+    `cleared_by` is when what clears has mostly arrived, `needs` the provider's word for what who is
+    paid must do for it. `is_put_back`, not stored: it is older than a restore not released yet.
     """
 
     id: AttemptId
@@ -208,6 +209,10 @@ class Attempt:
     checks: int = 0
     receipt: str = ""
     is_prompt: bool = False
+    is_clearing: bool = False
+    """Its payer has paid, and its provider has not let go of the money yet."""
+    cleared_by: datetime | None = None
+    needs: str = ""
     method_id: MethodId = NO_METHOD
     is_put_back: bool = False
     status: AttemptStatus = AttemptStatus.CREATED
@@ -234,8 +239,15 @@ class Attempt:
 
     @property
     def is_under_way(self) -> bool:
-        """Tell whether its provider works on a charge that its payer has no page to refuse on."""
-        return self.is_charge and self.status is AttemptStatus.WAITING and not self.link
+        """Tell whether its provider works on what its payer has no page to refuse on any more."""
+        has_no_page = self.is_clearing or (self.is_charge and not self.link)
+        return has_no_page and self.status is AttemptStatus.WAITING
+
+    @property
+    def awaits_clearing(self) -> bool:
+        """Tell whether its payer has paid and the money is still on its way, for days perhaps."""
+        is_open = self.status in {AttemptStatus.WAITING, AttemptStatus.UNKNOWN}
+        return self.is_clearing and is_open
 
     @property
     def is_doubtful(self) -> bool:

@@ -200,12 +200,15 @@ class Settled:
 class Pending:
     """Nothing captured or moved yet; `link` where a page exists, `provider_ref` its id there.
 
-    `needs` says in the provider's own word what a human must do for it to go on.
+    `needs` says in the provider's own word what a human must do for it to go on. `is_clearing`: the
+    payer has paid, and the money is on its way, mostly within `clears_in_days` (0: nobody says).
     """
 
     link: str = ""
     provider_ref: str = ""
     needs: str = ""
+    is_clearing: bool = False
+    clears_in_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from core.domain.payments import (
     ReceiptId,
 )
 from core.domain.people import PersonId
+from core.domain.tenants import TenantId
 
 
 class StoredPayments(Protocol):
@@ -82,6 +83,10 @@ class StoredPayments(Protocol):
 
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
         """Return a payment's attempts in order (at most 50)."""
+        ...
+
+    def held_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Attempt, ...]:
+        """Return a tenant's attempts whose money waits for whoever is paid, oldest first."""
         ...
 
     def decided(self, configuration_id: ConfigurationId, *, since: datetime) -> tuple[int, int]:

@@ -1,8 +1,11 @@
 """New attempts: a payment asked through one provider, under a reference of ours."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from core.domain.acts import EventName
 from core.domain.bills import Bill
+from core.domain.calendar import working_days_after
 from core.domain.configurations import Configuration
 from core.domain.money import Money
 from core.domain.payments import (
@@ -16,11 +19,12 @@ from core.domain.payments import (
     Purpose,
 )
 from core.domain.people import Actor
-from core.domain.providers import LinkRequest
+from core.domain.providers import LinkRequest, Pending
 from core.domain.references import payment_of, reference_of
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.choice import check_way
+from core.use_cases.payments import tell
 from core.use_cases.standings import let_try
 
 
@@ -81,6 +85,19 @@ def find_attempt(tx: Transaction, *, provider: str, reference: str) -> Attempt |
     tried = () if payment_id is None else tx.payments.attempts(payment_id)
     named = (each for each in tried if (each.provider, each.reference) == (provider, reference))
     return next(named, None)
+
+
+def hear_waiting(tx: Transaction, *, attempt: Attempt, outcome: Pending) -> Attempt:
+    """Keep what an attempt waits for, and that its payer has paid; he is told of a change."""
+    heard = replace(attempt, needs=outcome.needs, is_clearing=outcome.is_clearing)
+    if heard == attempt:
+        return attempt
+    if outcome.clears_in_days and not attempt.is_clearing:
+        by = working_days_after(tx.now, outcome.clears_in_days)
+        heard = replace(heard, cleared_by=by)
+    stored = tx.payments.replace_attempt(attempt, heard)
+    tell(tx, name=EventName.PAYMENT_CHANGED, payment=tx.payments.get(attempt.payment_id))
+    return stored
 
 
 def link_request(tx: Transaction, *, attempt: Attempt, payment: Payment) -> LinkRequest:

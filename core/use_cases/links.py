@@ -44,7 +44,7 @@ from core.domain.providers import (
 )
 from core.domain.work import Due, Kind, Priority
 from core.ports import Transaction
-from core.use_cases.attempts import add_attempt, add_payment, link_request
+from core.use_cases.attempts import add_attempt, add_payment, hear_waiting, link_request
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import Taken, credit_captures, keep_receipt
 from core.use_cases.chargebacks import follow_capture
@@ -224,15 +224,18 @@ def retry_payment(
 def expire_payment(tx: Transaction, *, payment_id: PaymentId) -> Payment:
     """End a payment whose time is over; its links are watched for a day longer.
 
-    One whose payer may have paid without our knowing is looked up, and over after that day only.
+    One whose payer may have paid without our knowing is looked up, and over after that day only;
+    one whose payer has paid, while the money is on its way, after a month.
     """
     payment = tx.payments.lock(payment_id)
     if not payment.is_open or payment.expires_at is None:
         return payment
     attempts = tx.payments.attempts(payment_id)
     doubtful = [each for each in attempts if each.is_doubtful]
-    if doubtful and tx.now < payment.expires_at + WATCH_AFTER_EXPIRY:
-        later = min(tx.now + timedelta(hours=1), payment.expires_at + WATCH_AFTER_EXPIRY)
+    is_clearing = any(each.awaits_clearing for each in attempts)
+    end = payment.expires_at + (ASK_AFTER_EXPIRY if is_clearing else WATCH_AFTER_EXPIRY)
+    if (doubtful or is_clearing) and tx.now < end:
+        later = min(tx.now + timedelta(hours=6 if is_clearing else 1), end)
         tx.work.plan(Due(due_at=later, kind="payment_expiry", subject=payment.id, period="1"))
         for attempt in doubtful:
             ask_again(tx, attempt=attempt)
@@ -330,13 +333,15 @@ def _pending(
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
     elif not attempt.link and outcome.link:
         tx.payments.replace_attempt(attempt, replace(attempt, link=outcome.link))
+    attempt = hear_waiting(tx, attempt=tx.payments.attempt(attempt.id), outcome=outcome)
     if outcome.needs and tx.tallies.count(f"held:{attempt.id}", until=tx.now + HELD_FOR) == 1:
         # Each look-up finds it held; people hear of it once.
         tell(tx, name=EventName.PAYMENT_HELD, payment=tx.payments.get(attempt.payment_id))
-    if is_cancelling and not tx.payments.attempt(attempt.id).is_under_way:
-        # What is charged without a page may be taken any moment: a second payment must not begin.
+    if is_cancelling and not attempt.is_under_way:
+        # What waits for nobody's page may be taken any moment: a second payment must not begin.
         _give_up(tx, attempt.id)
-    return _look_later(tx, attempt.id, is_known=bool(attempt.link) or not attempt.is_charge)
+    has_page = bool(attempt.link) or not attempt.is_charge
+    return _look_later(tx, attempt.id, is_known=has_page and not attempt.is_clearing)
 
 
 def _declined(

@@ -23,9 +23,11 @@ from core.use_cases.unmatched import unmatched_moves
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
 from handlers.chat import Attachment, Did, Reply, Rows, Show, Step
-from handlers.screens import differences, disputes, doors, refunds
+from handlers.refund_cards import held_view
+from handlers.screens import differences, disputes, doors, held, refunds
 from handlers.standing import deciders_of
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
+from handlers.words import Html, lines
 
 TOTAL_STEP: Final = "disputes.total"
 ANSWER_STEP: Final = "disputes.answer"
@@ -70,7 +72,8 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         waiting = tx.differences.count_open(tenant.id)
         screen = replace(screen, rows=(*differences.desk_row(visit.words, waiting), *screen.rows))
     if actor.has(Scope.PAYMENTS_VIEW):
-        screen = replace(screen, rows=(*_refunds_row(tx, visit), *screen.rows))
+        told = lines(screen.html, _held(tx, visit))
+        screen = replace(screen, html=told, rows=(*_refunds_row(tx, visit), *screen.rows))
     return Reply(screen=screen, ends_dialogue=True)
 
 
@@ -80,6 +83,12 @@ def _refunds_row(tx: Transaction, visit: Visit) -> Rows:
     claimed = tx.chargebacks.open_in(tenant_id, limit=MOST_REFUNDS)
     asked = tx.refund_requests.open_in(tenant_id, limit=MOST_REFUNDS)
     return refunds.desk_row(visit.words, len(asked) + len(found) + len(claimed))
+
+
+def _held(tx: Transaction, visit: Visit) -> Html:
+    tenant = visit.here[0]
+    found = tx.payments.held_in(tenant.id, limit=MOST_REFUNDS)
+    return held.on_desk(visit.words, [held_view(tx, each, payee=tenant.name) for each in found])
 
 
 def card(tx: Transaction, visit: Visit) -> Reply:

@@ -10,7 +10,7 @@ from core.domain.providers import ProviderError
 from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import charges, doors, prompts
+from handlers.screens import charges, doors, held, prompts
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -229,6 +229,8 @@ def _was_doubtful(attempt: Attempt) -> bool:
 def _checking_story(
     words: Words, view: PaymentView, *, amount: Html, provider: str
 ) -> tuple[Html, ...]:
+    if view.attempts[-1].awaits_clearing:
+        return held.story(words, view.attempts[-1], amount=amount, provider=provider)
     if not view.attempts[-1].had_page and view.asks_on_phone:
         return prompts.not_asked(words, amount=amount, provider=provider)
     if not view.attempts[-1].had_page:

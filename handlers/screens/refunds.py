@@ -244,46 +244,6 @@ def told_staff(words: Words, view: RefundCard) -> Screen:
     return Screen(html=text, rows=((show, desk),), is_proof=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """Money that a provider took and keeps until whoever is paid accepts it."""
-
-    number: str
-    amount: Money
-    provider: str
-    payer: str
-    payee: str
-
-
-def told_held(words: Words, held: Held, *, is_payer: bool) -> Screen:
-    """Tell its payer, and whoever is paid, that a provider holds money; the others can act."""
-    amount = words.money(held.amount)
-    if is_payer:
-        head = words.t(
-            "⏸ %(provider)s holds your %(amount)s for %(number)s until %(payee)s accepts it there.",
-            provider=held.provider,
-            amount=amount,
-            number=held.number,
-            payee=held.payee,
-        )
-        rest = words.t(
-            "%(payee)s was told. Do not pay again; the receipt comes then.", payee=held.payee
-        )
-        return Screen(html=lines(head, rest), is_proof=True)
-    head = words.t(
-        "⏸ %(provider)s holds %(amount)s that %(payer)s paid for %(number)s.",
-        provider=held.provider,
-        amount=amount,
-        payer=held.payer,
-        number=held.number,
-    )
-    rest = words.t(
-        "Accept it at %(provider)s; until then it does not count.", provider=held.provider
-    )
-    desk = Button(label=words.label("Desk"), data=doors.DESK)
-    return Screen(html=lines(head, rest), rows=((desk,),), is_proof=True)
-
-
 def _head(words: Words, asked: Asked) -> Html:
     return lines(
         words.t(

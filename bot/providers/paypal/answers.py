@@ -9,6 +9,7 @@ from bot.providers import wire
 from bot.providers.paypal.codes import (
     APPROVED,
     CAPTURES,
+    CLEARS_IN_DAYS,
     DECLINES,
     DISPUTES,
     ERRORS,
@@ -140,7 +141,11 @@ def order(answer: Record, *, number: str, asked: str, is_test: bool) -> Outcome:
         raise Unreadable("another reference")
     if Pending in kinds:
         reasons = [_status_reason(each) for each in captures]
-        return Pending(needs=next((each for each in reasons if each in NEEDS), ""))
+        return Pending(
+            needs=next((each for each in reasons if each in NEEDS), ""),
+            is_clearing=True,
+            clears_in_days=max(CLEARS_IN_DAYS.get(each, 0) for each in reasons),
+        )
     if captures:
         return _declined(captures[-1])
     if ORDERS[status] is Declined:

@@ -112,6 +112,9 @@ VANISHED: Final = frozenset(
 )
 """What a charge is refused with once its payer, or PayPal, has taken back that it be saved."""
 
+CLEARS_IN_DAYS: Final = {"ECHECK": 7}
+"""Working days that it mostly takes until a bank has paid (PayPal's help on eChecks, 2026)."""
+
 DECLINES: Final[dict[str, ProviderError]] = {
     **dict.fromkeys(("PAYER_CANNOT_PAY", "5120"), ProviderError.INSUFFICIENT_FUNDS),
     **dict.fromkeys(

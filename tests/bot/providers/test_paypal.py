@@ -83,7 +83,18 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
             "status_details": {"reason": "UNILATERAL"},
         }
         outcome = await self.heard(says.order(self.paid, ASKED, captures=(waiting,)))
-        assert outcome == Pending(needs="UNILATERAL")
+        assert outcome == Pending(needs="UNILATERAL", is_clearing=True)
+
+    @pytest.mark.parametrize(("reason", "days"), [("ECHECK", 7), ("PENDING_REVIEW", 0)])
+    async def test_capture_that_waits_for_others_is_being_cleared(
+        self, reason: str, days: int
+    ) -> None:
+        waiting = {
+            **says.capture(self.paid, self.paid.taken[0], status="PENDING"),
+            "status_details": {"reason": reason},
+        }
+        outcome = await self.heard(says.order(self.paid, ASKED, captures=(waiting,)))
+        assert outcome == Pending(is_clearing=True, clears_in_days=days)
 
     @pytest.mark.parametrize(
         ("code", "error"),

@@ -19,7 +19,7 @@ from core.domain.errors import (
     TooManyRequests,
 )
 from core.domain.money import Money
-from core.domain.payments import AttemptStatus, PaymentStatus
+from core.domain.payments import AttemptId, AttemptStatus, PaymentStatus
 from core.domain.people import Actor
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
 from core.use_cases.addresses import note_prompt
@@ -34,7 +34,9 @@ from core.use_cases.links import (
     is_watched,
     open_bill_link,
     open_top_up,
+    record_answer,
 )
+from tests.books import NOW
 from tests.core.estate import TOTAL, Estate
 from tests.factories import USD, add_configuration, naira
 
@@ -323,6 +325,42 @@ def test_money_that_a_provider_holds_is_told_once(estate: Estate, bill: Bill) ->
     for held in (Pending(), Pending(needs="UNILATERAL"), Pending(needs="UNILATERAL")):
         estate.answer(tried, held)
     assert estate.count(EventName.PAYMENT_HELD) == 1
+
+
+def test_what_is_being_cleared_neither_expires_nor_is_cancelled_and_pays_its_bill(
+    estate: Estate, bill: Bill
+) -> None:
+    clearing = Pending(is_clearing=True, clears_in_days=7)
+    tried = estate.answer(estate.open_link(bill), clearing)
+    assert tried.attempt.cleared_by == NOW + timedelta(days=9)
+    estate.do(record_answer, attempt_id=tried.attempt.id, outcome=clearing, is_cancelling=True)
+    for _ in range(3):
+        estate.clock.move(days=2)
+        waiting = estate.do(expire_payment, payment_id=tried.payment.id)
+        assert waiting.is_open
+        tried = estate.answer(tried, clearing)
+    assert tried.attempt.cleared_by == NOW + timedelta(days=9)
+    estate.settle(tried)
+    assert estate.bill(bill).rest == naira(0)
+
+
+def test_what_is_never_cleared_ends_after_a_month(estate: Estate, bill: Bill) -> None:
+    tried = estate.answer(estate.open_link(bill), Pending(is_clearing=True))
+    estate.clock.move(days=31)
+    assert not estate.do(expire_payment, payment_id=tried.payment.id).is_open
+
+
+def test_held_money_is_listed_until_it_is_let_go(estate: Estate, bill: Bill) -> None:
+    def listed() -> list[AttemptId]:
+        found = estate.look(lambda tx: tx.payments.held_in(estate.tenant.id, limit=9))
+        return [each.id for each in found]
+
+    tried = estate.answer(estate.open_link(bill), Pending(needs="UNILATERAL", is_clearing=True))
+    assert listed() == [tried.attempt.id]
+    tried = estate.answer(tried, Unknown(error=ProviderError.TIMEOUT_ERROR))
+    assert listed() == [tried.attempt.id]
+    estate.settle(tried)
+    assert listed() == []
 
 
 def test_a_decline_that_is_not_final_is_watched(estate: Estate, bill: Bill) -> None:

@@ -144,7 +144,7 @@ async def test_capture_in_vain_is_the_end_of_its_page(paypal: Loopback) -> None:
 
 async def test_slow_bank_lets_the_capture_wait_until_its_money_comes(paypal: Loopback) -> None:
     await paypal.press(await paypal.page(), "later")
-    assert await look_up(paypal) == Pending()
+    assert await look_up(paypal) == Pending(is_clearing=True, clears_in_days=7)
     paypal.pass_time(timedelta(hours=7))
     assert isinstance(await look_up(paypal), Settled)
 
@@ -155,9 +155,9 @@ async def test_capture_that_waits_for_who_is_paid_says_so_until_they_decide(
 ) -> None:
     link = await paypal.page()
     await paypal.press(link, "hold")
-    assert await look_up(paypal) == Pending(needs="UNILATERAL")
+    assert await look_up(paypal) == Pending(needs="UNILATERAL", is_clearing=True)
     paypal.pass_time(timedelta(days=2))
-    assert await look_up(paypal) == Pending(needs="UNILATERAL")
+    assert await look_up(paypal) == Pending(needs="UNILATERAL", is_clearing=True)
     await paypal.press(link, act)
     assert isinstance(await look_up(paypal), kind)
 
