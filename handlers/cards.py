@@ -20,6 +20,7 @@ from core.ports import Transaction
 from core.use_cases import refund_requests
 from core.use_cases.choice import asks_on_phone, other_ways
 from core.use_cases.methods import keepable, mask_of
+from core.use_cases.pages import other_pages
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.refundable import may_refund
 from core.use_cases.wallets import open_wallet
@@ -230,7 +231,9 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         case payments.Stage.CHECKING:
             return _checking(tx, reader, plain)
         case payments.Stage.PAID:
-            return _keeping(tx, reader, plain)
+            beside = (each.provider for each in other_pages(tx, payment=payment))
+            pages = tuple(dict.fromkeys(beside))
+            return _keeping(tx, reader, replace(plain, pages=pages))
         case payments.Stage.KEPT_APART:
             return plain
 

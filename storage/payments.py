@@ -121,6 +121,18 @@ _HELD_IN: Final = Statement(
     .order_by(ATTEMPT.c.id)
     .limit(bindparam("limit"))
 )
+_PAGES_OF: Final = Statement(
+    _TRIED.join(PAYMENT, PAYMENT.c.id == ATTEMPT.c.payment_id)
+    .where(
+        PAYMENT.c.payer_id == bindparam("payer_id"),
+        PAYMENT.c.bill_id == bindparam("bill_id"),
+        ATTEMPT.c.created_at >= bindparam("since"),
+        ATTEMPT.c.link != literal_column("''"),
+        ATTEMPT.c.status != literal_column("'settled'"),
+    )
+    .order_by(ATTEMPT.c.id.desc())
+    .limit(20)
+)
 _REFERENCED: Final = Statement(
     _TRIED.where(
         ATTEMPT.c.configuration_id == bindparam("configuration_id"),
@@ -256,6 +268,12 @@ class SqlPayments:
     def attempts(self, payment_id: PaymentId) -> tuple[Attempt, ...]:
         """Return a payment's attempts in order (at most 50)."""
         return self._tried(_TRIES, payment_id=payment_id)
+
+    def pages_of(
+        self, bill_id: BillId, payer_id: PersonId, *, since: "datetime"
+    ) -> tuple[Attempt, ...]:
+        """Return a payer's attempts for a bill that had a page and took nothing, newest first."""
+        return self._tried(_PAGES_OF, bill_id=bill_id, payer_id=payer_id, since=since)
 
     def held_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Attempt, ...]:
         """Return a tenant's attempts whose money waits for whoever is paid, oldest first."""

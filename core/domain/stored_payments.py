@@ -85,6 +85,15 @@ class StoredPayments(Protocol):
         """Return a payment's attempts in order (at most 50)."""
         ...
 
+    def pages_of(
+        self, bill_id: BillId, payer_id: PersonId, *, since: datetime
+    ) -> tuple[Attempt, ...]:
+        """Return a payer's attempts for a bill that had a page and took nothing, newest first.
+
+        Those since a time, at most 20.
+        """
+        ...
+
     def held_in(self, tenant_id: TenantId, *, limit: int) -> tuple[Attempt, ...]:
         """Return a tenant's attempts whose money waits for whoever is paid, oldest first."""
         ...

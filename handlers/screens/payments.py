@@ -48,6 +48,8 @@ class PaymentView:
     keep: str = ""
     charged: str = ""
     """The mask of the saved method that the newest attempt charges, "" for a page."""
+    pages: tuple[str, ...] = ()
+    """Providers whose pages beside the one that paid may still be open."""
     asks_on_phone: bool = False
 
 
@@ -289,9 +291,19 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
         for receipt in view.receipts
     ]
     shown += [refund_line(words, each) for each in view.refunds]
+    if view.pages:
+        shown.append(_pages_line(words, view.pages))
     if view.keep:
         shown.append(charges.keep_line(words, view.keepable))
     return tuple(shown)
+
+
+def _pages_line(words: Words, pages: tuple[str, ...]) -> Html:
+    return words.t(
+        "⚠️ Another page of %(providers)s may still be open: close it. What is paid there, too, "
+        "goes to your wallet.",
+        providers=", ".join(provider_name(each) for each in pages),
+    )
 
 
 def _what_for(words: Words, view: PaymentView) -> Html:
