@@ -61,6 +61,7 @@ def refund_view(tx: Transaction, reader: Reader, refund: Refund) -> refunds.Refu
         refuse=act("refund.refuse") if is_asked else "",
         cancel=act("refund.cancel") if may_cancel else "",
         is_payer=is_payer,
+        days=_days(tx, provider) if provider else None,
         bill=bill if bill is not None and may_see(reader, bill) else None,
     )
 
@@ -70,6 +71,11 @@ def number_of_refund(tx: Transaction, refund: Refund) -> str:
     if refund.payment_id is None:
         return ""
     return number_of(tx, tx.payments.get(refund.payment_id))
+
+
+def _days(tx: Transaction, provider: str) -> int | None:
+    known = tx.configurations.capabilities(provider)
+    return None if known is None else known.refund_days
 
 
 def number_of(tx: Transaction, payment: Payment) -> str:

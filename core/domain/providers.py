@@ -89,6 +89,8 @@ class Capabilities:
     """It refuses one instead: asking again makes a page only where none was made."""
     finds_refunds: bool = False
     """Ours are found by their reference before one is asked for: later, none is made twice."""
+    refund_days: int | None = None
+    """Within so many days the payer sees what went back, as it says; 0 at once, None: unknown."""
     truth: Truth = Truth.BY_QUERY
     least: Mapping[str, int] = field(default_factory=dict)
     """The smallest payment by currency, in minor units; 1 where it names none."""

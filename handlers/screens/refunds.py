@@ -55,6 +55,8 @@ class RefundCard:
     refuse: str = ""
     cancel: str = ""
     is_payer: bool = False
+    days: int | None = None
+    """Within so many days the payer sees what went back by its provider, None: unknown."""
     bill: Bill | None = None
     """What was paid, where its reader may open it."""
 
@@ -207,12 +209,9 @@ def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
     refund = view.refund
     where = Html("")
     if refund.status is RefundStatus.PROCESSING:
-        where = words.t("Your bank shows it within some days; you need not do anything.")
+        where = words.t("You are told once it has been sent; you need not do anything.")
     elif refund.status is RefundStatus.COMPLETED and refund.is_by_provider:
-        where = words.t(
-            "%(provider)s has sent it; your bank may take up to 10 days to show it.",
-            provider=view.provider,
-        )
+        where = _arrives(words, view)
     elif refund.status is RefundStatus.FAILED:
         where = words.t("%(payee)s was told and looks for another way.", payee=payee)
     text = lines(
@@ -228,6 +227,23 @@ def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
     )
     show = Button(label=words.label("Show refund"), data=f"refunds:show:{refund.id}")
     return Screen(html=text, rows=((show,), *_again_row(words, view)), is_proof=True)
+
+
+def _arrives(words: Words, view: RefundCard) -> Html:
+    """Say when the payer sees what his provider has sent back."""
+    if view.days is None:
+        return words.t(
+            "%(provider)s has sent it; how soon you see it is up to your bank or phone company.",
+            provider=view.provider,
+        )
+    if not view.days:
+        return words.t("It is back on your %(provider)s.", provider=view.provider)
+    return words.n(
+        "%(provider)s has sent it; your bank may take up to %(count)s day to show it.",
+        "%(provider)s has sent it; your bank may take up to %(count)s days to show it.",
+        view.days,
+        provider=view.provider,
+    )
 
 
 def told_staff(words: Words, view: RefundCard) -> Screen:

@@ -33,6 +33,7 @@ CAPABILITIES: Final = Capabilities(
     can_charge_saved=True,
     can_list=True,
     finds_refunds=True,
+    refund_days=21,
     truth=Truth.BY_QUERY,
 )
 

@@ -35,6 +35,7 @@ MOVES: Final = Capabilities(
     currencies=COLLECTS.currencies,
     can_prompt=True,
     refunds=PartOf.WHOLE,
+    refund_days=0,
     rails=frozenset({Rail.MOBILE, Rail.TILL, Rail.PAYBILL}),
     unrepeatable=frozenset({Rail.TILL, Rail.PAYBILL}),
     truth=Truth.BY_ANSWER,

@@ -47,6 +47,7 @@ CAPABILITIES: Final = Capabilities(
     can_list=True,
     list_lag=LIST_LAG,
     refunds=PartOf.ANY,
+    refund_days=30,
     honours_our_id=True,
     truth=Truth.BY_QUERY,
 )

@@ -35,6 +35,7 @@ CAPABILITIES: Final = Capabilities(
     can_list=True,
     refuses_repeats=True,
     finds_refunds=True,
+    refund_days=14,
     truth=Truth.BY_QUERY,
     least={"NGN": 5_000, "GHS": 10, "ZAR": 100, "KES": 300, "USD": 200},
     most=dict.fromkeys(("NGN", "GHS", "ZAR", "KES", "USD"), 1_000_000_000),

@@ -49,6 +49,7 @@ CAPABILITIES: Final = Capabilities(
     currencies=frozenset(EXPONENTS) - {"XTR"},
     can_link=True,
     refunds=PartOf.ANY,
+    refund_days=10,
     can_charge_saved=True,
     honours_our_id=True,
     truth=Truth.BY_QUERY,

@@ -49,6 +49,7 @@ CAPABILITIES: Final = Capabilities(
     currencies=_CURRENCIES,
     can_link=True,
     refunds=PartOf.ANY,
+    refund_days=14,
     can_charge_saved=True,
     can_list=True,
     honours_our_id=True,

@@ -338,3 +338,31 @@ def test_staff_read_why_a_part_cannot_go_back_by_the_way_it_came() -> None:
         "Pesapal gives back all or nothing.\n"
         "Why? Your reason is kept with the books; the payer reads it."
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (14, "M-Pesa has sent it; your bank may take up to 14 days to show it."),
+        (0, "It is back on your M-Pesa."),
+        (
+            None,
+            "M-Pesa has sent it; how soon you see it is up to your bank or phone company.",
+        ),
+    ],
+)
+def test_a_payer_reads_when_his_money_is_there(
+    estate: Estate, bill: Bill, days: int | None, said: str
+) -> None:
+    begin(estate, bill)
+    confirm(estate, part="2000", way="Back by Sandbox")
+    estate.bello.presses("Refund 2,000.00")
+    estate.bello.enters("4829")
+    assert "You are told once it has been sent" in estate.ada.sees
+    (refund,) = refunds(estate, bill)
+    answer(estate, refund)
+    (done,) = refunds(estate, bill)
+    view = screens.RefundCard(
+        refund=done, number=bill.number, payer="Ada", asker="", provider="M-Pesa", days=days
+    )
+    assert said in plain(screens.told_payer(Words(), view, payee="Palm Court"))
