@@ -191,6 +191,46 @@ def approve_request(
     return refund
 
 
+def refund_beside_request(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    request_id: RefundRequestId,
+    amount: Money,
+    destination: Destination,
+    reason: str,
+) -> Refund:
+    """Open a refund that staff thought of themselves, and end the payer's open request with it.
+
+    One of just that amount approves the request; one of another amount is instead of it, and its
+    payer reads the reason.
+
+    Raises:
+        NotAllowed, OwnBill, NotFound, IllegalTransition: as `request_to_decide`.
+        Refusal: whatever `open_refund` refuses.
+    """
+    request = request_to_decide(tx, actor=actor, request_id=request_id)
+    if request.amount == amount:
+        return approve_request(
+            tx,
+            actor=actor,
+            request_id=request_id,
+            amount=amount,
+            destination=destination,
+            reason=reason,
+        )
+    refund = open_refund(
+        tx,
+        actor=actor,
+        payment_id=request.payment_id,
+        amount=amount,
+        destination=destination,
+        reason=reason,
+    )
+    reject_request(tx, actor=actor, request_id=request_id, answer=reason)
+    return refund
+
+
 def reject_request(
     tx: Transaction, *, actor: Actor, request_id: RefundRequestId, answer: str
 ) -> RefundRequest:

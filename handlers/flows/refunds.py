@@ -11,7 +11,11 @@ from core.domain.providers import PartOf
 from core.domain.refund_requests import RefundRequest, RefundRequestId
 from core.domain.refunds import Destination, RefundId
 from core.ports import Transaction
-from core.use_cases.refund_requests import approve_request, request_to_decide
+from core.use_cases.refund_requests import (
+    approve_request,
+    refund_beside_request,
+    request_to_decide,
+)
 from core.use_cases.refundable import Choice, refund_choice
 from core.use_cases.refunds import (
     agree_to_wallet,
@@ -36,6 +40,9 @@ REASON_STEP: Final = "refunds.reason"
 MOST_LISTED: Final = 8
 REQUEST: Final = "request"
 """Under which a dialogue and an intent keep whose asking they follow."""
+
+BESIDE: Final = "beside"
+"""Under which an intent keeps whose asking is open beside a refund that follows none."""
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
@@ -121,6 +128,20 @@ def opened(tx: Transaction, visit: Visit) -> Reply:
             tx,
             actor=actor,
             request_id=RefundRequestId(number(kept, REQUEST)),
+            amount=amount,
+            destination=way,
+            reason=reason,
+        )
+        return _shown(tx, visit, refund.id)
+    beside = _beside(tx, payment_id)
+    if beside != (number(kept, BESIDE) if BESIDE in kept else 0):
+        toast = visit.words.label("A request came in or ended meanwhile. No money moved.")
+        return replace(opened_again(tx, visit), toast=toast)
+    if beside:
+        refund = refund_beside_request(
+            tx,
+            actor=actor,
+            request_id=RefundRequestId(beside),
             amount=amount,
             destination=way,
             reason=reason,
@@ -220,6 +241,8 @@ def _why(tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Dest
 def _confirm(  # noqa: PLR0917 - what a refund is made of
     tx: Transaction, visit: Visit, choice: Choice, amount: Money, way: Destination, reason: str
 ) -> Reply:
+    followed = _followed(visit)
+    beside = 0 if followed else _beside(tx, choice.payment.id)
     act = offer(
         tx,
         visit,
@@ -228,11 +251,20 @@ def _confirm(  # noqa: PLR0917 - what a refund is made of
         minor=amount.minor,
         way=way.value,
         reason=reason,
-        **_followed(visit),
+        **(followed or {BESIDE: beside}),
     )
     asked = _asked(tx, choice, amount=amount)
+    if beside:
+        request = tx.refund_requests.get(RefundRequestId(beside))
+        asked = replace(asked, request=request_view(tx, reader_of(visit), request))
     screen = refunds.confirm(visit.words, asked, amount, way, reason=reason, act=act)
     return Reply(screen=screen, ends_dialogue=True)
+
+
+def _beside(tx: Transaction, payment_id: PaymentId) -> int:
+    """Return the request of a payment that is not decided, 0 for none."""
+    found = tx.refund_requests.open_of(payment_id)
+    return found.id if found else 0
 
 
 def _followed(visit: Visit) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.domain.money import Money
 from core.domain.refund_requests import RefundRequest, RefundRequestStatus
-from core.domain.refunds import Refund
+from core.domain.refunds import Origin, Refund
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.home import home_row
@@ -144,6 +144,19 @@ def too_much(words: Words, view: RequestCard, *, most: Money) -> Screen:
     return Screen(html=text, rows=((_reject(words, view),), *home_row(words)))
 
 
+def beside(words: Words, view: RequestCard, amount: Money) -> Html:
+    """Say beside a refund of an amount what its payer has asked for, and that it ends with it."""
+    asked = words.t(
+        "🙋 %(payer)s has asked for %(amount)s back, not decided yet: “%(reason)s”",
+        payer=view.payer,
+        amount=words.money(view.request.amount),
+        reason=view.reason,
+    )
+    if view.request.amount == amount:
+        return lines(asked, words.t("This refund approves that request."))
+    return lines(asked, words.t("This refund is instead of it: the request ends with it."))
+
+
 def ask_answer(words: Words, view: RequestCard) -> Screen:
     """Ask staff why it does not go back."""
     text = lines(
@@ -184,15 +197,27 @@ def told_staff(words: Words, view: RequestCard) -> Screen:
 
 def told_payer(words: Words, view: RequestCard) -> Screen:
     """Tell the payer that his request was rejected, and why."""
-    text = lines(
-        words.t(
+    instead = _instead(view)
+    if instead is None:
+        head = words.t(
             "⚪ %(payee)s does not give %(amount)s of %(number)s back.",
             payee=view.payee,
             amount=words.money(view.request.amount),
             number=view.number,
-        ),
+        )
+    else:
+        head = words.t(
+            "⚪ %(payee)s refunds %(given)s of %(number)s instead of the %(amount)s that you asked "
+            "for.",
+            payee=view.payee,
+            given=words.money(instead.amount),
+            amount=words.money(view.request.amount),
+            number=view.number,
+        )
+    text = lines(
+        head,
         words.t("Answer: %(answer)s", answer=view.answer) if view.answer else "",
-        words.t("No money moved."),
+        words.t("No money moved.") if instead is None else "",
     )
     return Screen(html=text, rows=((_show(words, view),),), is_proof=True)
 
@@ -227,6 +252,13 @@ def _declined(words: Words, view: RequestCard) -> Html:
 
 def _state(words: Words, view: RequestCard) -> Html:
     amount = words.money(view.request.amount)
+    instead = _instead(view)
+    if instead is not None:
+        return words.t(
+            "⚪ %(amount)s was asked for; %(given)s is refunded instead",
+            amount=amount,
+            given=words.money(instead.amount),
+        )
     return {
         RefundRequestStatus.OPEN: words.t(
             "⏳ %(amount)s is asked back; not decided yet", amount=amount
@@ -239,6 +271,15 @@ def _state(words: Words, view: RequestCard) -> Html:
             "⚪ The request for %(amount)s was taken back; nothing moved", amount=amount
         ),
     }[view.request.status]
+
+
+def _instead(view: RequestCard) -> Refund | None:
+    """Return the refund of another amount that ended the request: it was opened in the same act."""
+    if view.request.status is not RefundRequestStatus.REJECTED:
+        return None
+    at = view.request.decided_at
+    same = (each for each in view.refunds if each.requested_at == at)
+    return next((each for each in same if each.origin is Origin.STAFF), None)
 
 
 def _acts(words: Words, view: RequestCard) -> Rows:

@@ -13,7 +13,7 @@ from handlers.screens.claims import line as claim_line
 from handlers.screens.claims import row as claim_row
 from handlers.screens.home import home_row
 from handlers.screens.payments import provider_name
-from handlers.screens.refund_requests import RequestCard
+from handlers.screens.refund_requests import RequestCard, beside
 from handlers.screens.refund_requests import line as request_line
 from handlers.screens.refund_requests import row as request_row
 from handlers.screens.statuses import refund_line
@@ -36,6 +36,8 @@ class Asked:
     ways: tuple[Destination, ...]
     needs_consent: bool = True
     is_whole_only: bool = False
+    request: RequestCard | None = None
+    """What the payer has asked for and nobody has decided, where the refund does not follow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def confirm(
         words.t("Of: %(number)s, paid %(paid)s", number=asked.number, paid=words.money(asked.paid)),
         _way_line(words, asked, way),
         words.t("Reason: %(reason)s", reason=reason),
+        beside(words, asked.request, amount) if asked.request else "",
         words.t(
             "It is held on the organisation's wallet at once; once it is back, the bill asks for "
             "it again."

@@ -238,4 +238,5 @@ def test_an_older_card_follows_no_request(estate: Estate, bill: Bill) -> None:
     bello.presses("Refund 1,000.00")
     bello.enters("4829")
     assert [each.amount for each in refunds(estate)] == [naira(100_000)]
-    assert requests(estate)[0].is_open
+    (request,) = requests(estate)
+    assert (request.status, request.refund_id) == (RefundRequestStatus.REJECTED, None)
