@@ -18,7 +18,11 @@ from handlers.chat import Screen
 from handlers.screens import refund_requests
 from handlers.visit import Reader, offer_to
 
-TOLD: Final = (EventName.REFUND_ASKED, EventName.REFUND_REJECTED)
+TOLD: Final = (
+    EventName.REFUND_ASKED,
+    EventName.REFUND_ASKED_LONG_AGO,
+    EventName.REFUND_REJECTED,
+)
 """What people hear of; who takes his request back, or approves one, sees it himself."""
 
 
@@ -69,7 +73,11 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     view = request_view(tx, reader, request)
     if event.name is EventName.REFUND_REJECTED:
         return refund_requests.told_payer(reader.words, view)
-    return refund_requests.told_staff(reader.words, view) if request.is_open else None
+    if not request.is_open:
+        return None
+    is_again = event.name is EventName.REFUND_ASKED_LONG_AGO
+    days = (tx.now - request.asked_at).days if is_again else 0
+    return refund_requests.told_staff(reader.words, view, days=days)
 
 
 def _may_decide(tx: Transaction, actor: Actor, request: RefundRequest) -> bool:

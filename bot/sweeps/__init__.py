@@ -44,6 +44,7 @@ SWEEPS: Final = (
         order=reconcile.order,
     ),
     Sweep(name="chargeback_check", task="reconcile", every_s=300, run=refunds.follow_claims),
+    Sweep(name="refund_requests", task="reconcile", every_s=60, run=refunds.remind),
     Sweep(name="cleaning", task="", every_s=3600, run=cleaning.clean),
 )
 

@@ -22,6 +22,11 @@ RefundRequestId = NewType("RefundRequestId", int)
 SAME_WITHIN: Final = timedelta(minutes=10)
 """How long after its end the same request again is taken for a slip, and asked about."""
 
+REMIND: Final = "refund_request_reminder"
+"""Tells staff again of a request that nobody has decided; it never ends by itself."""
+
+REMIND_EVERY: Final = timedelta(days=3)
+
 
 class RefundRequestStatus(StrEnum):
     """How a request stands."""

@@ -20,8 +20,15 @@ from core.domain.ledger import Subject
 from core.domain.money import Money
 from core.domain.payments import Payment, PaymentId, PaymentStatus
 from core.domain.people import Actor, Scope
-from core.domain.refund_requests import RefundRequest, RefundRequestId, RefundRequestStatus
+from core.domain.refund_requests import (
+    REMIND,
+    REMIND_EVERY,
+    RefundRequest,
+    RefundRequestId,
+    RefundRequestStatus,
+)
 from core.domain.refunds import Destination, Refund
+from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.payments import own_payment
 from core.use_cases.refundable import most_of, payment_to_refund, refundable_of
@@ -99,6 +106,16 @@ def ask_money_back(
         )
     )
     _tell(tx, EventName.REFUND_ASKED, request)
+    _plan_reminder(tx, request)
+    return request
+
+
+def remind_of_request(tx: Transaction, *, request_id: RefundRequestId) -> RefundRequest:
+    """Tell staff again of a request that is still open, now and every few days from here on."""
+    request = tx.refund_requests.get(request_id)
+    if request.is_open:
+        _tell(tx, EventName.REFUND_ASKED_LONG_AGO, request)
+        _plan_reminder(tx, request)
     return request
 
 
@@ -121,7 +138,7 @@ def withdraw_request(
     if request.payer_id != actor.person_id or request.tenant_id != actor.tenant_id:
         raise NotFound(kind="refund_request")
     ended = request.end(RefundRequestStatus.WITHDRAWN, by=actor.person_id, at=tx.now)
-    return tx.refund_requests.replace(request, ended)
+    return _ended(tx, request, ended)
 
 
 def seen_request(tx: Transaction, *, actor: Actor, request_id: RefundRequestId) -> RefundRequest:
@@ -187,7 +204,7 @@ def approve_request(
         reason=reason,
     )
     ended = request.end(RefundRequestStatus.APPROVED, by=actor.person_id, at=tx.now)
-    tx.refund_requests.replace(request, replace(ended, refund_id=refund.id))
+    _ended(tx, request, replace(ended, refund_id=refund.id))
     return refund
 
 
@@ -244,9 +261,19 @@ def reject_request(
     check_refund_reason(answer)
     ended = request.end(RefundRequestStatus.REJECTED, by=actor.person_id, at=tx.now)
     answer_id = tx.add_note(request.tenant_id, answer.strip())
-    rejected = tx.refund_requests.replace(request, replace(ended, answer_id=answer_id))
+    rejected = _ended(tx, request, replace(ended, answer_id=answer_id))
     _tell(tx, EventName.REFUND_REJECTED, rejected)
     return rejected
+
+
+def _ended(tx: Transaction, before: RefundRequest, after: RefundRequest) -> RefundRequest:
+    tx.work.unplan(REMIND, subject=before.id)
+    return tx.refund_requests.replace(before, after)
+
+
+def _plan_reminder(tx: Transaction, request: RefundRequest) -> None:
+    at = tx.now + REMIND_EVERY
+    tx.work.plan(Due(due_at=at, kind=REMIND, subject=request.id, period="1"))
 
 
 def _tell(tx: Transaction, name: EventName, request: RefundRequest) -> None:

@@ -179,9 +179,16 @@ def confirm_answer(words: Words, view: RequestCard, *, answer: str, act: str) ->
     return Screen(html=text, rows=((Button(label=words.label("Reject"), data=act),), _leave(words)))
 
 
-def told_staff(words: Words, view: RequestCard) -> Screen:
-    """Tell staff that a payer asks for money back."""
+def told_staff(words: Words, view: RequestCard, *, days: int = 0) -> Screen:
+    """Tell staff that a payer asks for money back; `days` is since when, if they were told."""
+    waits = words.n(
+        "⏳ %(payer)s has waited %(count)s day for an answer.",
+        "⏳ %(payer)s has waited %(count)s days for an answer.",
+        days,
+        payer=view.payer,
+    )
     text = lines(
+        waits if days else "",
         words.t(
             "🙋 %(payer)s asks for %(amount)s back, paid for %(number)s.",
             payer=view.payer,

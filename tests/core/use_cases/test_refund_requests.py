@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sweeps.refunds import remind
 from core.domain.acts import EventName
 from core.domain.errors import (
     AboveRefundable,
@@ -29,6 +30,7 @@ from core.use_cases.refund_requests import (
     seen_request,
     withdraw_request,
 )
+from storage.transaction import SqlTransaction
 from tests.core.estate import Estate
 from tests.core.use_cases.refunding import Refunds
 from tests.factories import naira
@@ -199,3 +201,41 @@ def test_the_same_again_is_noticed(estate: Estate) -> None:
     reject(refunds, request)
     found = estate.do(asked_lately, **same)  # type: ignore[arg-type]
     assert found == now(refunds, request)
+
+
+def reminded(refunds: Refunds) -> int:
+    """Run the sweep; return of how many requests staff are told again."""
+
+    def run(tx: SqlTransaction) -> int:
+        remind(tx, at=tx.now)
+        return sum(each.name is EventName.REFUND_ASKED_LONG_AGO for each in tx.events)
+
+    return refunds.estate.books.run(run)
+
+
+def test_staff_are_reminded_of_a_request_until_it_is_decided(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    request = ask(refunds)
+    estate.clock.move(days=2)
+    assert reminded(refunds) == 0
+    estate.clock.move(days=1)
+    assert reminded(refunds) == 1
+    assert reminded(refunds) == 0
+    estate.clock.move(days=3)
+    assert reminded(refunds) == 1
+    assert now(refunds, request).is_open
+    reject(refunds, request)
+    estate.clock.move(days=30)
+    assert reminded(refunds) == 0
+
+
+@pytest.mark.parametrize("end", ["approved", "withdrawn"])
+def test_nobody_is_reminded_of_what_has_ended(estate: Estate, end: str) -> None:
+    refunds = Refunds(estate)
+    request = ask(refunds)
+    if end == "approved":
+        approve(refunds, request)
+    else:
+        estate.do(withdraw_request, actor=estate.ada, request_id=request.id)
+    estate.clock.move(days=9)
+    assert reminded(refunds) == 0

@@ -2,6 +2,7 @@
 
 from core.domain.bills import Bill
 from core.domain.refund_requests import RefundRequestStatus
+from core.use_cases.refund_requests import remind_of_request
 from tests.factories import naira
 from tests.handlers.chatting import plain
 from tests.handlers.estate import Estate
@@ -57,6 +58,21 @@ def test_refund_of_another_amount_is_instead_of_the_request(estate: Estate, bill
     estate.bello.says("/desk")
     estate.bello.presses("Refunds 1")
     assert "asks for" not in estate.bello.sees
+
+
+def test_staff_are_told_again_of_a_request_that_waits(estate: Estate, bill: Bill) -> None:
+    ask(estate)
+    estate.ada.presses("Ask for 400.00")
+    (request,) = requests(estate)
+    estate.clock.move(days=3)
+    estate.let(lambda tx: remind_of_request(tx, request_id=request.id))
+    assert estate.bello.sees == (
+        "⏳ Ada has waited 3 days for an answer.\n"
+        f"🙋 Ada asks for 400.00 NGN back, paid for {bill.number}.\n"
+        "Reason: Paid for May, too\n"
+        "Nothing has moved: approve or reject it."
+    )
+    assert "has waited" not in estate.tunde.sees
 
 
 def test_request_that_came_meanwhile_is_shown_before_anything_moves(
