@@ -49,6 +49,9 @@ HEADERS: Final = {
 CHOICES: Final = frozenset({PAYS, WAITS, HOLDS, *DECLINES})
 """What a payer may agree to where the merchant takes the money."""
 
+OTHERS: Final = "others"
+"""The press by which somebody else pays, with a card of his own."""
+
 _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
 _TITLES: Final = dict(PLAYED)
 _TO: Final = {"invalid.example": "the chat", "typed.example": "what you would type here"}
@@ -92,6 +95,8 @@ class CheckoutPage:
         chosen = parse_amount(amount, checkout.terms.currency) if act == "amount" else None
         if act == "amount" and chosen is None:
             return self._draw(checkout, typed=amount, status=422)
+        if act in {"pay", OTHERS}:
+            checkout = checkout.offer(is_others_card=act == OTHERS, lets_save="save" in form)
         response = self._respond(self._carry_out(checkout, act, chosen))
         await self._store.save()
         return response
@@ -109,7 +114,7 @@ class CheckoutPage:
 
     def _settle(self, checkout: Checkout, act: str, amount_minor: int | None) -> Checkout:
         """Let the payer pay or be declined at once."""
-        if act in {"pay", "amount"}:
+        if act in {"pay", OTHERS, "amount"}:
             return self._desk.pay(checkout, amount_minor=amount_minor)
         if act == "later":
             return self._desk.promise(checkout)
@@ -218,13 +223,22 @@ def _open_acts(checkout: Checkout, amount: str, *, typed: str | None, late: str)
         return _filled("approve.html", raw={"declines": declines}, pay=pay, late=late)
     return _filled(
         "open.html",
-        raw={"declines": declines, "amount_open": "" if typed is None else "open"},
+        raw={
+            "declines": declines,
+            "amount_open": "" if typed is None else "open",
+            "save": _file("save.html") if _asks_to_save(checkout) else "",
+        },
         pay=pay,
         currency=checkout.terms.currency,
         typed=_half(checkout) if typed is None else typed,
         problem="" if typed is None else "Not an amount of this currency. Try again.",
         late=late,
     )
+
+
+def _asks_to_save(checkout: Checkout) -> bool:
+    """Tell whether this provider's page asks who pays whether his card may be charged again."""
+    return checkout.terms.tongue == OWN or checkout.terms.keeps_card
 
 
 def _closed_acts(checkout: Checkout, *, late: str) -> str:

@@ -69,6 +69,10 @@ DECLINES: Final[dict[str, str]] = {
 """Decline codes on the wire and their words on the page."""
 
 
+SOMEBODY: Final = "somebody@else.example"
+"""Who pays links that others forward to him."""
+
+
 class WrongStep(ValueError):
     """A checkout was asked for a step that its status does not allow."""
 
@@ -155,8 +159,16 @@ class Checkout:
     taken_under: str = ""
     captures: tuple[Capture, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    is_others_card: bool = False
+    """Somebody else paid, with a card of his own."""
+    lets_save: bool = False
+    """Whoever paid ticked that his card may be charged again."""
     is_disputed: bool = False
     """The payer's bank has claimed the money back and not let go yet."""
+
+    def offer(self, *, is_others_card: bool, lets_save: bool) -> "Checkout":
+        """Note whose card is about to pay, and whether its holder lets it be charged again."""
+        return replace(self, is_others_card=is_others_card, lets_save=lets_save)
 
     def pay(self, captures: tuple[Capture, ...], *, at: datetime) -> "Checkout":
         """Take the money, in one capture or more.
@@ -220,6 +232,11 @@ class Checkout:
         mine = (each for each in self.refunds if each.capture_id == capture.id)
         return sum(each.amount_minor for each in mine if each.status in statuses)
 
+    @property
+    def holder(self) -> str:
+        """Tell whose card paid: the payer's, known by his e-mail, or one that all forward to."""
+        return SOMEBODY if self.is_others_card else self.terms.email
+
     def with_refund(self, refund: Refund, *, at: datetime) -> "Checkout":
         """Add a refund, or put its next state in its place."""
         others = tuple(each for each in self.refunds if each.id != refund.id)
@@ -249,6 +266,8 @@ class Checkout:
             "taken_under": self.taken_under,
             "captures": [capture.as_json() for capture in self.captures],
             "refunds": [refund.as_json() for refund in self.refunds],
+            "is_others_card": self.is_others_card,
+            "lets_save": self.lets_save,
             "is_disputed": self.is_disputed,
         }
 
@@ -314,6 +333,8 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
             for capture in row["captures"]
         ),
         refunds=tuple(refund_from_json(refund) for refund in row.get("refunds", ())),
+        is_others_card=row.get("is_others_card", False),
+        lets_save=row.get("lets_save", False),
         is_disputed=row.get("is_disputed", False),
     )
 

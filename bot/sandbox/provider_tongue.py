@@ -119,18 +119,19 @@ class OwnTongue:
         }
 
     def card_of(self, email: str) -> str:
-        """Return what charges the card of a payer again: one card an e-mail address."""
+        """Return what charges the card of a holder again: one card an e-mail address."""
         return f"card_{self._mark(email)[:24]}"
 
     def _card(self, checkout: Checkout) -> dict[str, object]:
-        email = checkout.terms.email
+        holder = checkout.holder
         return {
-            "token": self.card_of(email),
-            "email": email,
-            "brand": "visa",
-            "last4": f"{int(self._mark(email)[:6], 16) % 10_000:04}",
+            "token": self.card_of(holder),
+            "email": checkout.terms.email,
+            "brand": "mastercard" if checkout.is_others_card else "visa",
+            "last4": f"{int(self._mark(holder)[:6], 16) % 10_000:04}",
             "expires": CARD_EXPIRES,
-            "fingerprint": self._mark(email)[24:48],
+            "fingerprint": self._mark(holder)[24:48],
+            "consent": "given" if checkout.lets_save else "not_asked",
         }
 
     def _mark(self, email: str) -> str:

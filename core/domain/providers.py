@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from core.domain.claims import Claim
+from core.domain.consent import Consent
 from core.domain.money import Money
 
 
@@ -152,6 +153,7 @@ class SavedMethod:
     label: str
     expires: str = ""
     fingerprint: str = field(default="", repr=False)
+    consent: Consent = Consent.NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +191,6 @@ class Settled:
     receipt: str = ""
     """The number by which the payer and the provider's support know it, if it is another."""
     method: SavedMethod | None = None
-    """What may be kept to pay with again."""
     refunded: Money | None = None
     """What of it the provider has given back in all, if it says so: perhaps without our asking."""
     is_disputed: bool | None = None

@@ -39,7 +39,7 @@ async def pay_by_link_and_save(play: Play) -> None:
     await tap(player, "Full", until="You pay on the provider's own page.")
     await tap(player, "Pay 5,000.00", until="Open payment page")
     async with httpx.AsyncClient() as browser:
-        await browser.post(player.url("Open payment page"), data={"act": "pay"})
+        await browser.post(player.url("Open payment page"), data={"act": "pay", "save": "yes"})
     await tap(player, "Save this method", until="✅ Saved: Visa ••••")
     await say(player, f"/find {SECOND}", until=f"— {SECOND}")
     await tap(player, "Acknowledge & pay", until="How do you want to pay?")

@@ -269,6 +269,7 @@ def _settled(data: Record, *, is_test: bool) -> Settled:
         settled_at=wire.instant(data, "created_at"),
         receipt=receipt,
         method=_method(data),
+        account=_account(data),
     )
 
 
@@ -286,6 +287,14 @@ def _method(data: Record) -> SavedMethod | None:
         )
     except Unreadable:
         return None
+
+
+def _account(data: Record) -> str:
+    """Return whose account it was taken with, "" where that is not told."""
+    try:
+        return str(wire.number_or_digits(data, "account_id"))
+    except Unreadable:
+        return ""
 
 
 def _age(one: Settled) -> tuple[datetime, int]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.providers import wire
 from bot.providers.wire import EMAIL, LAST4, LINK, TOKEN, Answer, Record, Refused, Unreadable, text
+from core.domain.consent import Consent
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, Returned
 from core.domain.providers import (
@@ -111,8 +112,9 @@ def _read_card(checkout: Record) -> SavedMethod | None:
             label=f"{text(card, 'brand', WORD).title()} •••• {text(card, 'last4', LAST4)}",
             expires=text(card, "expires", _MONTH),
             fingerprint=text(card, "fingerprint", TOKEN),
+            consent=Consent(text(card, "consent", WORD)),
         )
-    except Unreadable:
+    except (Unreadable, ValueError):
         return None
 
 

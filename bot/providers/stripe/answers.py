@@ -40,6 +40,7 @@ from bot.providers.wire import (
     text,
     whole,
 )
+from core.domain.consent import Consent
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.providers import (
@@ -244,6 +245,15 @@ def readable(answer: Record, *, is_test: bool) -> bool:
     return True
 
 
+def account(data: Record) -> str:
+    """Return whose account a key is for.
+
+    Raises:
+        Unreadable: that cannot be told.
+    """
+    return text(data, "id", TOKEN)
+
+
 def our_reference(data: Record) -> str:
     """Return our reference from a thing's metadata, "" where it is not ours.
 
@@ -299,20 +309,27 @@ def _fee(charge: Record, captured: Money) -> Money | None:
 
 
 def _method(data: Record, charge: Record) -> SavedMethod | None:
-    """Read what may be charged again; its shape is no reason to doubt the money."""
+    """Read what may be charged again; its shape is no reason to doubt the money.
+
+    That is a card whose holder ticked the box on the page: only then it may be shown `always`.
+    Source: docs.stripe.com/api/payment_methods/object, allow_redisplay.
+    """
     try:
-        details = inner(charge, "payment_method_details")
-        if details.get("type") != "card" or data.get("setup_future_usage") != "off_session":
+        details, kept = inner(charge, "payment_method_details"), inner(data, "payment_method")
+        owner = text(data, "customer", _CUSTOMER)
+        is_kept = kept.get("allow_redisplay") == "always" and kept.get("customer") == owner
+        if details.get("type") != "card" or not is_kept:
             return None
         card = inner(details, "card")
         year, month = whole(card, "exp_year", least=2000, most=2099), whole(card, "exp_month")
         brand = text(card, "brand", WORD).replace("_", " ").title()
         return SavedMethod(
-            token=text(charge, "payment_method", _METHOD),
-            owner=text(data, "customer", _CUSTOMER),
+            token=text(kept, "id", _METHOD),
+            owner=owner,
             label=f"{brand} •••• {text(card, 'last4', LAST4)}",
             expires=f"{year}-{month:02}",
             fingerprint=maybe(card, "fingerprint", TOKEN),
+            consent=Consent.GIVEN,
         )
     except Unreadable:
         return None

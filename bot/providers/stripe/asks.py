@@ -24,8 +24,14 @@ from core.domain.providers import ChargeRequest, LinkRequest
 Form = dict[str, str]
 
 IN_LIST: Final = {"expand[0]": "data.latest_charge.balance_transaction"}
-IN_INTENT: Final = {"expand[0]": "latest_charge.balance_transaction"}
-IN_PAGE: Final = {"expand[0]": "payment_intent.latest_charge.balance_transaction"}
+IN_INTENT: Final = {
+    "expand[0]": "latest_charge.balance_transaction",
+    "expand[1]": "payment_method",
+}
+IN_PAGE: Final = {
+    "expand[0]": "payment_intent.latest_charge.balance_transaction",
+    "expand[1]": "payment_intent.payment_method",
+}
 
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 """One that Stripe takes for sure: an odd one would cost the whole page."""
@@ -34,7 +40,11 @@ _NOBODYS: Final = (".example", ".invalid")
 
 
 def page(request: LinkRequest, *, now: datetime) -> Form:
-    """Ask for a page: what, for how much, until when; and for whom, where it is known."""
+    """Ask for a page: what, for how much, until when; and for whom, where it is known.
+
+    Where a card may be kept, the page asks who pays by a box to tick. `setup_future_usage` would
+    keep it without that. Source: docs.stripe.com/payments/checkout/save-during-payment.
+    """
     form = _page(
         reference=request.reference,
         amount=request.amount,
@@ -45,7 +55,7 @@ def page(request: LinkRequest, *, now: datetime) -> Form:
         form["customer_email"] = request.email
     if request.keeps_method:
         form["customer_creation"] = "always"
-        form["payment_intent_data[setup_future_usage]"] = "off_session"
+        form["saved_payment_method_options[payment_method_save]"] = "enabled"
     end = request.expires_at + PAGE_OUTLIVES
     if end <= now + PAGE_LIFE - CLOCKS_DIFFER:
         form["expires_at"] = str(int(end.timestamp()))

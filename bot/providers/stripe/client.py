@@ -201,7 +201,13 @@ class Stripe:
             read = wire.read(answer, lambda it: answers.readable(it, is_test=is_test))
             if isinstance(read, Unknown):
                 return read
-        return Accepted(account="", is_test=is_test)
+        return Accepted(account=await self._account(), is_test=is_test)
+
+    async def _account(self) -> str:
+        """Return whose account the key is for, "" where a restricted key may not see that."""
+        answer = await self._get("/account", {})
+        told = wire.read(answer, answers.account)
+        return told if isinstance(told, str) else ""
 
     async def _open_page(self, form: asks.Form, *, key: str, asked: str) -> Pending | Outcome:
         heard = await self._post("/checkout/sessions", form, key=key)

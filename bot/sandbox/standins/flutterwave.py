@@ -27,7 +27,7 @@ from bot.sandbox.provider_door import (
     read_currency,
     read_text,
 )
-from bot.sandbox.provider_records import Capture, Checkout, Terms
+from bot.sandbox.provider_records import SOMEBODY, Capture, Checkout, Terms
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
 from bot.sandbox.standins.flutterwave_views import (
@@ -133,7 +133,8 @@ class _Api(Api):
     async def charge(self, request: web.Request) -> web.Response:
         """Charge a card that paid here before."""
         body = await read_body(request)
-        if body.get("token") != card_token(str(body.get("email", ""))):
+        known = {card_token(each) for each in (str(body.get("email", "")), SOMEBODY)}
+        if body.get("token") not in known:
             raise BadRequest("token")
         checkout = self._open(body, email=body, lasts=timedelta(minutes=LONGEST_MIN))
         if checkout is None:

@@ -45,6 +45,9 @@ _CARD: Final = {
 }
 
 
+_OTHERS_CARD: Final = {**_CARD, "last_4digits": "5100"}
+
+
 def said(data: object) -> dict[str, object]:
     """Say that a call worked."""
     return {"status": "success", "message": "Done", "data": data}
@@ -89,7 +92,10 @@ def view(checkout: Checkout, capture: Capture | None) -> dict[str, object]:
         "payment_type": "card",
         "created_at": (capture.at if capture else checkout.created_at).isoformat(),
         "account_id": 17321,
-        "card": {**_CARD, "token": card_token(terms.email)},
+        "card": {
+            **(_OTHERS_CARD if checkout.is_others_card else _CARD),
+            "token": card_token(checkout.holder),
+        },
         "meta": None,
         "customer": {"id": 1, "email": terms.email},
     }
@@ -127,5 +133,5 @@ def written(minor: int, currency: str) -> orjson.Fragment:
 
 
 def card_token(email: str) -> str:
-    """Return the token of the one card that everybody here pays with."""
+    """Return the token of the one card that its holder has."""
     return f"flw-t1nf-{hashlib.sha256(email.encode()).hexdigest()[:20]}"

@@ -183,6 +183,7 @@ class StripeStandin:
             web.get(f"{PREFIX}/disputes", listed(api.disputes)),
             web.get(f"{PREFIX}/charges", listed(api.charges)),
             web.get(f"{PREFIX}/balance_transactions", listed(api.entries)),
+            web.get(f"{PREFIX}/account", shown(api.account)),
         ]
 
 
@@ -216,6 +217,10 @@ class _Api(Api):
             else self._manners.missing()
         )
 
+    async def account(self, request: web.Request) -> web.Response:
+        """Show whose account it is."""
+        return as_json(200, {"id": "acct_sandbox", "object": "account"})
+
     async def pages(self, request: web.Request) -> web.Response:
         """Show the newest pages."""
         return page_of([self._view_page(each) for each in self._newest()], request.query)
@@ -226,7 +231,7 @@ class _Api(Api):
         owned = [each for each in self._newest() if is_owned_by(each, form.get("customer", ""))]
         if not owned:
             raise BadRequest("resource_missing customer")
-        if form.get("payment_method") != card_of(owned[0]):
+        if form.get("payment_method") not in {card_of(each) for each in owned}:
             raise BadRequest("resource_missing payment_method")
         if (form.get("off_session"), form.get("confirm")) != ("true", "true"):
             raise BadRequest("confirm")
@@ -244,7 +249,9 @@ class _Api(Api):
         checkout = self._store.find(terms.reference)
         if checkout is None:
             checkout = self._desk.pay(self._desk.open(terms))
-        return as_json(200, view_intent(checkout, is_whole="expand[0]" in form))
+        return as_json(
+            200, view_intent(checkout, is_whole="expand[0]" in form, with_card="expand[1]" in form)
+        )
 
     async def intent(self, request: web.Request) -> web.Response:
         """Show one PaymentIntent."""
@@ -252,7 +259,9 @@ class _Api(Api):
         checkout = self._mine_by(request.match_info["id"], "pi_")
         if checkout is None or not has_intent(checkout):
             return self._manners.missing()
-        return as_json(200, view_intent(checkout, is_whole="expand[0]" in request.query))
+        return as_json(
+            200, view_intent(checkout, is_whole="expand[0]" in request.query, with_card=True)
+        )
 
     async def intents(self, request: web.Request) -> web.Response:
         """Show a page of PaymentIntents, newest first."""
@@ -350,7 +359,7 @@ class _Api(Api):
             expires_at=expires_at,
             webhook_url=self._webhook_url,
             tongue="stripe",
-            keeps_card=form.get("payment_intent_data[setup_future_usage]") == "off_session",
+            keeps_card=form.get("saved_payment_method_options[payment_method_save]") == "enabled",
         )
 
     def _view_page(

@@ -80,7 +80,11 @@ def view_page(
     status, payment_status = PAGES[stands]
     intent: object = None
     if not is_new and has_intent(checkout):
-        intent = view_intent(checkout, is_whole=True) if is_whole else f"pi_{tail(checkout)}"
+        intent = (
+            view_intent(checkout, is_whole=True, with_card=True)
+            if is_whole
+            else f"pi_{tail(checkout)}"
+        )
     return {
         "id": f"cs_test_{tail(checkout)}",
         "object": "checkout.session",
@@ -104,7 +108,7 @@ def view_page(
     }
 
 
-def view_intent(checkout: Checkout, *, is_whole: bool = False) -> Shown:
+def view_intent(checkout: Checkout, *, is_whole: bool = False, with_card: bool = False) -> Shown:
     """Show a PaymentIntent; `is_whole` shows its charge and the entry of that, too."""
     terms = checkout.terms
     taken = checkout.captures[0] if checkout.captures else None
@@ -130,8 +134,9 @@ def view_intent(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "latest_charge": charge,
         "livemode": False,
         "metadata": _metadata(checkout),
+        "payment_method": view_card(checkout) if with_card else card_of(checkout),
         "payment_method_types": CARDS,
-        "setup_future_usage": "off_session" if terms.keeps_card else None,
+        "setup_future_usage": None,
         "status": INTENTS[_stands(checkout)],
     }
 
@@ -166,16 +171,32 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "payment_method_details": {
             "type": "card",
             "card": {
-                "brand": "visa",
-                "last4": "4242",
+                "brand": "mastercard" if checkout.is_others_card else "visa",
+                "last4": "5100" if checkout.is_others_card else "4242",
                 "exp_month": 9,
                 "exp_year": 2030,
-                "fingerprint": "Xt5EWLLDS7FJjR1c",
+                "fingerprint": f"Xt5{_digest(checkout.holder)}",
             },
         },
         "receipt_number": None,
         "refunded": refunded_minor == taken.amount_minor,
         "status": "succeeded",
+    }
+
+
+def view_card(checkout: Checkout) -> Shown:
+    """Show the card that paid: who ticked the box may be shown it again."""
+    is_kept = is_owned_by(checkout, owner_of(checkout))
+    return {
+        "id": card_of(checkout),
+        "object": "payment_method",
+        "allow_redisplay": "always" if is_kept else "unspecified",
+        "billing_details": {"address": None, "email": None, "name": None, "phone": None},
+        "created": int(checkout.updated_at.timestamp()),
+        "customer": owner_of(checkout) if is_kept else None,
+        "livemode": False,
+        "metadata": {},
+        "type": "card",
     }
 
 
@@ -254,17 +275,18 @@ def tail(checkout: Checkout) -> str:
 
 def owner_of(checkout: Checkout) -> str:
     """Return the id of the customer that a payer becomes."""
-    return f"cus_{_digest(checkout)}"
+    return f"cus_{_digest(checkout.terms.email)}"
 
 
 def card_of(checkout: Checkout) -> str:
-    """Return the id of the one card that a payer has."""
-    return f"pm_{_digest(checkout)}"
+    """Return the id of the one card that its holder has."""
+    return f"pm_{_digest(checkout.holder)}"
 
 
 def is_owned_by(checkout: Checkout, customer: str) -> bool:
     """Tell whether a payment's card was kept for this customer."""
-    return checkout.terms.keeps_card and owner_of(checkout) == customer
+    is_kept = checkout.terms.keeps_card and checkout.lets_save
+    return is_kept and owner_of(checkout) == customer
 
 
 def minor_of(written: int, currency: str) -> int:
@@ -291,5 +313,5 @@ def _metadata(checkout: Checkout) -> Shown:
     return {"hazina_reference": checkout.terms.reference}
 
 
-def _digest(checkout: Checkout) -> str:
-    return hashlib.sha256(checkout.terms.email.encode()).hexdigest()[:14]
+def _digest(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()[:14]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.consent import Consent
 from core.domain.ledger import AccountKind
 from core.domain.methods import PaymentMethod
 from core.domain.payments import AttemptStatus, PaymentStatus
@@ -31,7 +32,12 @@ from tests.bot.providers.loopback import WorldClock, provider_on_loopback
 from tests.core.estate import TOTAL, Estate, Tried, palm_court, settled
 from tests.fakes.providers import FakeCharger, FakeRegistry
 
-CARD = SavedMethod(token="tok_visa", owner="ada@example.org", label="Visa •••• 4081")
+CARD = SavedMethod(
+    token="tok_visa",
+    owner="ada@example.org",
+    label="Visa •••• 4081",
+    consent=Consent.GIVEN,
+)
 SILENCE = Unknown(error=ProviderError.TIMEOUT_ERROR, detail="no answer in time")
 
 
@@ -103,7 +109,7 @@ async def test_a_saved_card_is_charged_over_the_wire_and_the_money_is_posted_onc
         )
         page = await played.adapter.create_link(request)
         assert isinstance(page, Pending)
-        await played.press(page.link, "pay")
+        await played.press(page.link, "pay", saves=True)
         word = await played.adapter.advance(
             reference=request.reference, provider_ref=page.provider_ref, asked=request.amount
         )

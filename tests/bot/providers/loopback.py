@@ -79,9 +79,12 @@ class Loopback:
         self.refs[reference] = outcome.provider_ref
         return outcome.link
 
-    async def press(self, link: str, act: str, *, amount: str = "") -> httpx.Response:
-        """Press a button of the page as a browser would."""
-        return await self.client.post(link, data={"act": act, "amount": amount})
+    async def press(
+        self, link: str, act: str, *, amount: str = "", saves: bool = False
+    ) -> httpx.Response:
+        """Press a button of the page as a browser would; `saves` ticks the box above it."""
+        ticked = {"save": "yes"} if saves else {}
+        return await self.client.post(link, data={"act": act, "amount": amount, **ticked})
 
     async def hook(self) -> Hook:
         """Wait for the next webhook."""

@@ -25,6 +25,7 @@ CALLS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("GET", f"/refunds{_ID}"): ("RefundRetrieveParams", "Refund"),
     ("GET", "/disputes"): ("DisputeListParams", "[Dispute]"),
     ("GET", "/charges"): ("ChargeListParams", "[Charge]"),
+    ("GET", "/account"): ("AccountRetrieveParams", "Account"),
     ("GET", "/balance_transactions"): ("BalanceTransactionListParams", "[BalanceTransaction]"),
 }
 """By method and path: what may be sent, and what is answered; in brackets: a list of it."""

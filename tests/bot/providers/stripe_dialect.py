@@ -8,6 +8,7 @@ import httpx
 
 from bot.providers import PROVIDERS
 from bot.providers.stripe.codes import LISTED
+from core.domain.consent import Consent
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError, SavedMethod
 from tests.bot.providers import stripe_says as says
@@ -43,6 +44,7 @@ class StripeDialect:
         label="Visa •••• 4242",
         expires="2030-09",
         fingerprint="Xt5EWLLDS7FJjR1c",
+        consent=Consent.GIVEN,
     )
 
     def adapter(self, client: httpx.AsyncClient) -> Provider:
@@ -72,7 +74,7 @@ class StripeDialect:
         return form["payment_method"], form["customer"], reference, money
 
     def unkept(self, body: bytes) -> bytes:
-        return body.replace(b'"setup_future_usage":"off_session"', b'"setup_future_usage":null')
+        return body.replace(b'"allow_redisplay":"always"', b'"allow_redisplay":"limited"')
 
     def confirm(self) -> httpx.Response:
         decline = ProviderError.AUTHENTICATION_ERROR

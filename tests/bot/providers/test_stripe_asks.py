@@ -52,14 +52,15 @@ def test_page_asked_for_again_is_the_same_to_the_letter() -> None:
     assert asks.page(REQUEST, now=later) == asks.page(REQUEST, now=NOW)
 
 
-def test_card_is_kept_only_where_its_owner_asked() -> None:
+def test_page_asks_who_pays_before_a_card_is_kept() -> None:
     kept = asks.page(replace(REQUEST, keeps_method=True), now=NOW)
     plain = asks.page(REQUEST, now=NOW)
-    assert kept["payment_intent_data[setup_future_usage]"] == "off_session"
+    assert kept["saved_payment_method_options[payment_method_save]"] == "enabled"
     assert set(kept) - set(plain) == {
-        "payment_intent_data[setup_future_usage]",
+        "saved_payment_method_options[payment_method_save]",
         "customer_creation",
     }
+    assert not [each for each in kept if "setup_future_usage" in each]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ async def test_credentials_are_checked_without_moving_money(
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
         assert await adapter(client).check() == expected
-    assert asked == list(READS)[: READS.index(spoilt) + 1 if spoilt else None]
+    assert asked == ([*READS, "account"] if not spoilt else list(READS)[: READS.index(spoilt) + 1])
 
 
 @pytest.mark.parametrize(

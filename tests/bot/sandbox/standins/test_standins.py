@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.standins import STANDINS
+from core.domain.consent import Consent
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Refunds
 from core.domain.providers import (
@@ -56,9 +57,10 @@ async def look_up(played: Loopback, reference: str = "ATT-1") -> Outcome:
     return await played.adapter.advance(reference=reference, provider_ref=ref, asked=asked)
 
 
-async def paid(played: Loopback, *, keeps_method: bool = False) -> Settled:
+async def paid(played: Loopback, *, keeps_method: bool = False, act: str = "pay") -> Settled:
     reference = "ATT-1"
-    await played.press(await played.page(reference, keeps_method=keeps_method), "pay")
+    link = await played.page(reference, keeps_method=keeps_method)
+    await played.press(link, act, saves=keeps_method)
     outcome = await look_up(played, reference)
     assert isinstance(outcome, Settled)
     return outcome
@@ -237,6 +239,35 @@ async def test_a_saved_card_is_charged_again(played: Loopback) -> None:
     assert isinstance(outcome, Settled)
     assert (outcome.reference, outcome.captured) == ("ATT-2", amount)
     assert isinstance(refused, Declined)
+
+
+async def test_somebody_elses_card_is_another_one_and_says_what_its_holder_said(
+    played: Loopback,
+) -> None:
+    if not isinstance(played.adapter, SavedCharges):
+        pytest.skip("it saves nothing")
+    method = (await paid(played, keeps_method=True, act="others")).method
+    assert method is not None
+    assert method.label.endswith("5100")
+    asks = played.plays == "stripe"
+    assert method.consent is (Consent.GIVEN if asks else Consent.NOT_ASKED)
+    amount = Money(70_000, played.request().amount.currency)
+    request = ChargeRequest(reference="ATT-2", amount=amount, method=method, title="December")
+    assert isinstance(await played.adapter.charge_saved(request), Settled)
+
+
+async def test_what_its_holder_does_not_tick_is_not_kept_where_the_page_asks(
+    played: Loopback,
+) -> None:
+    if played.plays != "stripe":
+        pytest.skip("its page asks nobody")
+    await played.press(await played.page("ATT-1", keeps_method=True), "others")
+    asked = played.request().amount
+    outcome = await played.adapter.advance(
+        reference="ATT-1", provider_ref=played.refs["ATT-1"], asked=asked
+    )
+    assert isinstance(outcome, Settled)
+    assert outcome.method is None
 
 
 async def test_its_list_has_what_was_paid(played: Loopback) -> None:
