@@ -10,8 +10,10 @@ from datetime import timedelta
 from core.domain.bills import Acknowledgment, Bill, Life, owes
 from core.domain.calendar import local_date
 from core.domain.captures import CaptureKey
+from core.domain.consent import Consent
 from core.domain.errors import NotJoined
 from core.domain.ledger import AccountKind, Journal
+from core.domain.methods import TRUST
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
 from core.domain.people import NO_UNIT, Actor, PersonId, Scope
@@ -19,13 +21,14 @@ from core.domain.tenants import FeeBearer
 from core.ports import Transaction
 from core.use_cases import refund_requests
 from core.use_cases.choice import asks_on_phone, other_ways
-from core.use_cases.methods import keepable, mask_of
+from core.use_cases.methods import keepable
 from core.use_cases.pages import other_pages
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.refundable import may_refund
 from core.use_cases.wallets import open_wallet
+from handlers import method_cards
 from handlers.chat import Button, Reply, Rows, Screen, Show
-from handlers.screens import bills, doors, payments, receipts
+from handlers.screens import bills, charges, doors, payments, receipts
 from handlers.visit import Reader, Visit, offer_to
 from handlers.words import Html
 
@@ -216,7 +219,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         fee_bearer=FeeBearer.PAYER if bill is None else reader.tenant.fee_bearer,
         fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
         refunds=tx.refunds.of(payment.id),
-        charged=mask_of(tx, method_id=attempts[-1].method_id) if attempts else "",
+        charged=tx.methods.charged_label(attempts[-1].id) if attempts else "",
         asks_on_phone=bool(attempts) and asks_on_phone(tx, provider=attempts[-1].provider),
     )
     match payments.stage(plain):
@@ -277,7 +280,14 @@ def _keeping(tx: Transaction, reader: Reader, plain: payments.PaymentView) -> pa
     if kept is None:
         return plain
     keep = _payment_act(tx, reader, plain.payment, "method.keep")
-    return replace(plain, keepable=kept.label, keep=keep)
+    trust = TRUST[kept.consent]
+    terms = charges.Terms(
+        method=kept.label,
+        is_agreed=kept.consent is Consent.GIVEN,
+        until=tx.now + trust.wait if trust.wait else None,
+        limit=plain.payment.captured if trust.is_limited else None,
+    )
+    return replace(plain, keepable=terms, keep=keep)
 
 
 def _payment_act(tx: Transaction, reader: Reader, payment: Payment, verb: str) -> str:
@@ -299,6 +309,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         payer=reader.person.name if is_own else name_of(tx, receipt.payer_id),
         payee=reader.tenant.name,
         provider=provider_of(tx, journal),
+        charged=_charged(tx, journal),
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
@@ -306,6 +317,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         refunds=tx.refunds.of(payment.id),
         refund=_refund_door(tx, reader, payment, is_own=is_own),
         keep=_keep_door(tx, reader, payment) if is_own and is_by_link else "",
+        saved=method_cards.saved_door(tx, reader, payment),
         is_own=is_own,
         may_open_bill=bill is not None and may_see(reader, bill),
     )
@@ -319,6 +331,13 @@ def provider_of(tx: Transaction, journal: Journal) -> str:
     """
     key = CaptureKey.read(journal.key)
     return "" if key is None else tx.configurations.get(key.configuration_id).provider
+
+
+def _charged(tx: Transaction, journal: Journal) -> str:
+    """Return the mask of the saved method that a journal's money was taken from, "" for none."""
+    key = CaptureKey.read(journal.key)
+    attempt = None if key is None else tx.payments.attempt_by_capture(key)
+    return "" if attempt is None else tx.methods.charged_label(attempt.id)
 
 
 def _refund_door(tx: Transaction, reader: Reader, payment: Payment, *, is_own: bool) -> str:

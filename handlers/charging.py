@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from core.domain.bills import Bill
 from core.domain.configurations import ConfigurationId
+from core.domain.methods import PaymentMethod
 from core.domain.money import Money
 from core.domain.payments import MethodId, Payment
 from core.ports import Transaction
-from core.use_cases.charges import charge_bill
+from core.use_cases.charges import charge_bill, charged_lately
 from core.use_cases.choice import ways
 from core.use_cases.links import open_bill_link
 from core.use_cases.methods import good_methods
@@ -45,13 +46,26 @@ def _act(
         return NO_CHARGE
     found = ways(tx, tenant_id=tenant.id, payer_id=actor.person_id, amount=amount, bill=bill)
     taking = {each.configuration.id for each in found}
-    method = next((each for each in good if each.configuration_id in taking), None)
-    if method is None:
-        return NO_CHARGE
+    offered = [each for each in good if each.configuration_id in taking]
+    standing = [(each, _obstacle(tx, each, amount)) for each in offered]
+    method, obstacle = next(
+        (pair for pair in standing if pair[1] is None), next(iter(standing), (None, None))
+    )
+    if method is None or obstacle is not None:
+        return obstacle or NO_CHARGE
     pay = offer(tx, visit, verb, method=method.id, **bound)
     if not visit.person.has_pin:
         return Charge(method=method.label, pin=ask_for_pin(tx, visit, pay))
     return Charge(method=method.label, pay=pay)
+
+
+def _obstacle(tx: Transaction, method: PaymentMethod, amount: Money) -> Charge | None:
+    """Return why a method cannot be charged this amount now, None where it can."""
+    if method.is_waiting(at=tx.now):
+        return Charge(method=method.label, until=method.waits_until)
+    left = method.left(charged_lately(tx, method=method))
+    is_enough = left is None or amount <= left
+    return None if is_enough else Charge(method=method.label, left=left)
 
 
 def open_payment(tx: Transaction, visit: Visit, bill: Bill) -> Payment:

@@ -17,14 +17,22 @@ from core.domain.disputes import DisputeId, DisputeStatus
 from core.domain.ledger import JournalId
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt, ReceiptId
-from core.domain.people import NO_UNIT, MembershipId, MembershipStatus, PersonId, Scope
+from core.domain.people import NO_UNIT, MembershipId, PersonId, Scope
 from core.domain.wallets import TENANT_OWNED
 from core.domain.work import Priority
 from core.ports import Transaction
 from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
-from handlers import claim_cards, difference_cards, hearers, keys, refund_cards
+from handlers import (
+    claim_cards,
+    difference_cards,
+    hearers,
+    keys,
+    method_cards,
+    refund_cards,
+    safety,
+)
 from handlers.cards import (
     bill_screen,
     fee_of,
@@ -35,8 +43,8 @@ from handlers.cards import (
 )
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
-from handlers.screens import members, unmatched
 from handlers.screens import notices as told
+from handlers.screens import unmatched
 from handlers.screens.payments import provider_name
 from handlers.screens.people import role_word
 from handlers.visit import Reader
@@ -69,8 +77,7 @@ def _bill_created(tx: Transaction, reader: Reader, event: Event) -> Reply | None
 
 def _bill_acknowledged(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     bill = _bill(tx, event)
-    name = name_of(tx, PersonId(event.person_id))
-    whose = whose_of(tx, bill)
+    name, whose = name_of(tx, PersonId(event.person_id)), whose_of(tx, bill)
     screen = told.acknowledged(reader.words, bill, whose=whose, name=name)
     return _send(tx, reader, lambda: screen)
 
@@ -216,11 +223,6 @@ def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | N
     return _send(tx, reader, lambda: screen)
 
 
-def _money_differs(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    screen = difference_cards.told(tx, reader, event)
-    return None if screen is None else _send(tx, reader, lambda: screen)
-
-
 def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     leg = tx.ledger.transfers(JournalId(event.subject.id))[0].leg
     balance = tx.ledger.get(leg.target).available
@@ -228,18 +230,14 @@ def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | Non
     return _send(tx, reader, lambda: screen)
 
 
-def _refund(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    cards = claim_cards if event.name in claim_cards.TOLD else refund_cards
-    screen = None if reader.actor is None else cards.told(tx, reader, event)
-    return None if screen is None else _send(tx, reader, lambda: screen)
+def _drawn(draw: Callable[[Transaction, Reader, Event], Screen | None]) -> Render:
+    """Send what another file draws, while there is something to say."""
 
+    def render(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+        screen = None if reader.actor is None else draw(tx, reader, event)
+        return None if screen is None else _send(tx, reader, lambda: screen)
 
-def _standing_changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    status = tx.people.membership(MembershipId(event.subject.id)).status
-    is_suspended = status is MembershipStatus.SUSPENDED
-    # Not through `_send`: who is suspended is no member, and must hear of just that.
-    screen = members.told(reader.words, reader.tenant, is_suspended=is_suspended)
-    return Reply(screen=screen, show=Show.SEND)
+    return render
 
 
 def _digest(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -257,16 +255,6 @@ def _digest(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     shown = list(found.values())[:MAX_DIGEST]
     screen = told.digest(reader.words, shown, sums, today=today, tenant_name=tenant.name)
     return _send(tx, reader, lambda: screen)
-
-
-def _wallet_frozen(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    is_frozen = event.name is EventName.WALLET_FROZEN
-    screen = told.frozen(reader.words, tenant_name=reader.tenant.name, is_frozen=is_frozen)
-    return Reply(screen=screen, show=Show.SEND)
-
-
-def _pin_changed(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    return Reply(screen=told.pin_changed(reader.words, at=tx.now), show=Show.SEND)
 
 
 def _pin_locked(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -337,7 +325,10 @@ _PAID: Final = Notice(recipients=hearers.around_payer, render=_bill_paid, priori
 _DIGEST: Final = Notice(
     recipients=hearers.payer, render=_digest, is_quiet=True, priority=Priority.QUIET
 )
-_FROZEN: Final = Notice(recipients=hearers.payer_elsewhere, render=_wallet_frozen)
+_FROZEN: Final = Notice(recipients=hearers.payer_elsewhere, render=safety.frozen)
+_REFUND: Final = Notice(recipients=refund_cards.hearers_of, render=_drawn(refund_cards.told))
+_CLAIM: Final = Notice(recipients=hearers.refunders, render=_drawn(claim_cards.told))
+_METHOD: Final = Notice(recipients=hearers.payer, render=_drawn(method_cards.told))
 _STANDING: Final = Notice(recipients=hearers.about_trouble, render=keys.standing)
 
 NOTICES: Final[Mapping[EventName, Notice]] = {
@@ -375,15 +366,18 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.MONEY_UNMATCHED: Notice(
         recipients=hearers.unmatched_hearers, render=_money_unmatched
     ),
-    EventName.MONEY_DIFFERS: Notice(recipients=hearers.reporters, render=_money_differs),
+    EventName.MONEY_DIFFERS: Notice(
+        recipients=hearers.reporters, render=_drawn(difference_cards.told)
+    ),
     EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
-    **dict.fromkeys(refund_cards.TOLD, Notice(recipients=refund_cards.hearers_of, render=_refund)),
-    **dict.fromkeys(claim_cards.TOLD, Notice(recipients=hearers.refunders, render=_refund)),
+    **dict.fromkeys(refund_cards.TOLD, _REFUND),
+    **dict.fromkeys(claim_cards.TOLD, _CLAIM),
+    **dict.fromkeys(method_cards.TOLD, _METHOD),
     EventName.WALLET_FROZEN: _FROZEN,
     EventName.WALLET_UNFROZEN: _FROZEN,
-    EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=_pin_changed),
+    EventName.PIN_CHANGED: Notice(recipients=hearers.payer, render=safety.pin_changed),
     EventName.PIN_LOCKED: Notice(recipients=hearers.pin_hearers, render=_pin_locked),
-    EventName.ROLE_CHANGED: Notice(recipients=hearers.payer, render=_standing_changed),
+    EventName.ROLE_CHANGED: Notice(recipients=hearers.payer, render=safety.standing_changed),
     EventName.PROVIDER_CHECKED: Notice(
         recipients=hearers.payer, render=keys.checked, priority=Priority.ANSWER
     ),

@@ -59,6 +59,7 @@ CONFIGURATION: Final = table(
     number("row_version"),
     number("place", server_default="0"),
     ident("keys_id", server_default="0"),
+    text("account", server_default=""),
     ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
     UniqueConstraint("tenant_id", "provider"),
 )

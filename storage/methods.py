@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 from sqlalchemy import (
-    CheckConstraint,
-    ForeignKeyConstraint,
-    Index,
-    UniqueConstraint,
     bindparam,
     delete,
+    func,
+    literal_column,
     select,
     update,
 )
 
 from core.domain.configurations import ConfigurationId
+from core.domain.consent import Consent
 from core.domain.errors import NotFound
 from core.domain.methods import MAX_METHODS, PaymentMethod, Preference, print_of
-from core.domain.payments import AttemptId, MethodId
+from core.domain.payments import AttemptId, MethodId, PaymentId
 from core.domain.people import PersonId
 from core.domain.providers import SavedMethod
 from core.domain.tenants import TenantId
 from storage.audit import add_change
+from storage.method_tables import BARRED, CHARGED, HELD, METHOD, PREFERENCE
+from storage.payment_tables import ATTEMPT, PAYMENT
 from storage.records import Records
-from storage.schema import flag, ident, number, only_where, sealed, table, text, time
 from storage.statements import Statement, inserting, putting
 
 if TYPE_CHECKING:
@@ -35,75 +35,20 @@ if TYPE_CHECKING:
 
     from storage.transaction import SqlTransaction
 
-METHOD: Final = table(
-    "payment_method",
-    ident(primary_key=True),
-    ident("tenant_id"),
-    ident("person_id"),
-    ident("configuration_id"),
-    text("provider"),
-    text("fingerprint"),
-    sealed("body"),
-    sealed("label"),
-    sealed("name"),
-    text("expires"),
-    time("kept_at"),
-    flag("is_default"),
-    flag("is_active"),
-    number("row_version"),
-    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
-    ForeignKeyConstraint(["person_id"], ["person.id"]),
-    ForeignKeyConstraint(["configuration_id"], ["provider_configuration.id"]),
-    UniqueConstraint(
-        "person_id",
-        "tenant_id",
-        "configuration_id",
-        "fingerprint",
-        name="uq_payment_method_same",
-    ),
-    CheckConstraint("length(body) > 0", name="body"),
-    CheckConstraint("length(fingerprint) = 64", name="fingerprint"),
-    CheckConstraint("is_default = 0 OR is_active = 1", name="default"),
-    Index(
-        "uq_payment_method_default",
-        "person_id",
-        "tenant_id",
-        unique=True,
-        **only_where("is_default = 1"),
-    ),
-    Index("ix_payment_method_configuration", "configuration_id"),
-    Index("ix_payment_method_tenant", "tenant_id"),
-)
-"""`body` is the provider's token and whose it is there; `fingerprint` a blind index of the card."""
-
-HELD: Final = table(
-    "held_method",
-    ident("attempt_id", primary_key=True),
-    sealed("body"),
-    time("until"),
-    ForeignKeyConstraint(["attempt_id"], ["attempt.id"]),
-    CheckConstraint("length(body) > 0", name="body"),
-    Index("ix_held_method_until", "until"),
-)
-"""What was paid with, until its owner says that it be kept, or for a day."""
-
-PREFERENCE: Final = table(
-    "provider_preference",
-    ident("person_id", primary_key=True),
-    ident("tenant_id", primary_key=True),
-    text("provider"),
-    flag("is_keeping", server_default="0"),
-    ForeignKeyConstraint(["person_id"], ["person.id"]),
-    ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
-    Index("ix_provider_preference_tenant", "tenant_id"),
-    sqlite_with_rowid=False,
-)
-
 _METHODS: Final = Records(
     METHOD,
     PaymentMethod,
     secret=("label", "name"),
-    frozen=("id", "tenant_id", "person_id", "configuration_id", "provider", "fingerprint"),
+    frozen=(
+        "id",
+        "tenant_id",
+        "person_id",
+        "configuration_id",
+        "provider",
+        "fingerprint",
+        "payment_id",
+        "waits_until",
+    ),
 )
 _ONE: Final = _METHODS.by("id")
 _OF: Final = Statement(
@@ -123,6 +68,41 @@ _SET_BODY: Final = Statement(
     .values(body=bindparam("body"), row_version=bindparam("row_version"))
 )
 _REMOVE: Final = Statement(delete(METHOD).where(METHOD.c.id == bindparam("id")))
+_NOTE_CHARGE: Final = inserting(CHARGED)
+_CHARGED_LABEL: Final = Statement(
+    select(CHARGED.c.label).where(CHARGED.c.attempt_id == bindparam("attempt_id"))
+)
+_CHARGED_SINCE: Final = Statement(
+    select(func.coalesce(func.sum(PAYMENT.c.amount_minor), 0))
+    .select_from(ATTEMPT.join(PAYMENT, PAYMENT.c.id == ATTEMPT.c.payment_id))
+    .where(
+        ATTEMPT.c.method_id == bindparam("method_id"),
+        ATTEMPT.c.created_at > bindparam("since"),
+        literal_column("attempt.method_id <> 0 AND attempt.status <> 'declined'"),
+    )
+)
+_MARK: Final = Statement(select(METHOD.c.fingerprint).where(METHOD.c.id == bindparam("id")))
+_OTHERS: Final = Statement(
+    _METHODS.select()
+    .where(
+        METHOD.c.configuration_id == bindparam("configuration_id"),
+        METHOD.c.fingerprint == bindparam("fingerprint"),
+        METHOD.c.tenant_id == bindparam("tenant_id"),
+        METHOD.c.person_id != bindparam("person_id"),
+    )
+    .order_by(METHOD.c.id)
+    .limit(MAX_METHODS)
+)
+_SAVED_AFTER: Final = _METHODS.by("payment_id")
+_BAR: Final = putting(BARRED, key=("person_id", "tenant_id", "configuration_id", "fingerprint"))
+_BARRED: Final = Statement(
+    select(BARRED.c.barred_at).where(
+        BARRED.c.person_id == bindparam("person_id"),
+        BARRED.c.tenant_id == bindparam("tenant_id"),
+        BARRED.c.configuration_id == bindparam("configuration_id"),
+        BARRED.c.fingerprint == bindparam("fingerprint"),
+    )
+)
 _HOLD: Final = putting(HELD, key=("attempt_id",))
 _HELD: Final = Statement(
     select(HELD.c.body).where(
@@ -158,7 +138,7 @@ class SqlMethods:
         if not rows:
             return None
         opened = self._tx.ring.open(rows[0][0], context=_waiting(attempt_id))
-        return SavedMethod(**orjson.loads(opened))
+        return _unpacked(opened)
 
     def drop_held(self, attempt_id: AttemptId) -> None:
         """Forget what an attempt was paid with."""
@@ -238,6 +218,67 @@ class SqlMethods:
         _REMOVE.run(self._tx.cursor, {"id": method.id})
         self._tell(method, is_kept=False)
 
+    def note_charge(self, attempt_id: AttemptId, label: str) -> None:
+        """Keep for good by which mask the receipt of an attempt names what it charges."""
+        body = self._tx.ring.seal(label.encode(), context=_named(attempt_id))
+        _NOTE_CHARGE.run(self._tx.cursor, {"attempt_id": attempt_id, "label": body})
+
+    def charged_label(self, attempt_id: AttemptId) -> str:
+        """Return the mask of what an attempt charges, "" for none."""
+        for (body,) in _CHARGED_LABEL.rows(self._tx.cursor, {"attempt_id": attempt_id}):
+            return self._tx.ring.open(body, context=_named(attempt_id)).decode()
+        return ""
+
+    def charged_since(self, method_id: MethodId, since: "datetime") -> int:
+        """Sum what a method was charged since a time, in minor units; what was declined is not."""
+        values = {"method_id": method_id, "since": since}
+        return int(_CHARGED_SINCE.rows(self._tx.cursor, values)[0][0])
+
+    def others(self, method: PaymentMethod) -> tuple[PaymentMethod, ...]:
+        """Return the same card as other people keep it with the same configuration there."""
+        return _METHODS.many(
+            self._tx,
+            _OTHERS,
+            configuration_id=method.configuration_id,
+            fingerprint=self._mark(method),
+            tenant_id=method.tenant_id,
+            person_id=method.person_id,
+        )
+
+    def saved_after(self, payment_id: PaymentId) -> PaymentMethod | None:
+        """Return the method that was saved after a payment, if it is still kept."""
+        return _METHODS.one(self._tx, _SAVED_AFTER, payment_id=payment_id)
+
+    def bar(self, method: PaymentMethod) -> None:
+        """Delete a method, and let its owner not keep the same card again."""
+        key = {
+            "person_id": method.person_id,
+            "tenant_id": method.tenant_id,
+            "configuration_id": method.configuration_id,
+            "fingerprint": self._mark(method),
+        }
+        self.remove(method)
+        _BAR.run(self._tx.cursor, {**key, "barred_at": self._tx.now})
+        content = {"person": method.person_id, "provider": method.provider}
+        add_change(self._tx, method.tenant_id, "barred_method", method.id, content)
+
+    def is_barred(
+        self,
+        person_id: PersonId,
+        tenant_id: TenantId,
+        *,
+        configuration_id: ConfigurationId,
+        kept: SavedMethod,
+    ) -> bool:
+        """Tell whether somebody objected to this person's keeping this card."""
+        key = {
+            "person_id": person_id,
+            "tenant_id": tenant_id,
+            "configuration_id": configuration_id,
+            "fingerprint": self._fingerprint(kept),
+        }
+        return bool(_BARRED.rows(self._tx.cursor, key))
+
     def preferred(self, person_id: PersonId, tenant_id: TenantId) -> str:
         """Return the provider a person likes to pay a tenant through, "" for none."""
         return self.preference(person_id, tenant_id).provider
@@ -264,6 +305,12 @@ class SqlMethods:
     def _fingerprint(self, kept: SavedMethod) -> str:
         return self._tx.ring.index(print_of(kept), context="payment_method.fingerprint")
 
+    def _mark(self, method: PaymentMethod) -> str:
+        rows = _MARK.rows(self._tx.cursor, {"id": method.id})
+        if not rows:
+            raise NotFound(kind="method")
+        return str(rows[0][0])
+
     def _body(self, method: PaymentMethod, kept: SavedMethod) -> bytes:
         plain = orjson.dumps({"token": kept.token, "owner": kept.owner})
         return self._tx.ring.seal(plain, context=_where(method))
@@ -276,6 +323,8 @@ class SqlMethods:
             "is_default": method.is_default,
             "is_active": method.is_active,
             "is_kept": is_kept,
+            "waits_until": method.waits_until,
+            "day_limit_minor": method.day_limit_minor,
         }
         add_change(self._tx, method.tenant_id, "payment_method", method.id, content)
 
@@ -288,12 +337,24 @@ def _packed(kept: SavedMethod) -> bytes:
             "label": kept.label,
             "expires": kept.expires,
             "fingerprint": kept.fingerprint,
+            "consent": kept.consent.value,
         }
     )
 
 
+def _unpacked(body: bytes) -> SavedMethod:
+    """Read what `_packed` wrote; older ones say nothing of a consent."""
+    found = orjson.loads(body)
+    consent = Consent(found.pop("consent", Consent.NOT_ASKED.value))
+    return SavedMethod(**found, consent=consent)
+
+
 def _where(method: PaymentMethod) -> str:
     return f"payment_method.{method.person_id}.{method.configuration_id}.{method.id}"
+
+
+def _named(attempt_id: AttemptId) -> str:
+    return f"charged_method.{attempt_id}"
 
 
 def _waiting(attempt_id: AttemptId) -> str:

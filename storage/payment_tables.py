@@ -93,6 +93,7 @@ ATTEMPT: Final = table(
     Index("ix_attempt_configuration", "configuration_id", "created_at"),
     Index("ix_attempt_act_id", "act_id"),
     Index("ix_attempt_held", "tenant_id", **only_where(IS_HELD)),
+    Index("ix_attempt_method", "method_id", "created_at", **only_where("method_id <> 0")),
 )
 
 ALLOCATION: Final = table(

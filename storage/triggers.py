@@ -10,15 +10,19 @@ FOREIGN KEY: whoever opens the file with a shell has foreign keys off.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 
+from core.domain.methods import WINDOW
 from core.domain.tenants import PLATFORM
 from storage.money_triggers import money_triggers
 from storage.records import AXES, FROZEN, Axis
 from storage.rules import Rule, refuse
 from storage.schema import METADATA
+
+_WINDOW: Final = WINDOW // timedelta(microseconds=1)
 
 APPEND_ONLY: Final = (
     "act",
@@ -27,6 +31,7 @@ APPEND_ONLY: Final = (
     "bill_revision",
     "block",
     "change",
+    "charged_method",
     "entry",
     "fsm",
     "journal",
@@ -315,5 +320,31 @@ def _methods() -> Iterator[Rule]:
         " AND m.tenant_id = p.tenant_id AND m.configuration_id = NEW.configuration_id)"
     )
     yield refuse("attempt_method", "BEFORE INSERT ON attempt", foreign, "attempt.method")
+    yield from _charges()
     changed = "NEW.method_id IS NOT OLD.method_id"
     yield refuse("attempt_method_frozen", "BEFORE UPDATE ON attempt", changed, "attempt.method")
+
+
+def _charges() -> Iterator[Rule]:
+    """Say that no method is charged before it has waited, nor beyond its limit for a day."""
+    yield from _referring(METADATA.tables["barred_method"])
+    early = (
+        "NEW.method_id <> 0 AND EXISTS (SELECT 1 FROM payment_method m WHERE m.id = NEW.method_id"
+        " AND (m.is_active = 0 OR m.waits_until > NEW.created_at))"
+    )
+    yield refuse("attempt_method_waits", "BEFORE INSERT ON attempt", early, "attempt.method_waits")
+    lately = (
+        "COALESCE((SELECT SUM(q.amount_minor) FROM attempt a, payment q"
+        " WHERE a.method_id = m.id AND a.method_id <> 0 AND q.id = a.payment_id"
+        f" AND a.created_at > NEW.created_at - {_WINDOW} AND a.status <> 'declined'), 0)"
+    )
+    beyond = (
+        "NEW.method_id <> 0 AND EXISTS (SELECT 1 FROM payment_method m, payment p"
+        " WHERE m.id = NEW.method_id AND p.id = NEW.payment_id AND m.day_limit_minor > 0"
+        f" AND p.amount_minor + {lately} > m.day_limit_minor)"
+    )
+    yield refuse("attempt_method_limit", "BEFORE INSERT ON attempt", beyond, "attempt.method_limit")
+    raised = "NEW.day_limit_minor IS NOT OLD.day_limit_minor AND NEW.day_limit_minor <> 0"
+    yield refuse(
+        "payment_method_limit", "BEFORE UPDATE ON payment_method", raised, "payment_method.limit"
+    )

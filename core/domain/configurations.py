@@ -4,6 +4,7 @@ Credentials are a set of *keys*, entered together, tried out, then taken into us
 without any is the platform's (the process's settings hold them), or one that was removed.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,11 @@ class Health(StrEnum):
     SILENT = "silent"
     OTHER_MODE = "other_mode"
     """They work, but for pretend money where ours is real, or the other way round."""
+
+
+def mark_of(account: str) -> str:
+    """Return what tells one account at a provider from another, "" for one that is not known."""
+    return hashlib.sha256(account.encode()).hexdigest() if account else ""
 
 
 def _untold(_credentials: Mapping[str, str]) -> bool | None:
@@ -71,7 +77,8 @@ class ProviderKind:
 class Configuration:
     """A provider's credentials and mode for one tenant, or for all when owned by the platform.
 
-    `place` orders a tenant's own, first offered first.
+    `place` orders a tenant's own, first offered first. `account` marks whose account at the
+    provider it is, as the provider last said, "" where it never did.
     """
 
     id: ConfigurationId
@@ -81,6 +88,7 @@ class Configuration:
     is_enabled: bool = True
     place: int = 0
     keys_id: KeysId = NO_KEYS
+    account: str = ""
     row_version: int = 1
 
     def use(self, keys: "Keys") -> "Configuration":
@@ -91,7 +99,8 @@ class Configuration:
         """
         if keys.health is not Health.WORKING:
             raise KeysNotWorking(health=keys.health.value)
-        return replace(self, keys_id=keys.id, is_enabled=True)
+        account = mark_of(keys.account) or self.account
+        return replace(self, keys_id=keys.id, is_enabled=True, account=account)
 
     def forget(self) -> "Configuration":
         """Let its keys go; it is offered to nobody any more."""

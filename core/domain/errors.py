@@ -248,6 +248,14 @@ class MethodGone(Refusal):
     """A saved method that cannot be charged any more (`method`)."""
 
 
+class MethodWaits(Refusal):
+    """A saved method that may not be charged yet (`method`, `until`)."""
+
+
+class MethodLimited(Refusal):
+    """A saved method may be charged no more than a part of this for a day (`method`, `left`)."""
+
+
 class OfferOver(Refusal):
     """What a payment was paid with can no longer be kept: the time for it is over."""
 

@@ -216,10 +216,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """No money was taken, or moved, by this attempt.
-
-    `is_final` tells that the provider will never capture it later.
-    """
+    """No money was taken, or moved, by this attempt; `is_final`: the provider never will."""
 
     error: ProviderError
     detail: str = ""

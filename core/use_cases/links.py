@@ -48,7 +48,7 @@ from core.use_cases.attempts import add_attempt, add_payment, hear_waiting, link
 from core.use_cases.bills import own_bill, wallet_rest
 from core.use_cases.captures import Taken, credit_captures, keep_receipt
 from core.use_cases.chargebacks import follow_capture
-from core.use_cases.methods import hold_method, retire_method
+from core.use_cases.methods import hold_method, note_account, retire_method
 from core.use_cases.payments import end_payment, own_payment, tell
 
 MAX_TOP_UP_MINOR: Final = 1_000_000_000
@@ -300,6 +300,7 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
         payment = tx.payments.get(attempt.payment_id)
         tell(tx, name=EventName.PAYMENT_CHANGED, payment=payment)
         if taken is Taken.CREDITED:
+            note_account(tx, attempt=attempt, settled=settled)
             hold_method(tx, attempt=attempt, settled=settled)
         if taken is Taken.KEPT_APART and payment.is_open:
             end_payment(tx, payment=payment, status=PaymentStatus.FAILED)

@@ -1,31 +1,49 @@
 """Saved payment methods: kept only because their owner said so, after a payment that settled.
 
 Between the capture and his word the provider's token waits, encrypted and for a day. Whatever is
-removed is deleted; what its provider gives up is marked and offered no more.
+removed is deleted; what its provider gives up is marked and offered no more. A payment link may
+have been paid by somebody else: what that means for a card is in `core/domain/methods.py: TRUST`.
 """
 
 from dataclasses import replace
 
 from core.domain.acts import Event, EventName
 from core.domain.calendar import local_date
-from core.domain.errors import NoProvider, NotFound, OfferOver, TooManyMethods
+from core.domain.configurations import mark_of
+from core.domain.errors import NoProvider, NotAllowed, NotFound, OfferOver, TooManyMethods
 from core.domain.ledger import Subject
-from core.domain.methods import GONE, MAX_METHODS, OFFER_LIFE, PaymentMethod
-from core.domain.payments import NO_METHOD, Attempt, MethodId, Payment, PaymentId
-from core.domain.people import Actor
+from core.domain.methods import GONE, MAX_METHODS, OFFER_LIFE, TRUST, PaymentMethod
+from core.domain.payments import Attempt, MethodId, Payment, PaymentId
+from core.domain.people import Actor, Scope
 from core.domain.providers import ProviderError, SavedMethod, Settled
 from core.ports import Transaction
 from core.use_cases.payments import own_payment
 
 
 def hold_method(tx: Transaction, *, attempt: Attempt, settled: Settled) -> None:
-    """Let what a payment was paid with wait for its payer's word, unless he keeps it already."""
+    """Let what a payment was paid with wait for its payer's word, unless he keeps it already.
+
+    What he keeps and pays with on a page once more is limited no longer.
+    """
     if settled.method is None or attempt.is_charge:
         return
     payment = tx.payments.get(attempt.payment_id)
     same = _same(tx, payment, attempt, settled.method)
-    if same is None or not same.is_active:
+    if same is not None and is_usable(tx, method=same):
+        is_again = payment.id != same.payment_id and not same.is_waiting(at=tx.now)
+        if same.day_limit_minor and is_again:
+            tx.methods.replace(same, same.trust())
+        return
+    if not _is_barred(tx, payment, attempt, settled.method):
         tx.methods.hold(attempt.id, settled.method, until=tx.now + OFFER_LIFE)
+
+
+def note_account(tx: Transaction, *, attempt: Attempt, settled: Settled) -> None:
+    """Keep whose account a provider says it is; what is kept in another cannot be charged."""
+    configuration = tx.configurations.get(attempt.configuration_id)
+    account = mark_of(settled.account)
+    if account not in {"", configuration.account}:
+        tx.configurations.replace(configuration, replace(configuration, account=account))
 
 
 def keepable(tx: Transaction, *, payment: Payment) -> SavedMethod | None:
@@ -48,26 +66,29 @@ def keep_method(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> Paym
         raise OfferOver
     attempt, kept = found
     tx.methods.drop_held(attempt.id)
+    if _is_barred(tx, payment, attempt, kept):
+        raise OfferOver
     same = _same(tx, payment, attempt, kept)
     mine = tx.methods.of(actor.person_id, actor.tenant_id)
     if same is not None:
-        stored = tx.methods.renew(same, same.revive(kept), kept)
+        account = tx.configurations.get(attempt.configuration_id).account
+        stored = tx.methods.renew(same, same.revive(kept, account=account, at=tx.now), kept)
     else:
         if len(mine) >= MAX_METHODS:
             raise TooManyMethods(most=MAX_METHODS)
-        stored = _add(tx, actor, attempt, kept, is_first=not any(each.is_default for each in mine))
+        is_first = not any(each.is_default for each in mine)
+        stored = _add(tx, payment, attempt, kept, is_first=is_first)
     _tell(tx, EventName.PAYMENT_METHOD_ADDED, stored)
+    for other in tx.methods.others(stored):
+        _tell(tx, EventName.PAYMENT_METHOD_SHARED, other, other_id=stored.id)
+        _tell(tx, EventName.PAYMENT_METHOD_SHARED, stored, other_id=other.id)
     return stored
 
 
-def mask_of(tx: Transaction, *, method_id: MethodId) -> str:
-    """Return the mask of a saved method, "" for none, or for one that was removed."""
-    if method_id == NO_METHOD:
-        return ""
-    try:
-        return tx.methods.get(method_id).label
-    except NotFound:
-        return ""
+def is_usable(tx: Transaction, *, method: PaymentMethod) -> bool:
+    """Tell whether its provider can still charge a method: not given up, not in another account."""
+    account = tx.configurations.get(method.configuration_id).account
+    return method.is_active and not method.is_elsewhere(account)
 
 
 def own_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> PaymentMethod:
@@ -83,13 +104,17 @@ def own_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> Payment
 
 
 def good_methods(tx: Transaction, *, actor: Actor) -> tuple[PaymentMethod, ...]:
-    """Return what the actor can be charged through now, his default first."""
+    """Return what the actor can be charged through, now or once it has waited; default first."""
     tenant = tx.tenants.get(actor.tenant_id)
     today = local_date(tx.now, tenant.timezone)
     usable = {each.id for each in tx.configurations.usable(tenant.id)}
     found = tx.methods.of(actor.person_id, tenant.id)
     return tuple(
-        each for each in found if each.configuration_id in usable and each.is_good(today=today)
+        each
+        for each in found
+        if each.configuration_id in usable
+        and each.is_good(today=today)
+        and is_usable(tx, method=each)
     )
 
 
@@ -135,6 +160,39 @@ def remove_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> Paym
     _tell(tx, EventName.PAYMENT_METHOD_REMOVED, method)
     if method.is_default:
         _next_default(tx, actor)
+    return method
+
+
+def objectionable(tx: Transaction, *, actor: Actor, method_id: MethodId) -> PaymentMethod:
+    """Return a method of somebody else's that the actor may object to.
+
+    Raises:
+        NotFound: there is none any more, or none of this tenant's.
+        NotAllowed: it is his own, or he may not give money back and does not keep the same card,
+            or his word counts no more than its owner's: that one is trusted.
+    """
+    method = tx.methods.get(method_id)
+    if method.tenant_id != actor.tenant_id:
+        raise NotFound(kind="method")
+    is_own = method.person_id == actor.person_id
+    is_new = bool(method.day_limit_minor) or method.is_waiting(at=tx.now)
+    keeps_same = any(each.person_id == actor.person_id for each in tx.methods.others(method))
+    if is_own or not ((is_new and keeps_same) or actor.has(Scope.REFUND_REQUEST)):
+        raise NotAllowed(scope=Scope.REFUND_REQUEST.value)
+    return method
+
+
+def object_to_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> PaymentMethod:
+    """Delete a method that is not its owner's to keep; he cannot save the same card again.
+
+    Raises:
+        NotFound, NotAllowed: as `objectionable`.
+    """
+    method = objectionable(tx, actor=actor, method_id=method_id)
+    tx.methods.bar(method)
+    _tell(tx, EventName.PAYMENT_METHOD_OBJECTED, method)
+    if method.is_default:
+        _next_default(tx, Actor(person_id=method.person_id, tenant_id=method.tenant_id))
     return method
 
 
@@ -201,19 +259,33 @@ def _same(
     )
 
 
+def _is_barred(tx: Transaction, payment: Payment, attempt: Attempt, kept: SavedMethod) -> bool:
+    return tx.methods.is_barred(
+        payment.payer_id,
+        payment.tenant_id,
+        configuration_id=attempt.configuration_id,
+        kept=kept,
+    )
+
+
 def _add(
-    tx: Transaction, actor: Actor, attempt: Attempt, kept: SavedMethod, *, is_first: bool
+    tx: Transaction, payment: Payment, attempt: Attempt, kept: SavedMethod, *, is_first: bool
 ) -> PaymentMethod:
+    trust = TRUST[kept.consent]
     method = PaymentMethod(
         id=MethodId(tx.new_id()),
-        tenant_id=actor.tenant_id,
-        person_id=actor.person_id,
+        tenant_id=payment.tenant_id,
+        person_id=payment.payer_id,
         configuration_id=attempt.configuration_id,
         provider=attempt.provider,
         label=kept.label,
         expires=kept.expires,
         kept_at=tx.now,
         is_default=is_first,
+        payment_id=payment.id,
+        waits_until=tx.now + trust.wait if trust.wait else None,
+        day_limit_minor=payment.captured_minor if trust.is_limited else 0,
+        account=tx.configurations.get(attempt.configuration_id).account,
     )
     tx.methods.add(method, kept)
     return method
@@ -225,12 +297,13 @@ def _next_default(tx: Transaction, actor: Actor) -> None:
         tx.methods.replace(following, following.choose(is_default=True))
 
 
-def _tell(tx: Transaction, name: EventName, method: PaymentMethod) -> None:
+def _tell(tx: Transaction, name: EventName, method: PaymentMethod, *, other_id: int = 0) -> None:
     tx.events.append(
         Event(
             name=name,
             tenant_id=method.tenant_id,
             subject=Subject(kind="method", id=method.id),
             person_id=method.person_id,
+            other_id=other_id,
         )
     )

@@ -63,6 +63,8 @@ REFUSALS: Final[Mapping[type[Refusal], Worded]] = {
     errors.LastWay: words_of.last_way,
     errors.NoProvider: money.no_provider,
     errors.MethodGone: methods.gone,
+    errors.MethodWaits: methods.waits,
+    errors.MethodLimited: methods.limited,
     errors.OfferOver: methods.offer_over,
     errors.TooManyMethods: methods.too_many,
     errors.NotTaken: money.not_taken,
@@ -97,6 +99,8 @@ PASSING: Final = (
     errors.RefundOpen,
     errors.NotForYou,
     errors.RejectedBefore,
+    errors.MethodWaits,
+    errors.MethodLimited,
 )
 """What passes without the thing itself changing: a pressed button stays unspent."""
 

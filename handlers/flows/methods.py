@@ -5,7 +5,9 @@ from typing import Final
 
 from core.domain.calendar import local_date
 from core.domain.methods import PaymentMethod
+from core.domain.money import Money
 from core.domain.payments import MethodId, PaymentId
+from core.domain.people import Scope
 from core.ports import Transaction
 from core.use_cases.methods import (
     allow_keeping,
@@ -13,12 +15,15 @@ from core.use_cases.methods import (
     keep_method,
     make_default,
     name_method,
+    object_to_method,
+    objectionable,
     own_method,
     prefer_provider,
     remove_method,
 )
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
+from handlers.screens import doors
 from handlers.screens import methods as screens
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.words import Html
@@ -89,6 +94,35 @@ def removed(tx: Transaction, visit: Visit) -> Reply:
     return Reply(screen=_list(tx, visit, note=note), toast=visit.words.label("Removed"))
 
 
+def ask_stop(tx: Transaction, visit: Visit) -> Reply:
+    """Ask whether somebody else's saved card is to be stopped.
+
+    Raises:
+        NotFound: it is removed by now, or another organisation's.
+        NotAllowed: the person may not stop it.
+    """
+    actor = visit.here[1]
+    method_id = MethodId(parsing.ident(visit.argument))
+    method = objectionable(tx, actor=actor, method_id=method_id)
+    is_staff = actor.has(Scope.REFUND_REQUEST)
+    screen = screens.ask_stop(
+        visit.words,
+        method,
+        owner=tx.people.person(method.person_id).name if is_staff else "",
+        stop=offer(tx, visit, "method.stop", method=method.id),
+        back=doors.MENU,
+    )
+    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+
+
+def stopped(tx: Transaction, visit: Visit) -> Reply:
+    """Stop somebody else's saved card."""
+    method_id = MethodId(_argument(visit, "method"))
+    method = object_to_method(tx, actor=visit.here[1], method_id=method_id)
+    screen = screens.stopped(visit.words, method)
+    return Reply(screen=screen, toast=visit.words.label("Stopped"), ends_dialogue=True)
+
+
 def preferences(tx: Transaction, visit: Visit) -> Reply:
     """Offer the providers that take money here."""
     tenant, actor = visit.here
@@ -131,8 +165,7 @@ def _list(tx: Transaction, visit: Visit, *, note: Html | None = None) -> Screen:
     preference = tx.methods.preference(actor.person_id, tenant.id)
     return screens.listed(
         visit.words,
-        tx.methods.of(actor.person_id, tenant.id),
-        today=local_date(tx.now, tenant.timezone),
+        [_view(tx, visit, each) for each in tx.methods.of(actor.person_id, tenant.id)],
         preference=preference,
         keeping=offer(tx, visit, "method.allow", is_allowed=not preference.is_keeping),
         note=note,
@@ -149,10 +182,15 @@ def _view(tx: Transaction, visit: Visit, method: PaymentMethod) -> screens.Metho
     tenant, actor = visit.here
     is_offered = any(each.id == method.id for each in good_methods(tx, actor=actor))
     may_choose = is_offered and not method.is_default
+    account = tx.configurations.get(method.configuration_id).account
+    limit = method.day_limit_minor
     return screens.MethodCard(
         method=method,
         today=local_date(tx.now, tenant.timezone),
         is_offered=is_offered,
+        is_elsewhere=method.is_elsewhere(account),
+        waits_until=method.waits_until if method.is_waiting(at=tx.now) else None,
+        limit=Money(limit, tenant.currency) if limit else None,
         default=offer(tx, visit, "method.default", method=method.id) if may_choose else "",
     )
 
@@ -170,12 +208,14 @@ ROUTES: Final = Routes(
         "rename": ask_name,
         "remove": ask_removal,
         "prefer": preferences,
+        "stop": ask_stop,
     },
     intents={
         "method.keep": IntentRoute(flow=kept),
         "method.unname": IntentRoute(flow=unnamed),
         "method.default": IntentRoute(flow=made_default),
         "method.remove": IntentRoute(flow=removed),
+        "method.stop": IntentRoute(flow=stopped),
         "method.prefer": IntentRoute(flow=preferred),
         "method.allow": IntentRoute(flow=allowed),
     },

@@ -10,7 +10,7 @@ from core.domain.payments import Receipt
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
-from handlers.screens.charges import NO_CHARGE, Charge, pin_line, pin_row
+from handlers.screens.charges import NO_CHARGE, Charge, charge_line, pin_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
 
@@ -258,7 +258,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
         )
     if not (view.has_page or view.charge.pay):
         fee = fee_sentence(words, view.fee_bearer)
-        return lines(fee, view.about or "", pin_line(words, view.charge))
+        return lines(fee, view.about or "", charge_line(words, view.charge))
     valid = words.n(
         "By link, valid %(count)s minute. %(fee)s",
         "By link, valid %(count)s minutes. %(fee)s",
@@ -272,7 +272,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
             "one.",
             method=view.charge.method,
         )
-    return lines(valid, view.about or "", page, pin_line(words, view.charge))
+    return lines(valid, view.about or "", page, charge_line(words, view.charge))
 
 
 def _acts(words: Words, view: Confirm, amount: Html) -> Rows:

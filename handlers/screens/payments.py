@@ -31,7 +31,7 @@ class PaymentView:
     """A payment by link as it stands; `cancel`, `wallet`, `keep` and `retries` are buttons' data.
 
     `retries` are (provider, data). `receipts` are oldest first, `fee` is what the payer bore.
-    `keepable` is the mask of what it was paid with, while that may be kept.
+    `keepable` is what it was paid with, while that may be kept.
     """
 
     payment: Payment
@@ -44,7 +44,7 @@ class PaymentView:
     wallet: str = ""
     retries: tuple[tuple[str, str], ...] = ()
     refunds: tuple[Refund, ...] = ()
-    keepable: str = ""
+    keepable: charges.Terms = charges.NO_TERMS
     keep: str = ""
     charged: str = ""
     """The mask of the saved method that the newest attempt charges, "" for a page."""
@@ -294,7 +294,7 @@ def _paid_story(words: Words, view: PaymentView) -> tuple[Html, ...]:
     if view.pages:
         shown.append(_pages_line(words, view.pages))
     if view.keep:
-        shown.append(charges.keep_line(words, view.keepable))
+        shown += charges.keep_lines(words, view.keepable)
     return tuple(shown)
 
 

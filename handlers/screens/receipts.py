@@ -39,6 +39,10 @@ class ReceiptView:
     """Data of the button by which staff refund it, or its payer asks for that; "" for neither."""
     keep: str = ""
     """Data of the button by which its payer keeps what he paid with, "" for nothing to keep."""
+    charged: str = ""
+    """The mask of the saved method that it was taken from, "" for none."""
+    saved: str = ""
+    """Leads staff to what its payer saved after it, "" for nothing that they may stop."""
     is_own: bool = True
     may_open_bill: bool = True
 
@@ -56,6 +60,7 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         words.t("Receipt %(number)s · %(token)s", number=proof.number, token=tail(view.token)),
         _what_for(words, view),
         _ways(words, view),
+        words.t("Charged to: %(method)s", method=view.charged) if view.charged else "",
         _fee(words, view),
         _surplus(words, view),
         _rest(words, view),
@@ -69,7 +74,9 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
     label = words.label("Ask for money back") if view.is_own else words.label("Refund")
     back = Button(label=label, data=view.refund)
     first = (copy, back) if view.refund else (copy,)
-    rows = (first, *keep_row(words, view.keep), (_about(words, view),))
+    saved = Button(label=words.label("Saved card"), data=view.saved)
+    stops = ((saved,),) if view.saved else ()
+    rows = (first, *keep_row(words, view.keep), *stops, (_about(words, view),))
     return Screen(html=text, rows=rows, is_proof=True)
 
 

@@ -6,7 +6,7 @@ from core.domain.money import Currency, Money
 from core.domain.tenants import FeeBearer, Tenant
 from handlers.chat import Button, Screen
 from handlers.screens import doors, prompts
-from handlers.screens.charges import NO_CHARGE, Charge, pin_line, pin_row
+from handlers.screens.charges import NO_CHARGE, Charge, charge_line, pin_row
 from handlers.screens.home import back_row
 from handlers.screens.payments import fee_sentence, provider_name
 from handlers.words import Html, Words, lines
@@ -87,7 +87,7 @@ def choose(
         lines(_fee(words), _before(words, ways, phones)),
         about or "",
         words.t("%(method)s is charged at once, without a page.", method=method) if pressed else "",
-        pin_line(words, charge),
+        charge_line(words, charge),
     )
     label = words.label("Pay with %(method)s", method=method)
     saved = ((Button(label=label, data=pressed),),) if pressed else ()

@@ -296,6 +296,7 @@ def methods(tx: SqlTransaction, ids: Ids) -> Ids:
         kept_at=tx.now,
     )
     tx.methods.add(method, card)
+    tx.methods.note_charge(ids["attempt"], card.label)
     return {"method": method.id}
 
 
@@ -339,8 +340,7 @@ def build(tx: SqlTransaction) -> Ids:
     ids |= bills(tx, ids)
     ids |= links(tx, ids)
     ids |= refunds(tx, ids)
-    ids |= claims(tx, ids)
-    ids |= methods(tx, ids)
+    ids |= claims(tx, ids) | methods(tx, ids)
     ids |= differences(tx, ids)
     ids |= unmatched(tx, ids)
     return ids

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -45,7 +46,11 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 def keep(
-    tx: SqlTransaction, tenant: Tenant, person: Person, card: SavedMethod = CARD
+    tx: SqlTransaction,
+    tenant: Tenant,
+    person: Person,
+    card: SavedMethod = CARD,
+    **changes: Any,
 ) -> PaymentMethod:
     """Store a method of a person's at a tenant that has one provider."""
     owned = tx.configurations.owned(tenant.id)
@@ -61,7 +66,7 @@ def keep(
         kept_at=tx.now,
         expires=card.expires,
     )
-    tx.methods.add(method, card)
+    tx.methods.add(replace(method, **changes), card)
     return tx.methods.get(method.id)
 
 
@@ -172,7 +177,7 @@ def test_a_new_token_takes_the_place_of_the_old_one(books: Books) -> None:
     def renew(tx: SqlTransaction) -> str:
         method = keep(tx, add_tenant(tx), add_person(tx))
         newer = replace(CARD, token="AUTH_other")
-        stored = tx.methods.renew(method, method.revive(newer), newer)
+        stored = tx.methods.renew(method, method.revive(newer, account="", at=tx.now), newer)
         with pytest.raises(StaleState):
             tx.methods.replace(method, method.retire())
         return tx.methods.secret(stored).token
@@ -221,3 +226,59 @@ def test_an_attempt_charges_what_it_was_made_for(books: Books) -> None:
 
     with pytest.raises(Exception, match=r"attempt\.method"):
         books.run(turn)
+
+
+def charged(tx: SqlTransaction, **changes: Any) -> PaymentMethod:
+    """Charge 1,000 to a card that is kept as told."""
+    tenant, person = add_tenant(tx), add_person(tx)
+    method = keep(tx, tenant, person, **changes)
+    attempted(tx, tenant, person, method_id=method.id)
+    return method
+
+
+def test_no_card_is_charged_before_it_has_waited(books: Books) -> None:
+    day = timedelta(hours=24)
+    books.run(lambda tx: charged(tx, waits_until=tx.now))
+    with pytest.raises(Exception, match=r"attempt\.method_waits"):
+        books.run(lambda tx: charged(tx, waits_until=tx.now + day))
+    with pytest.raises(Exception, match=r"attempt\.method_waits"):
+        books.run(lambda tx: charged(tx, is_active=False))
+
+
+def test_no_card_is_charged_beyond_its_limit(books: Books) -> None:
+    def twice(tx: SqlTransaction, *, limit: int) -> None:
+        method = charged(tx, day_limit_minor=limit)
+        assert tx.methods.charged_since(method.id, tx.now - timedelta(hours=24)) == 100_000
+        tenant, person = tx.tenants.get(method.tenant_id), tx.people.person(method.person_id)
+        attempted(tx, tenant, person, method_id=method.id)
+
+    books.run(lambda tx: twice(tx, limit=200_000))
+    with pytest.raises(Exception, match=r"attempt\.method_limit"):
+        books.run(lambda tx: twice(tx, limit=199_999))
+
+
+def test_a_limit_is_taken_away_and_never_raised(books: Books) -> None:
+    def turn(tx: SqlTransaction, *, to: int) -> None:
+        method = keep(tx, add_tenant(tx), add_person(tx), day_limit_minor=5)
+        tx.methods.replace(method, replace(method, day_limit_minor=to))
+
+    books.run(lambda tx: turn(tx, to=0))
+    with pytest.raises(Exception, match=r"payment_method\.limit"):
+        books.run(lambda tx: turn(tx, to=6))
+
+
+def test_a_barred_card_is_known_by_its_mark_for_one_person(books: Books) -> None:
+    def bar(tx: SqlTransaction) -> list[bool]:
+        tenant, ada, ben = add_tenant(tx), add_person(tx), add_person(tx, name="Ben")
+        method = keep(tx, tenant, ada)
+        assert tx.methods.others(keep(tx, tenant, ben)) == (method,)
+        tx.methods.bar(method)
+        newer = replace(CARD, token="AUTH_other")
+        return [
+            tx.methods.is_barred(
+                each.id, tenant.id, configuration_id=method.configuration_id, kept=newer
+            )
+            for each in (ada, ben)
+        ]
+
+    assert books.run(bar) == [True, False]

@@ -1,11 +1,20 @@
 """Saved methods: kept because their owner said so, shown to nobody else, gone when removed."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from core.domain.acts import EventName
-from core.domain.errors import MethodGone, NoProvider, NotFound, OfferOver, TooManyMethods
+from core.domain.consent import Consent
+from core.domain.errors import (
+    MethodGone,
+    NoProvider,
+    NotAllowed,
+    NotFound,
+    OfferOver,
+    TooManyMethods,
+)
 from core.domain.methods import MAX_METHODS, OFFER_LIFE, PaymentMethod
 from core.domain.people import Actor
 from core.domain.providers import SavedMethod
@@ -17,10 +26,11 @@ from core.use_cases.methods import (
     keepable,
     make_default,
     name_method,
+    object_to_method,
     prefer_provider,
     remove_method,
 )
-from tests.core.estate import Estate, Tried, settled
+from tests.core.estate import TOTAL, Estate, Tried, settled
 
 VISA = SavedMethod(
     token="tok_visa", owner="ada@example.org", label="Visa •••• 4081", expires="2029-12"
@@ -28,9 +38,15 @@ VISA = SavedMethod(
 VERVE = SavedMethod(token="tok_verve", owner="ada@example.org", label="Verve •••• 5061")
 
 
-def paid(estate: Estate, card: SavedMethod | None = VISA, *, capture: str = "cap-1") -> Tried:
-    """Let Ada pay a bill by link with a card that its provider lets us keep."""
-    tried = estate.open_link(estate.agreed())
+def paid(
+    estate: Estate,
+    card: SavedMethod | None = VISA,
+    *,
+    capture: str = "cap-1",
+    by: Actor | None = None,
+) -> Tried:
+    """Let Ada, or another, pay a bill by link with a card that its provider lets us keep."""
+    tried = estate.open_link(estate.agreed(), by=by)
     return estate.answer(tried, replace(settled(tried, capture=capture), method=card))
 
 
@@ -157,6 +173,93 @@ def test_removed_is_gone_and_the_next_one_is_the_default(estate: Estate) -> None
     assert listed(estate) == [("Verve •••• 5061", True)]
     with pytest.raises(NotFound):
         estate.look(lambda tx: tx.methods.secret(method))
+
+
+def test_a_card_of_which_its_holder_was_not_asked_waits_and_is_limited(estate: Estate) -> None:
+    method = kept(estate)
+    assert method.waits_until == estate.clock.at + timedelta(hours=24)
+    assert method.day_limit_minor == TOTAL
+
+
+def test_a_card_that_its_holder_let_be_saved_waits_for_nothing(estate: Estate) -> None:
+    method = kept(estate, replace(VISA, consent=Consent.GIVEN))
+    assert (method.waits_until, method.day_limit_minor) == (None, 0)
+
+
+def test_paying_on_a_page_once_more_lifts_the_limit_once_the_wait_is_over(estate: Estate) -> None:
+    method = kept(estate)
+    paid(estate, capture="cap-2")
+    assert estate.look(lambda tx: tx.methods.get(method.id)).day_limit_minor == TOTAL
+    estate.clock.move(hours=24)
+    paid(estate, capture="cap-3")
+    assert estate.look(lambda tx: tx.methods.get(method.id)).day_limit_minor == 0
+
+
+def test_who_keeps_a_card_hears_that_another_one_saved_it_and_may_object(estate: Estate) -> None:
+    kept(estate)
+    tried = paid(estate, capture="cap-2", by=estate.ben)
+    theirs = estate.do(keep_method, actor=estate.ben, payment_id=tried.payment.id)
+    assert estate.count(EventName.PAYMENT_METHOD_SHARED) == 2
+    estate.do(object_to_method, actor=estate.ada, method_id=theirs.id)
+    assert listed(estate, estate.ben) == []
+    assert len(listed(estate)) == 1
+    assert estate.count(EventName.PAYMENT_METHOD_OBJECTED) == 1
+
+
+def test_who_saved_a_card_later_cannot_stop_one_that_is_trusted(estate: Estate) -> None:
+    mine = kept(estate, replace(VISA, consent=Consent.GIVEN))
+    tried = paid(estate, capture="cap-2", by=estate.ben)
+    estate.do(keep_method, actor=estate.ben, payment_id=tried.payment.id)
+    with pytest.raises(NotAllowed):
+        estate.do(object_to_method, actor=estate.ben, method_id=mine.id)
+    assert listed(estate) == [(VISA.label, True)]
+
+
+def test_a_card_that_somebody_objected_to_is_not_offered_to_him_again(estate: Estate) -> None:
+    method = kept(estate)
+    twice = paid(estate, VERVE, capture="cap-2")
+    estate.do(object_to_method, actor=estate.admin, method_id=method.id)
+    again = paid(estate, capture="cap-3")
+    assert estate.do(keepable, payment=again.payment) is None
+    assert estate.do(keepable, payment=twice.payment) == VERVE
+
+
+def test_what_waited_to_be_kept_is_not_once_somebody_objected(estate: Estate) -> None:
+    first, second = paid(estate), paid(estate, capture="cap-2")
+    method = estate.do(keep_method, actor=estate.ada, payment_id=first.payment.id)
+    estate.do(object_to_method, actor=estate.admin, method_id=method.id)
+    with pytest.raises(OfferOver):
+        estate.do(keep_method, actor=estate.ada, payment_id=second.payment.id)
+
+
+def test_only_staff_and_who_keeps_the_same_card_may_object(estate: Estate) -> None:
+    method = kept(estate)
+    for stranger, refused in (
+        (estate.ada, NotAllowed),
+        (estate.ben, NotAllowed),
+        (estate.eve, NotFound),
+    ):
+        with pytest.raises(refused):
+            estate.do(object_to_method, actor=stranger, method_id=method.id)
+    assert len(listed(estate)) == 1
+
+
+def test_a_card_kept_in_another_account_is_not_charged_and_another_one_is(estate: Estate) -> None:
+    def pay(account: str, card: SavedMethod, capture: str) -> Tried:
+        tried = estate.open_link(estate.agreed())
+        word = replace(settled(tried, capture=capture), method=card, account=account)
+        return estate.answer(tried, word)
+
+    def keep(account: str, card: SavedMethod, capture: str) -> PaymentMethod:
+        tried = pay(account, card, capture)
+        return estate.do(keep_method, actor=estate.ada, payment_id=tried.payment.id)
+
+    keep("acct_1", VISA, "cap-1")
+    verve = keep("acct_2", VERVE, "cap-2")
+    assert estate.do(good_methods, actor=estate.ada) == (verve,)
+    again = keep("acct_2", replace(VISA, token="tok_new"), "cap-3")
+    assert len(estate.do(good_methods, actor=estate.ada)) == 2
+    assert estate.look(lambda tx: tx.methods.secret(again)).token == "tok_new"
 
 
 def test_nobody_touches_anothers_method(estate: Estate) -> None:

@@ -7,6 +7,7 @@ SQLite there is one writer, and the order is all there is.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,22 +17,23 @@ import pytest
 
 from core.domain.chargebacks import ChargebackStatus
 from core.domain.claims import Claim
-from core.domain.errors import AboveRefundable, RefundOpen
-from core.domain.payments import AttemptStatus, PaymentStatus
+from core.domain.consent import Consent
+from core.domain.errors import AboveRefundable, RefundOpen, StaleState
+from core.domain.payments import AttemptStatus, Payment, PaymentStatus
 from core.domain.refunds import Destination, RefundStatus
 from core.ports import Transaction
 from core.use_cases.bills import cancel_bill
 from core.use_cases.chargebacks import follow_event
-from core.use_cases.charges import charge_bill
+from core.use_cases.charges import charge_bill, charge_top_up
 from core.use_cases.links import begin_call, cancel_payment, expire_payment
 from core.use_cases.pins import set_pin
 from core.use_cases.refunding import begin_refund
 from core.use_cases.refunds import open_refund
 from storage.doctor import broken
 from tests.books import ServerBooks, open_server_books
-from tests.core.estate import Estate, Tried, palm_court, settled
+from tests.core.estate import TOTAL, Estate, Tried, palm_court, settled
 from tests.core.use_cases.refunding import Refunds
-from tests.core.use_cases.test_methods import kept
+from tests.core.use_cases.test_methods import VISA, kept
 from tests.factories import naira
 
 Act = Callable[[Transaction], Any]
@@ -105,7 +107,7 @@ def race(tmp_path: Path) -> Iterator[Race]:
 
 def charged(estate: Estate) -> Tried:
     """Let Ada's card be charged for a bill; nothing has left yet."""
-    method, bill = kept(estate), estate.agreed()
+    method, bill = kept(estate, replace(VISA, consent=Consent.GIVEN)), estate.agreed()
     estate.do(set_pin, person_id=estate.ada.person_id, pin_hash="argon")
     payment = estate.do(
         charge_bill,
@@ -219,3 +221,15 @@ def test_money_goes_back_by_one_way_alone(race: Race, *, is_refunded_first: bool
     assert isinstance(second, RefundOpen if is_refunded_first else AboveRefundable)
     held = refunds.held() if is_refunded_first else race.estate.balance(race.estate.ada)
     assert held == refunds.payment.captured_minor
+
+
+def test_of_two_charges_that_pass_a_cards_limit_together_one_is_refused(race: Race) -> None:
+    estate = race.estate
+    method = kept(estate)
+    estate.do(set_pin, person_id=estate.ada.person_id, pin_hash="argon")
+    estate.clock.move(hours=24)
+    race.beside.clock.at = estate.clock.at
+    fill = partial(charge_top_up, actor=estate.ada, amount=naira(TOTAL), method_id=method.id)
+    first, second = race.run(fill, fill)
+    assert isinstance(first, Payment)
+    assert isinstance(second, StaleState)

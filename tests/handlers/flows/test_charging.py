@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,8 +51,21 @@ def _keep(tx: SqlTransaction, estate: Estate) -> None:
         label=CARD.label,
         kept_at=tx.now,
         is_default=True,
+        charged_at=tx.now,
     )
     tx.methods.add(method, CARD)
+
+
+def changes(estate: Estate, **values: Any) -> None:
+    """Change what is known of Ada's card."""
+    person = estate.ada.person
+
+    def change(tx: SqlTransaction) -> None:
+        (method,) = tx.methods.of(person.id, estate.tenant.id)
+        tx.methods.remove(method)
+        tx.methods.add(replace(method, id=MethodId(tx.new_id()), **values), CARD)
+
+    estate.run(change)
 
 
 def confirms(estate: Estate) -> Bill:
@@ -281,6 +296,62 @@ def test_an_old_button_charges_nothing_without_a_pin_and_works_once_there_is_one
     estate.ada.presses_data(pay.data, message)
     estate.ada.enters(PIN)
     assert estate.last_attempt().is_charge
+
+
+def test_a_card_that_waits_is_not_offered_and_its_day_is_said(estate: Estate) -> None:
+    changes(estate, waits_until=estate.clock.at + timedelta(hours=24))
+    confirms(estate)
+    assert PAY not in estate.ada.labels
+    assert "Visa •••• 4081 can be charged from Tue 3 Mar 2026, 10:00." in estate.ada.sees
+    estate.clock.move(hours=24)
+    confirms(estate)
+    assert PAY in estate.ada.labels
+
+
+def test_a_limited_card_is_offered_up_to_its_limit_which_is_said(estate: Estate) -> None:
+    changes(estate, day_limit_minor=499_999)
+    confirms(estate)
+    assert PAY not in estate.ada.labels
+    assert "Visa •••• 4081 can be charged up to 4,999.99 NGN now." in estate.ada.sees
+
+
+def test_a_button_that_asks_for_more_than_is_left_charges_nothing_and_says_so(
+    estate: Estate,
+) -> None:
+    changes(estate, day_limit_minor=500_000)
+    bill = confirms(estate)
+    message, pay = estate.ada.finds(PAY)
+    _tops_up(estate)
+    pays(estate, "Pay with Visa")
+    estate.ada.presses_data(pay.data, message)
+    estate.ada.enters(PIN)
+    said = "This saved card can be charged up to 0.00 NGN now. No money moved."
+    assert [each for each in estate.ada.messages if said in plain(each.screen)]
+    payer = estate.ada.person.id
+    assert estate.run(lambda tx: tx.payments.open_for(bill.id, payer)) is None
+
+
+def test_the_first_charge_is_told_of_in_a_message_of_its_own(estate: Estate) -> None:
+    changes(estate, charged_at=None)
+    confirms(estate)
+    pays(estate)
+    assert estate.ada.sees.startswith("💳 Visa •••• 4081 is being charged 5,000.00 NGN")
+    assert estate.ada.labels[:1] == ["Remove"]
+    estate.settles(500_000)
+    assert "Charged to: Visa •••• 4081" in estate.ada.sees
+
+
+def test_the_receipt_names_the_card_that_was_removed_since(estate: Estate) -> None:
+    bill = confirms(estate)
+    pays(estate)
+    estate.settles(500_000)
+    estate.ada.says("/methods")
+    for label in ("Open Visa", "Remove", "Remove it"):
+        estate.ada.presses(label)
+    estate.ada.says(f"/find {bill.number}")
+    estate.ada.presses("More")
+    estate.ada.presses("Show RCPT")
+    assert "Charged to: Visa •••• 4081" in estate.ada.sees
 
 
 def test_nobody_else_is_offered_the_card(estate: Estate) -> None:

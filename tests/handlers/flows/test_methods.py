@@ -6,14 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.bills import Bill
+from core.domain.consent import Consent
 from core.domain.providers import Pending, SavedMethod, Settled
-from tests.handlers.chatting import plain
+from tests.handlers.chatting import Talker, plain
 from tests.handlers.estate import Estate
 
 LINK = "http://127.0.0.1:8080/sandbox/provider/pay/1"
 VISA = SavedMethod(
-    token="tok_visa", owner="ada@example.org", label="Visa •••• 4081", expires="2029-12"
+    token="tok_visa",
+    owner="ada@example.org",
+    label="Visa •••• 4081",
+    expires="2029-12",
+    consent=Consent.GIVEN,
 )
+UNASKED = replace(VISA, consent=Consent.NOT_ASKED)
+WAITS = "It can be charged from Tue 3 Mar 2026, 10:00, not before"
 
 
 @pytest.fixture
@@ -23,14 +31,21 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
     opened.close()
 
 
-def pays(estate: Estate, card: SavedMethod | None = VISA) -> None:
-    """Let Ada pay a bill by link with a card."""
+def pays(
+    estate: Estate,
+    card: SavedMethod | None = VISA,
+    *,
+    by: Talker | None = None,
+    account: str = "",
+) -> Bill:
+    """Let Ada, or another, pay a bill by link with a card."""
+    payer = by or estate.ada
     bill = estate.bill(is_acknowledged=True)
-    estate.ada.says("/bills")
-    estate.ada.presses(bill.number)
-    estate.ada.presses("Pay by link")
-    estate.ada.presses("Full")
-    estate.ada.presses("Pay 5,000.00\u00a0NGN by Sandbox Pay")
+    payer.says("/bills")
+    payer.presses(bill.number)
+    payer.presses("Pay by link")
+    payer.presses("Full")
+    payer.presses("Pay 5,000.00\u00a0NGN by Sandbox Pay")
     estate.answers(Pending(link=LINK, provider_ref="s1"))
     attempt = estate.last_attempt()
     word = Settled(
@@ -39,14 +54,23 @@ def pays(estate: Estate, card: SavedMethod | None = VISA) -> None:
         captured=bill.total,
         is_test=True,
         method=card,
+        account=account,
     )
     estate.answers(word)
+    return bill
 
 
-def saves(estate: Estate, card: SavedMethod = VISA) -> None:
-    """Let Ada pay, and save what she paid with."""
-    pays(estate, card)
-    estate.ada.presses("Save this method")
+def saves(
+    estate: Estate,
+    card: SavedMethod = VISA,
+    *,
+    by: Talker | None = None,
+    account: str = "",
+) -> Bill:
+    """Let Ada, or another, pay, and save what was paid with."""
+    bill = pays(estate, card, by=by, account=account)
+    (by or estate.ada).presses("Save this method")
+    return bill
 
 
 def test_what_was_paid_with_is_saved_by_a_press_and_not_before(estate: Estate) -> None:
@@ -154,6 +178,90 @@ def test_providers_are_let_keep_cards_and_no_longer(estate: Estate) -> None:
     assert "Nothing is saved without your press." in estate.ada.sees
     estate.ada.presses("Keep no more cards")
     assert "You have not." in estate.ada.sees
+
+
+def test_before_and_after_the_tap_it_is_said_from_when_and_how_much(estate: Estate) -> None:
+    pays(estate, UNASKED)
+    live = plain(estate.ada.messages[-2].screen)
+    estate.ada.presses("Save this method")
+    for shown in (live, estate.ada.sees):
+        assert WAITS in shown
+        assert "Up to 5,000.00 NGN in 24 hours, until you have paid with it by link once" in shown
+    estate.ada.says("/methods")
+    assert "⏳ Visa •••• 4081 · Sandbox Pay · from Tue 3 Mar 2026, 10:00" in estate.ada.sees
+    estate.clock.move(hours=24)
+    estate.ada.says("/methods")
+    assert "⭐ Visa •••• 4081" in estate.ada.sees
+
+
+def test_a_card_whose_holder_let_it_be_saved_has_no_such_terms(estate: Estate) -> None:
+    pays(estate)
+    live = plain(estate.ada.messages[-2].screen)
+    assert "Whoever paid with it let it be saved, on the provider's page." in live
+    estate.ada.presses("Save this method")
+    assert "It can be charged from" not in live + estate.ada.sees
+
+
+def test_a_card_that_waits_can_be_removed(estate: Estate) -> None:
+    saves(estate, UNASKED)
+    estate.ada.presses("Remove")
+    estate.ada.presses("Remove it")
+    assert estate.ada.sees.startswith("🗑️ Removed: Visa •••• 4081.")
+
+
+def test_staff_stop_a_card_whose_holder_objects(estate: Estate) -> None:
+    bill = saves(estate, UNASKED)
+    bello = estate.bello
+    bello.says(f"/find {bill.number}")
+    bello.presses("More")
+    bello.presses("Show RCPT")
+    bello.presses("Saved card")
+    assert bello.sees.startswith("Stop Visa •••• 4081?\nSaved by Ada")
+    bello.presses("Stop it")
+    assert "🛑 Stopped: Visa •••• 4081" in bello.sees
+    assert estate.ada.sees.startswith("🛑 A card that you had saved at Palm Court was removed")
+    estate.ada.says("/methods")
+    assert "Nothing is saved yet." in estate.ada.sees
+    pays(estate, UNASKED)
+    assert "Save this method" not in estate.ada.labels
+
+
+def test_who_keeps_the_card_hears_that_another_one_saved_it_and_stops_that(estate: Estate) -> None:
+    saves(estate)
+    saves(estate, UNASKED, by=estate.tunde)
+    for talker in (estate.ada, estate.tunde):
+        assert talker.sees.startswith("⚠️ Somebody else at Palm Court has saved your Visa")
+        assert "Tunde" not in talker.sees
+    assert "It may not be charged" not in estate.tunde.labels
+    estate.ada.presses("It may not be charged")
+    assert "Tunde" not in estate.ada.sees
+    estate.ada.presses("Stop it")
+    estate.tunde.says("/methods")
+    assert "Nothing is saved yet." in estate.tunde.sees
+    estate.ada.says("/methods")
+    assert "⭐ Visa •••• 4081" in estate.ada.sees
+
+
+def test_a_neighbour_stops_nothing(estate: Estate) -> None:
+    saves(estate, UNASKED)
+    _, rename = estate.ada.finds("Rename")
+    stop = (rename.data or "").replace("rename", "stop")
+    estate.tunde.says("/menu")
+    estate.tunde.presses_data(stop, estate.tunde.messages[-1])
+    assert "Stop it" not in estate.tunde.labels
+    estate.ada.says("/methods")
+    assert "Visa •••• 4081" in estate.ada.sees
+
+
+def test_what_is_kept_in_another_account_says_so_and_others_stay(estate: Estate) -> None:
+    saves(estate, account="acct_1")
+    saves(estate, replace(VISA, label="Verve •••• 5061"), account="acct_2")
+    estate.ada.says("/methods")
+    assert "⚠️ Visa •••• 4081 · cannot be charged any more" in estate.ada.sees
+    assert "⭐ Visa" not in estate.ada.sees
+    assert "\nVerve •••• 5061 · Sandbox Pay" in estate.ada.sees
+    estate.ada.presses("Open Visa")
+    assert "your organisation now uses another account at Sandbox Pay" in estate.ada.sees
 
 
 def test_somebody_elses_method_is_not_there(estate: Estate) -> None:
