@@ -124,8 +124,8 @@ class CheckoutPage:
 
     def _agree(self, checkout: Checkout, act: str) -> Checkout:
         """Let the payer agree, or the merchant decide on money that waits for it."""
-        if act in CHOICES:
-            return self._desk.approve(checkout, act)
+        if act in CHOICES or act == OTHERS:
+            return self._desk.approve(checkout, PAYS if act == OTHERS else act)
         if act == "accept":
             return self._desk.accept(checkout)
         if act == "turn_down":

@@ -6,7 +6,7 @@ A capture has its number from the order and its place there, so that it keeps it
 from typing import Final
 
 from bot.sandbox.provider_desk import HOLDS
-from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
+from bot.sandbox.provider_records import SOMEBODY, Capture, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.standins.standin import major_of
 
@@ -172,6 +172,8 @@ def _account(checkout: Checkout) -> Shown:
     if not checkout.captures:
         return {}
     account: Shown = {"email_address": "payer@example.org", "account_id": "PRETENDPAYER2"}
+    if checkout.is_others_card:
+        account = {"email_address": SOMEBODY, "account_id": "PRETENDPAYER3"}
     if checkout.terms.keeps_card:
         customer = {"id": f"c{number_of(checkout)[:12].lower()}"}
         vault = {"id": vault_id(checkout), "status": "VAULTED", "customer": customer}

@@ -8,6 +8,8 @@ import pytest
 
 from bot.sandbox.provider_page import format_minor, parse_amount
 from bot.sandbox.provider_records import CheckoutStatus
+from core.domain.consent import Consent
+from core.domain.providers import Settled
 from tests.bot.providers.loopback import Loopback, provider_on_loopback
 
 
@@ -43,6 +45,7 @@ async def test_page_names_payee_amount_and_that_nothing_is_real(loopback: Loopba
         "Declined by the bank",
         "Pay a different amount",
         "Pay later",
+        "Somebody else pays",
         "Abandon",
     ],
 )
@@ -121,6 +124,46 @@ async def test_endings_are_told_apart(loopback: Loopback) -> None:
     assert "Captured: 5,000.00 NGN" in await show(loopback, paid)
     assert "Expired card. No money was taken." in await show(loopback, declined)
     assert "Pay anyway" in await show(loopback, expired)
+
+
+@pytest.mark.parametrize(
+    ("act", "saves", "consent"),
+    [
+        ("pay", True, Consent.GIVEN),
+        ("pay", False, Consent.NOT_ASKED),
+        ("others", True, Consent.GIVEN),
+        ("others", False, Consent.NOT_ASKED),
+    ],
+)
+async def test_whose_card_pays_and_whether_it_may_be_kept_is_told(
+    loopback: Loopback, act: str, consent: Consent, *, saves: bool
+) -> None:
+    await loopback.press(await loopback.page(), act, saves=saves)
+    asked = loopback.request().amount
+    outcome = await loopback.adapter.advance(reference="ATT-1", provider_ref="", asked=asked)
+    assert isinstance(outcome, Settled)
+    assert outcome.method is not None
+    assert outcome.method.label.startswith("Mastercard" if act == "others" else "Visa")
+    assert outcome.method.consent is consent
+
+
+async def test_somebody_elses_card_is_the_same_whoever_forwards_the_link(
+    loopback: Loopback,
+) -> None:
+    marks = set()
+    for reference, email in (("ATT-1", "ada@example.org"), ("ATT-2", "ben@example.org")):
+        request = replace(loopback.request(reference), email=email)
+        await loopback.adapter.create_link(request)
+        checkout = loopback.server.find(reference)
+        assert checkout is not None
+        await loopback.press(f"{loopback.base_url}/pay/{checkout.id}", "others")
+        outcome = await loopback.adapter.advance(
+            reference=reference, provider_ref="", asked=request.amount
+        )
+        assert isinstance(outcome, Settled)
+        assert outcome.method is not None
+        marks.add(outcome.method.fingerprint)
+    assert len(marks) == 1
 
 
 async def test_page_that_was_never_made_is_404(loopback: Loopback) -> None:

@@ -233,8 +233,10 @@ async def test_a_saved_card_is_charged_again(played: Loopback) -> None:
     request = ChargeRequest(reference="ATT-2", amount=amount, method=method, title="December")
     outcome = await charges.charge_saved(request)
     # PayPal needs no owner: a token is one person's.
-    unknown = {"token": "v0"} if played.plays == "paypal" else {"owner": "x@example.org"}
-    stranger = replace(request, reference="ATT-3", method=replace(method, **unknown))
+    unknown = replace(method, owner="x@example.org")
+    if played.plays == "paypal":
+        unknown = replace(method, token="v0")
+    stranger = replace(request, reference="ATT-3", method=unknown)
     refused = await charges.charge_saved(stranger)
     assert isinstance(outcome, Settled)
     assert (outcome.reference, outcome.captured) == ("ATT-2", amount)
@@ -248,7 +250,7 @@ async def test_somebody_elses_card_is_another_one_and_says_what_its_holder_said(
         pytest.skip("it saves nothing")
     method = (await paid(played, keeps_method=True, act="others")).method
     assert method is not None
-    assert method.label.endswith("5100")
+    assert method.label.endswith(("5100", "@else.example"))
     asks = played.plays == "stripe"
     assert method.consent is (Consent.GIVEN if asks else Consent.NOT_ASKED)
     amount = Money(70_000, played.request().amount.currency)
