@@ -145,6 +145,21 @@ def test_new_keys_take_the_place_of_old_ones_only_once_they_work(
         estate.look(lambda tx: tx.configurations.keys(old.keys_id))
 
 
+def test_keys_of_another_account_are_known_as_such_and_unknown_ones_change_nothing(
+    estate: Estate, keeper: Actor
+) -> None:
+    def take(account: str) -> str:
+        keys = entered(estate, keeper)
+        answer = replace(WORKS, account=account)
+        estate.do(use_cases.record_check, keys_id=keys.id, answer=answer)
+        return estate.do(use_cases.use_keys, actor=keeper, keys_id=keys.id).account
+
+    first, again, unknown, other = take("acct_1"), take("acct_1"), take(""), take("acct_2")
+    assert first == again == unknown
+    assert other not in {"", first}
+    assert "acct" not in first + other
+
+
 def test_order_is_the_order_payers_see(estate: Estate, keeper: Actor) -> None:
     piggy = used(estate, keeper)
     estate.do(use_cases.move, actor=keeper, configuration_id=piggy.id, to=0)
