@@ -43,6 +43,8 @@ CHARGEBACK: Final = table(
     ident("handled_by", nullable=True),
     time("ended_at", nullable=True),
     ident("refund_id", nullable=True),
+    ident("unmatched_id", nullable=True),
+    ident("journal_id", nullable=True),
     ident("act_id"),
     number("row_version"),
     *axis_columns("chargeback", Axis("status", TRANSITIONS)),
@@ -149,10 +151,31 @@ def chargeback_rules() -> Iterator[Rule]:
         "chargeback.refund",
     )
     yield refuse(
+        "chargeback_apart",
+        "BEFORE INSERT ON chargeback",
+        "NEW.journal_id IS NOT NULL OR (NEW.unmatched_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM unmatched WHERE id = NEW.unmatched_id AND tenant_id = NEW.tenant_id"
+        " AND configuration_id = NEW.configuration_id AND capture = NEW.capture"
+        " AND payment_id = NEW.payment_id AND currency = NEW.currency))",
+        "chargeback.apart",
+    )
+    yield refuse(
+        "chargeback_took",
+        "BEFORE UPDATE ON chargeback",
+        "COALESCE(NEW.unmatched_id, 0) <> COALESCE(OLD.unmatched_id, 0)"
+        " OR (NEW.unmatched_id IS NOT NULL AND NEW.refund_id IS NOT NULL)"
+        " OR (NEW.journal_id IS NOT NULL AND (NEW.status <> 'lost' OR NEW.unmatched_id IS NULL"
+        " OR NOT EXISTS (SELECT 1 FROM journal WHERE id = NEW.journal_id"
+        " AND tenant_id = NEW.tenant_id AND subject_kind = 'chargeback'"
+        " AND subject_id = NEW.id)))",
+        "chargeback.took",
+    )
+    yield refuse(
         "refundable_claimed",
         "BEFORE UPDATE ON refundable",
         "NEW.contested_at IS NULL AND EXISTS"
-        f" (SELECT 1 FROM chargeback WHERE payment_id = NEW.payment_id AND {IS_OPEN})",
+        " (SELECT 1 FROM chargeback WHERE payment_id = NEW.payment_id"
+        f" AND unmatched_id IS NULL AND {IS_OPEN})",
         "refundable.claimed",
     )
 
@@ -162,7 +185,8 @@ CHARGEBACK_BOOKS: Final[tuple[tuple[str, str], ...]] = (
         "payment {0}: its bank's claim is open, and its money refundable",
         (
             "SELECT c.payment_id FROM chargeback c JOIN refundable r"
-            f" ON r.payment_id = c.payment_id WHERE c.{IS_OPEN} AND r.contested_at IS NULL"
+            f" ON r.payment_id = c.payment_id WHERE c.{IS_OPEN} AND c.unmatched_id IS NULL"
+            " AND r.contested_at IS NULL"
         ),
     ),
 )

@@ -7,14 +7,24 @@ back, twice.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    literal_column,
+    select,
+)
 
 from core.domain.bills import BillId
 from core.domain.errors import NotFound
 from core.domain.ledger import JournalId
-from core.domain.money import MAX_MINOR
+from core.domain.money import MAX_MINOR, Currency, Money
+from core.domain.people import PersonId
 from core.domain.tenants import TenantId
 from core.domain.unmatched import Unmatched, UnmatchedId
+from storage.ledger_tables import JOURNAL
 from storage.payment_tables import PAYMENT
 from storage.records import Records
 from storage.rules import Rule, refuse
@@ -116,6 +126,17 @@ _OF_BILL: Final = Statement(
     .limit(50)
 )
 _GIVE: Final = inserting(GIVEN)
+_GIVEN_TO: Final = Statement(
+    select(JOURNAL.c.subject_id, GIVEN.c.amount_minor, UNMATCHED.c.currency)
+    .join_from(GIVEN, JOURNAL, JOURNAL.c.id == GIVEN.c.journal_id)
+    .join(UNMATCHED, UNMATCHED.c.id == GIVEN.c.unmatched_id)
+    .where(
+        GIVEN.c.unmatched_id == bindparam("unmatched_id"),
+        JOURNAL.c.subject_kind == literal_column("'person'"),
+    )
+    .order_by(GIVEN.c.journal_id.desc())
+    .limit(50)
+)
 
 _KEPT: Final = (
     "(SELECT COALESCE(SUM(t.amount_minor), 0) FROM transfer t JOIN account a"
@@ -248,6 +269,11 @@ class SqlUnmatched:
     def replace(self, before: Unmatched, after: Unmatched) -> Unmatched:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""
         return _UNMATCHED.replace(self._tx, before, after)
+
+    def given_to(self, unmatched_id: UnmatchedId) -> tuple[tuple[PersonId, Money], ...]:
+        """Return to whom how much was given, newest first (at most 50)."""
+        rows = _GIVEN_TO.rows(self._tx.cursor, {"unmatched_id": unmatched_id})
+        return tuple((PersonId(row[0]), Money(row[1], Currency(row[2]))) for row in rows)
 
     def give(self, before: Unmatched, after: Unmatched, *, journal_id: JournalId) -> Unmatched:
         """Store that a journal gave of it to a member; else as `replace`."""

@@ -12,12 +12,14 @@ from typing import Final, NewType, Protocol
 from core.domain.acts import NO_NOTE, NoteId
 from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
+from core.domain.ledger import JournalId
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
 from core.domain.payments import AttemptId, PaymentId
 from core.domain.people import PersonId
 from core.domain.refunds import RefundId
 from core.domain.tenants import TenantId
+from core.domain.unmatched import UnmatchedId
 
 ChargebackId = NewType("ChargebackId", int)
 
@@ -68,7 +70,8 @@ class Chargeback:
     `capture` is the provider's own id of the capture, `amount_minor` what is claimed of it, as far
     as we know, `taken_before_minor` what its provider had taken back of it by then without being
     asked. `is_followed`: its provider's look-ups tell how it stands, so staff need not.
-    `refund_id` is the refund that booked what was lost. `said_minor` of `said_currency` is what the
+    `refund_id` is the refund that booked what was lost; of money that was kept apart (the row
+    `unmatched_id`) it is the journal `journal_id`. `said_minor` of `said_currency` is what the
     provider says was lost where that cannot be (more than is left, another currency), else 0.
     """
 
@@ -89,6 +92,8 @@ class Chargeback:
     handled_by: PersonId | None = None
     ended_at: datetime | None = None
     refund_id: RefundId | None = None
+    unmatched_id: UnmatchedId | None = None
+    journal_id: JournalId | None = None
     status: ChargebackStatus = ChargebackStatus.OPEN
     status_seq: int = 0
     row_version: int = 1
@@ -97,6 +102,11 @@ class Chargeback:
     def amount(self) -> Money:
         """What is claimed."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether it is to money that was kept apart, not to what paid the payment."""
+        return self.unmatched_id is not None
 
     @property
     def said(self) -> Money | None:

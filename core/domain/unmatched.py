@@ -15,6 +15,7 @@ from core.domain.errors import AboveRefundable, AmountOutOfRange, InvalidAmount
 from core.domain.ledger import AccountId, JournalId
 from core.domain.money import Currency, Money
 from core.domain.payments import AttemptId, PaymentId
+from core.domain.people import PersonId
 from core.domain.tenants import TenantId
 
 UnmatchedId = NewType("UnmatchedId", int)
@@ -152,6 +153,10 @@ class StoredUnmatched(Protocol):
 
     def replace(self, before: Unmatched, after: Unmatched) -> Unmatched:
         """Store a change where `before` still stands, else `StaleState`; return it as stored."""
+        ...
+
+    def given_to(self, unmatched_id: UnmatchedId) -> tuple[tuple[PersonId, Money], ...]:
+        """Return to whom how much was given, newest first (at most 50)."""
         ...
 
     def give(self, before: Unmatched, after: Unmatched, *, journal_id: JournalId) -> Unmatched:

@@ -16,18 +16,32 @@ from core.domain.chargebacks import (
     ChargebackStatus,
 )
 from core.domain.claims import Claim
-from core.domain.configurations import ConfigurationId
-from core.domain.ledger import JournalKind, Subject
 from core.domain.money import Money
-from core.domain.payments import Attempt, Payment, PaymentId
+from core.domain.payments import Attempt, Payment
 from core.domain.providers import Settled
-from core.domain.refunds import GONE, Origin, Refund, RefundId, RefundStatus
+from core.domain.refunds import GONE, Refund, RefundId, RefundStatus
 from core.domain.work import Due
 from core.ports import Transaction
+from core.use_cases.apart_claims import (
+    add_apart_claim,
+    gone_apart,
+    kept_of,
+    left_apart,
+    lose_apart,
+)
+from core.use_cases.capture_totals import (
+    follow_total,
+    gone_minor,
+    is_credited,
+    is_of,
+    is_taken,
+    left_minor,
+    of_capture,
+    taken_minor,
+)
 from core.use_cases.payments import tell
-from core.use_cases.refund_counts import fits_late
-from core.use_cases.refund_posting import book_found, complete_late, refund_key
-from core.use_cases.refunds import ask_refund, give_up
+from core.use_cases.refund_posting import book_found, refund_key
+from core.use_cases.refunds import give_up
 
 
 def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> None:
@@ -36,16 +50,16 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
     A claim of the payer's bank stops refunds; what went back beyond ours is booked.
     """
     captures = (settled, *settled.more)
-    is_quiet = not any(each.is_disputed or each.lost or _gone_minor(each) for each in captures)
-    if is_quiet and tx.refunds.find_refundable(attempt.payment_id) is None:
+    is_quiet = not any(each.is_disputed or each.lost or gone_minor(each) for each in captures)
+    has_refunds = not is_quiet or tx.refunds.find_refundable(attempt.payment_id) is not None
+    if not has_refunds and not tx.chargebacks.open_of(attempt.payment_id):
         return
     payment = tx.payments.lock(attempt.payment_id)
-    if payment.captured_minor == 0:
-        return
     for capture in captures:
-        if capture.is_disputed or _is_odd(tx, attempt, capture):
+        is_news = _is_odd(tx, attempt, capture) or _is_lost_apart(tx, attempt, capture)
+        if capture.is_disputed or is_news:
             open_claim(tx, attempt=attempt, capture=capture)
-        _follow_total(tx, payment, attempt, capture)
+        follow_total(tx, payment=payment, attempt=attempt, capture=capture)
     _follow_claims(tx, payment, attempt, captures)
 
 
@@ -86,8 +100,14 @@ def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) 
     lost = [each for each in claims if each.status is ChargebackStatus.LOST]
     if claim is Claim.WON or not any((each.attempt_id, each.capture) == mine for each in lost):
         return claim is not Claim.WON
+    kept = kept_of(tx, attempt=attempt, capture=capture)
+    if kept is not None:
+        return claim is Claim.OPEN and left_apart(tx, kept=kept).is_positive
     payment = tx.payments.get(attempt.payment_id)
-    return claim is Claim.OPEN and _left_minor(tx, payment, attempt, capture) > 0
+    return (
+        claim is Claim.OPEN
+        and left_minor(tx, payment=payment, attempt=attempt, capture=capture) > 0
+    )
 
 
 def open_claim(
@@ -99,10 +119,31 @@ def open_claim(
     """
     payment = tx.payments.lock(attempt.payment_id)
     known = _open_on(tx, attempt, capture)
-    if known is not None or not _is_credited(tx, payment, attempt, capture):
+    if known is not None:
         return known
+    kept = kept_of(tx, attempt=attempt, capture=capture)
+    if kept is not None:
+        known = add_apart_claim(tx, attempt=attempt, capture=capture, kept=kept, claimed=claimed)
+    elif is_credited(tx, payment=payment, attempt=attempt, capture=capture):
+        known = _add_claim(tx, payment, attempt, capture, claimed)
+    if known is not None:
+        due_at = tx.now + CHECK_EVERY
+        tx.work.plan(Due(due_at=due_at, kind=CHECK, subject=known.id, period="1"))
+        tell(tx, name=EventName.CHARGEBACK_OPENED, payment=payment, other_id=known.id)
+    return known
+
+
+def _add_claim(
+    tx: Transaction,
+    payment: Payment,
+    attempt: Attempt,
+    capture: Settled,
+    claimed: Money | None,
+) -> Chargeback:
     before = tx.refunds.refundable(payment)
-    left = Money(_left_minor(tx, payment, attempt, capture), payment.currency)
+    left = Money(
+        left_minor(tx, payment=payment, attempt=attempt, capture=capture), payment.currency
+    )
     is_part = claimed is not None and claimed.currency == left.currency and claimed < left
     known = tx.chargebacks.add(
         Chargeback(
@@ -116,17 +157,21 @@ def open_claim(
             amount_minor=claimed.minor if claimed is not None and is_part else left.minor,
             opened_at=tx.now,
             is_followed=capture.is_disputed is not None,
-            taken_before_minor=_taken_minor(_mine(tx, payment, attempt, capture)),
+            taken_before_minor=taken_minor(
+                of_capture(
+                    tx,
+                    payment_id=payment.id,
+                    configuration_id=attempt.configuration_id,
+                    capture=capture.provider_id,
+                )
+            ),
         )
     )
-    due_at = tx.now + CHECK_EVERY
-    tx.work.plan(Due(due_at=due_at, kind=CHECK, subject=known.id, period="1"))
     if before.contested_at is None:
         tx.refunds.replace_refundable(before, before.grown(payment).contest(at=tx.now))
     for refund in tx.refunds.of(payment.id):
         if refund.status in {RefundStatus.PENDING, RefundStatus.APPROVED}:
             give_up(tx, refund=refund)
-    tell(tx, name=EventName.CHARGEBACK_OPENED, payment=payment, other_id=known.id)
     return known
 
 
@@ -145,14 +190,26 @@ def end_claim(
     status = ChargebackStatus.WON if has_won else ChargebackStatus.LOST
     ended = chargeback.move(status, at=tx.now)
     payment = tx.payments.lock(chargeback.payment_id)
-    booked = None if has_won else _lose(tx, payment, chargeback, lost)
-    done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=booked))
-    before = tx.refunds.refundable(payment)
-    since = before.contested_at if tx.chargebacks.open_of(payment.id) else None
-    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=since))
+    if chargeback.unmatched_id is not None:
+        kept = tx.unmatched.get(chargeback.unmatched_id)
+        if not has_won:
+            ended = lose_apart(tx, claim=ended, kept=kept, lost=lost or chargeback.amount)
+        done = tx.chargebacks.replace(chargeback, ended)
+    else:
+        booked = None if has_won else _lose(tx, payment, chargeback, lost)
+        done = tx.chargebacks.replace(chargeback, replace(ended, refund_id=booked))
+        _let_go(tx, payment)
     tx.work.unplan(CHECK, subject=chargeback.id)
     tell(tx, name=EventName.CHARGEBACK_CLOSED, payment=payment, other_id=done.id)
     return done
+
+
+def _let_go(tx: Transaction, payment: Payment) -> None:
+    """Let a payment's money be refunded again, unless another capture of it is claimed."""
+    before = tx.refunds.refundable(payment)
+    is_claimed = any(not each.is_apart for each in tx.chargebacks.open_of(payment.id))
+    since = before.contested_at if is_claimed else None
+    tx.refunds.replace_refundable(before, before.grown(payment).contest(at=since))
 
 
 def _lose(
@@ -163,7 +220,7 @@ def _lose(
     What was found since the claim is what it took, unless its provider names more.
     """
     found = _found(tx, chargeback)
-    since_minor = _taken_minor(found) - chargeback.taken_before_minor
+    since_minor = taken_minor(found) - chargeback.taken_before_minor
     if since_minor and (lost is None or lost.minor <= since_minor):
         return found[-1].id
     before = tx.refunds.refundable(payment).grown(payment)
@@ -187,12 +244,19 @@ def _may_be(tx: Transaction, claim: Chargeback, lost: Money) -> bool:
     """Tell whether a bank can have taken as much of a capture: in its currency, and still here."""
     if lost.currency != claim.currency:
         return False
+    if claim.unmatched_id is not None:
+        return lost <= left_apart(tx, kept=tx.unmatched.get(claim.unmatched_id))
     key = str(CaptureKey(claim.configuration_id, claim.capture))
     posted = tx.ledger.journal_by_key(claim.tenant_id, key)
     captured = 0 if posted is None else tx.ledger.transfers(posted.id)[0].leg.amount.minor
-    mine = _of_capture(tx, claim.payment_id, claim.configuration_id, claim.capture)
+    mine = of_capture(
+        tx,
+        payment_id=claim.payment_id,
+        configuration_id=claim.configuration_id,
+        capture=claim.capture,
+    )
     gone = sum(each.amount_minor for each in mine if each.status in GONE)
-    since = _taken_minor(mine) - claim.taken_before_minor
+    since = taken_minor(mine) - claim.taken_before_minor
     return lost.minor <= captured - gone + since
 
 
@@ -211,7 +275,7 @@ def _follow_claims(
 ) -> None:
     """End claims whose provider says that they are over: lost where money went, else won."""
     claims = tx.chargebacks.open_of(payment.id)
-    if not claims:
+    if not any(not each.is_apart for each in claims):
         _release_unnamed(tx, payment, captures)
     said = {each.provider_id: each for each in captures}
     for claim in claims:
@@ -220,81 +284,58 @@ def _follow_claims(
 
 
 def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
-    if said.lost is not None and not _is_of(said, said.lost):
+    if said.lost is not None and not is_of(said, said.lost):
         _doubt(tx, claim, said.lost)
         return
     is_followed = said.is_disputed is not None and claim.said is None
     if claim.is_followed != is_followed:
         # Where the provider says no more how it stands, staff may end it.
         claim = tx.chargebacks.replace(claim, replace(claim, is_followed=is_followed))
-    if said.is_disputed is False and claim.said is None:
-        has_won = _taken_minor(_found(tx, claim)) == claim.taken_before_minor
+    if said.is_disputed is False and claim.unmatched_id is not None and claim.said is None:
+        kept = tx.unmatched.get(claim.unmatched_id)
+        taken = gone_minor(said) - gone_apart(tx, kept=kept).minor
+        lost = Money(max(0, taken), claim.currency)
+        end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
+    elif said.is_disputed is False and claim.said is None:
+        has_won = taken_minor(_found(tx, claim)) == claim.taken_before_minor
         end_claim(tx, chargeback=claim, has_won=has_won)
+
+
+def _is_lost_apart(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether a bank took more of what was kept apart than is in the books."""
+    if capture.lost is None or not is_of(capture, capture.lost):
+        return False
+    kept = kept_of(tx, attempt=attempt, capture=capture)
+    return kept is not None and gone_apart(tx, kept=kept).minor < gone_minor(capture)
 
 
 def _is_odd(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
     """Tell whether what was lost of a capture cannot be, and staff have not seen that yet."""
-    if capture.lost is None or _is_of(capture, capture.lost):
+    if capture.lost is None or is_of(capture, capture.lost):
         return False
     claims = tx.chargebacks.of(attempt.payment_id)
     return not any((c.capture, c.said) == (capture.provider_id, capture.lost) for c in claims)
 
 
-def _is_of(capture: Settled, part: Money) -> bool:
-    """Tell whether an amount can be a part of a capture."""
-    return part.currency == capture.captured.currency and part <= capture.captured
-
-
 def _release_unnamed(tx: Transaction, payment: Payment, captures: tuple[Settled, ...]) -> None:
     """Let go of money that was claimed before claims were records, once nobody claims it."""
-    before = tx.refunds.refundable(payment)
-    if before.contested_at is None or any(each.is_disputed is not False for each in captures):
+    before = tx.refunds.find_refundable(payment.id)
+    if before is None or before.contested_at is None:
+        return
+    if any(each.is_disputed is not False for each in captures):
         return
     tx.refunds.replace_refundable(before, before.grown(payment).contest(at=None))
 
 
 def _found(tx: Transaction, claim: Chargeback) -> list[Refund]:
     """Return what the provider took back of the claimed capture without being asked."""
-    mine = _of_capture(tx, claim.payment_id, claim.configuration_id, claim.capture)
-    return [each for each in mine if _is_taken(each)]
-
-
-def _is_taken(refund: Refund) -> bool:
-    return refund.origin is Origin.PROVIDER and refund.status in GONE
-
-
-def _taken_minor(refunds: list[Refund]) -> int:
-    return sum(each.amount_minor for each in refunds if _is_taken(each))
-
-
-def _left_minor(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> int:
-    """Return how much of a capture is still here for a bank to claim, in minor units."""
-    gone = [each for each in _mine(tx, payment, attempt, capture) if each.status in GONE]
-    left = min(capture.captured.minor, payment.captured_minor)
-    return max(0, left - sum(each.amount_minor for each in gone))
-
-
-def _gone_minor(capture: Settled) -> int:
-    """Return what a provider says went back of a capture, by itself or by a bank."""
-    back = capture.refunded
-    lost = 0 if capture.lost is None or not _is_of(capture, capture.lost) else capture.lost.minor
-    if back is None or back.currency != capture.captured.currency:
-        return lost
-    return lost + min(back.minor, capture.captured.minor)
-
-
-def _mine(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> list[Refund]:
-    return _of_capture(tx, payment.id, attempt.configuration_id, capture.provider_id)
-
-
-def _of_capture(
-    tx: Transaction, payment_id: PaymentId, configuration_id: ConfigurationId, capture: str
-) -> list[Refund]:
-    return [
-        each
-        for each in tx.refunds.of(payment_id)
-        if each.capture == capture and each.configuration_id == configuration_id
-    ]
+    mine = of_capture(
+        tx,
+        payment_id=claim.payment_id,
+        configuration_id=claim.configuration_id,
+        capture=claim.capture,
+    )
+    return [each for each in mine if is_taken(each)]
 
 
 def _open_on(tx: Transaction, attempt: Attempt, capture: Settled) -> Chargeback | None:
@@ -302,60 +343,3 @@ def _open_on(tx: Transaction, attempt: Attempt, capture: Settled) -> Chargeback 
     claims = tx.chargebacks.open_of(attempt.payment_id)
     found = (each for each in claims if (each.configuration_id, each.capture) == mine)
     return next(found, None)
-
-
-def _follow_total(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> None:
-    """Book what a provider gave back of a capture beyond what we know, and ask about the rest."""
-    if not _is_credited(tx, payment, attempt, capture):
-        return
-    mine = _mine(tx, payment, attempt, capture)
-    for refund in mine:
-        if refund.status is RefundStatus.PROCESSING and refund.sent_at is not None:
-            ask_refund(tx, refund=refund)
-    total_minor = _gone_minor(capture)
-    if not total_minor or capture.captured.currency != payment.currency:
-        return
-    known = tx.refunds.refundable(payment).grown(payment)
-    beyond = min(
-        total_minor - _explained_minor(tx, attempt, mine, total_minor),
-        known.captured_minor - known.reversed_minor,
-    )
-    if beyond > 0:
-        key = refund_key(attempt.configuration_id, f"total:{capture.provider_id}:{total_minor}")
-        book_found(
-            tx,
-            payment=payment,
-            attempt_id=attempt.id,
-            configuration_id=attempt.configuration_id,
-            capture=capture.provider_id,
-            amount=Money(beyond, payment.currency),
-            key=key,
-        )
-
-
-def _is_credited(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
-    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
-    posted = tx.ledger.journal_by_key(payment.tenant_id, key)
-    if posted is None or posted.kind is JournalKind.SUSPENSE:
-        return False
-    return posted.subject == Subject(kind="payment", id=payment.id)
-
-
-def _explained_minor(
-    tx: Transaction, attempt: Attempt, mine: list[Refund], total_minor: int
-) -> int:
-    """Return how much of a provider's total may be refunds of ours.
-
-    Whatever may be on its way, or came back, may be in the total or not: only what is beyond all
-    of it is certainly not ours. A refund that we let go and that fits has happened after all.
-    """
-    maybe = {RefundStatus.COMPLETED, RefundStatus.PROCESSING, RefundStatus.RETURNED}
-    known_minor = sum(each.amount_minor for each in mine if each.status in maybe)
-    for refund in mine:
-        is_let_go = refund.status is RefundStatus.FAILED
-        is_in_total = known_minor + refund.amount_minor <= total_minor
-        if is_let_go and is_in_total and fits_late(tx, refund=refund):
-            key = refund_key(attempt.configuration_id, f"of:{refund.reference}")
-            complete_late(tx, refund=refund, key=key)
-            known_minor += refund.amount_minor
-    return known_minor

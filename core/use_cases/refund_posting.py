@@ -107,12 +107,14 @@ def _post_uncovered(tx: Transaction, payment: Payment, refund: Refund, key: str)
     legs: list[Leg] = []
     if of_tenant.is_positive:
         own = tenant_account(tx, tenant_id=payment.tenant_id, amount=of_tenant)
-        legs += _covered(tx, own, of_tenant, target)
+        legs += covered_legs(tx, source=own, amount=of_tenant, target=target)
     if of_payer.is_positive:
         wallet = open_wallet(
             tx, tenant_id=payment.tenant_id, owner_id=payment.payer_id, currency=payment.currency
         )
-        legs += _covered(tx, wallet_account(tx, wallet=wallet), of_payer, target)
+        legs += covered_legs(
+            tx, source=wallet_account(tx, wallet=wallet), amount=of_payer, target=target
+        )
     return post(
         tx,
         tenant_id=payment.tenant_id,
@@ -148,8 +150,8 @@ def _post_kept(tx: Transaction, kept: Unmatched, refund: Refund, key: str) -> Jo
     )
 
 
-def _covered(tx: Transaction, source: Account, amount: Money, target: Account) -> list[Leg]:
-    """Take an amount from an account; what is missing there comes from what its owner owes."""
+def covered_legs(tx: Transaction, *, source: Account, amount: Money, target: Account) -> list[Leg]:
+    """Return legs that take an amount from an account, what is missing from what its owner owes."""
     missing = amount - Money(max(0, source.available.minor), amount.currency)
     legs = []
     if missing.is_positive:
@@ -196,7 +198,7 @@ def charge_refund_fee(tx: Transaction, *, refund: Refund, fee: Money | None) -> 
         kind=JournalKind.PROVIDER_FEE,
         subject=Subject(kind="refund", id=refund.id),
         key=f"refund-fee:{refund.id}",
-        legs=_covered(tx, own, fee, fees),
+        legs=covered_legs(tx, source=own, amount=fee, target=fees),
     )
 
 

@@ -18,6 +18,7 @@ from core.domain.errors import (
     NotAllowed,
     NotFound,
     NotJoined,
+    PaymentContested,
     PinNeeded,
     TooLong,
     UnmatchedGone,
@@ -203,6 +204,7 @@ def give_unmatched(
         PinNeeded: no PIN was checked.
         NotFound: no such money here, no active member, or the wallet is closed.
         UnmatchedGone: nothing of it waits any more.
+        PaymentContested: the payer's bank claims it.
         InvalidAmount, AmountOutOfRange: not positive, or more than is free of it.
         InvalidInput, TooLong: a reason is owed, and not a book.
         MoneyStopped: the books are being checked.
@@ -217,6 +219,8 @@ def give_unmatched(
     is_posted = tx.ledger.journal_by_key(actor.tenant_id, f"intent:{key}") is not None
     if not is_posted and not kept.free.is_positive:
         raise UnmatchedGone
+    if not is_posted and kept.key is not None and tx.chargebacks.open_for(kept.key) is not None:
+        raise PaymentContested(payment_id=kept.payment_id)
     after = kept if is_posted else kept.give(amount)
     wallet = _open_wallet(tx, actor, person_id, amount.currency)
     # The note stands in the same act as the journal.

@@ -86,6 +86,12 @@ def told(words: Words, view: ClaimCard, *, paid: Money) -> Screen:
         ),
         words.t("It is not refundable meanwhile. Answer %(provider)s in time.", **names),
     )
+    if claim.is_apart:
+        rest = words.t(
+            "It was kept apart, and is neither matched nor sent back meanwhile. Answer "
+            "%(provider)s in time.",
+            **names,
+        )
     if claim.status is ChargebackStatus.WON:
         head = words.t(
             "🏦 Chargeback won: the bank of %(payer)s lets go of what was paid for %(number)s.",
@@ -98,6 +104,11 @@ def told(words: Words, view: ClaimCard, *, paid: Money) -> Screen:
             **names,
         )
         rest = words.t("The books show what left, and the bill asks for it again.")
+        if claim.is_apart:
+            rest = words.t(
+                "It had been kept apart: the books show what left, first of what still was, "
+                "then of whom it was given to."
+            )
     elif claim.said is not None:
         head, rest = _doubt(words, view), words.t("Nothing was booked. It is not refundable.")
     show = Button(label=words.label("Show chargeback"), data=f"claims:show:{claim.id}")
@@ -169,6 +180,11 @@ def _effect(words: Words, view: ClaimCard, status: ChargebackStatus) -> Html:
     }.get(
         status,
         words.t(
+            "It leaves the books: first what is still kept apart, then the wallets of whom it was "
+            "given to. What is missing there is owed. This cannot be taken back."
+        )
+        if view.claim.is_apart
+        else words.t(
             "It leaves the books: first what the organisation received, then the payer's wallet. "
             "What is missing there is owed. This cannot be taken back."
         ),

@@ -255,6 +255,8 @@ _CLAIM: Final = {
     "handled_by": "NULL",
     "ended_at": "NULL",
     "refund_id": "NULL",
+    "unmatched_id": "NULL",
+    "journal_id": "NULL",
     "act_id": ":top_up_act",
     "row_version": "1",
     "status": "'open'",
@@ -282,6 +284,8 @@ CLAIMS: Final = (
             ("less than nothing", {"amount_minor": "-1"}),
             ("born lost", {"status": "'lost'", "ended_at": "1"}),
             ("after something that was not taken", {"taken_before_minor": "1"}),
+            ("to money that is not kept apart", {"unmatched_id": "900900"}),
+            ("already booked", {"journal_id": ":journal"}),
             ("born in doubt", {"said_minor": "1", "said_currency": "'NGN'"}),
         )
     ),
@@ -293,6 +297,7 @@ CLAIMS: Final = (
         )
         for name, change in (
             ("after something that was taken later", "taken_before_minor = 1"),
+            ("to other money than before", "unmatched_id = 900900"),
             ("in doubt over no currency", "said_minor = 1"),
             ("in doubt over less than nothing", "said_minor = -1, said_currency = 'NGN'"),
         )
@@ -316,6 +321,15 @@ CLAIMS: Final = (
         statement=update(
             "chargeback",
             f"status = 'lost', status_seq = 2, ended_at = 1, refund_id = :refund, {NEXT}",
+            "id = 900030",
+        ),
+    ),
+    Attack(
+        name="lost by the journal of something else",
+        prepare=(*_CLAIM_IS_MADE, _LOST),
+        statement=update(
+            "chargeback",
+            f"status = 'lost', status_seq = 2, ended_at = 1, journal_id = :journal, {NEXT}",
             "id = 900030",
         ),
     ),

@@ -1,0 +1,125 @@
+"""What a provider gave back of a capture by itself, or a bank took: found by its own total.
+
+What is beyond our refunds of that capture, and all of it that may still be on its way, is booked.
+"""
+
+from core.domain.captures import CaptureKey
+from core.domain.configurations import ConfigurationId
+from core.domain.ledger import JournalKind, Subject
+from core.domain.money import Money
+from core.domain.payments import Attempt, Payment, PaymentId
+from core.domain.providers import Settled
+from core.domain.refunds import GONE, Origin, Refund, RefundStatus
+from core.ports import Transaction
+from core.use_cases.refund_counts import fits_late
+from core.use_cases.refund_posting import book_found, complete_late, refund_key
+from core.use_cases.refunds import ask_refund
+
+
+def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> None:
+    """Book what a provider gave back of a capture beyond what we know, and ask about the rest."""
+    if not is_credited(tx, payment=payment, attempt=attempt, capture=capture):
+        return
+    mine = _mine(tx, payment, attempt, capture)
+    for refund in mine:
+        if refund.status is RefundStatus.PROCESSING and refund.sent_at is not None:
+            ask_refund(tx, refund=refund)
+    total_minor = gone_minor(capture)
+    if not total_minor or capture.captured.currency != payment.currency:
+        return
+    known = tx.refunds.refundable(payment).grown(payment)
+    beyond = min(
+        total_minor - _explained_minor(tx, attempt, mine, total_minor),
+        known.captured_minor - known.reversed_minor,
+    )
+    if beyond > 0:
+        key = refund_key(attempt.configuration_id, f"total:{capture.provider_id}:{total_minor}")
+        book_found(
+            tx,
+            payment=payment,
+            attempt_id=attempt.id,
+            configuration_id=attempt.configuration_id,
+            capture=capture.provider_id,
+            amount=Money(beyond, payment.currency),
+            key=key,
+        )
+
+
+def is_credited(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether a capture paid this payment, and was not kept apart."""
+    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
+    posted = tx.ledger.journal_by_key(payment.tenant_id, key)
+    if posted is None or posted.kind is JournalKind.SUSPENSE:
+        return False
+    return posted.subject == Subject(kind="payment", id=payment.id)
+
+
+def _explained_minor(
+    tx: Transaction, attempt: Attempt, mine: list[Refund], total_minor: int
+) -> int:
+    """Return how much of a provider's total may be refunds of ours.
+
+    Whatever may be on its way, or came back, may be in the total or not: only what is beyond all
+    of it is certainly not ours. A refund that we let go and that fits has happened after all.
+    """
+    maybe = {RefundStatus.COMPLETED, RefundStatus.PROCESSING, RefundStatus.RETURNED}
+    known_minor = sum(each.amount_minor for each in mine if each.status in maybe)
+    for refund in mine:
+        is_let_go = refund.status is RefundStatus.FAILED
+        is_in_total = known_minor + refund.amount_minor <= total_minor
+        if is_let_go and is_in_total and fits_late(tx, refund=refund):
+            key = refund_key(attempt.configuration_id, f"of:{refund.reference}")
+            complete_late(tx, refund=refund, key=key)
+            known_minor += refund.amount_minor
+    return known_minor
+
+
+def left_minor(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> int:
+    """Return how much of a capture is still here for a bank to claim, in minor units."""
+    gone = [each for each in _mine(tx, payment, attempt, capture) if each.status in GONE]
+    left = min(capture.captured.minor, payment.captured_minor)
+    return max(0, left - sum(each.amount_minor for each in gone))
+
+
+def gone_minor(capture: Settled) -> int:
+    """Return what a provider says went back of a capture, by itself or by a bank."""
+    back = capture.refunded
+    lost = 0 if capture.lost is None or not is_of(capture, capture.lost) else capture.lost.minor
+    if back is None or back.currency != capture.captured.currency:
+        return lost
+    return lost + min(back.minor, capture.captured.minor)
+
+
+def _mine(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> list[Refund]:
+    return of_capture(
+        tx,
+        payment_id=payment.id,
+        configuration_id=attempt.configuration_id,
+        capture=capture.provider_id,
+    )
+
+
+def of_capture(
+    tx: Transaction, *, payment_id: PaymentId, configuration_id: ConfigurationId, capture: str
+) -> list[Refund]:
+    """Return a payment's refunds that are of one capture, oldest first."""
+    return [
+        each
+        for each in tx.refunds.of(payment_id)
+        if each.capture == capture and each.configuration_id == configuration_id
+    ]
+
+
+def is_of(capture: Settled, part: Money) -> bool:
+    """Tell whether an amount can be a part of a capture."""
+    return part.currency == capture.captured.currency and part <= capture.captured
+
+
+def is_taken(refund: Refund) -> bool:
+    """Tell whether a provider took it back without being asked."""
+    return refund.origin is Origin.PROVIDER and refund.status in GONE
+
+
+def taken_minor(refunds: list[Refund]) -> int:
+    """Return what a provider took back without being asked, in minor units."""
+    return sum(each.amount_minor for each in refunds if is_taken(each))
