@@ -23,7 +23,7 @@ from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
-from bot.engine.told import believe, end_told, queue_told
+from bot.engine.told import believe, end_told, park_claim, queue_told
 from core.domain.acts import Cause, CauseKind
 from core.domain.claims import Claim
 from core.domain.configurations import Configuration, ConfigurationId
@@ -168,10 +168,13 @@ class Calls:
             links.record_answer(
                 tx, attempt_id=attempt_id, outcome=outcome, is_cancelling=is_cancelling
             )
-            believe(tx, asked, attempt, outcome)
+            is_placed = believe(tx, asked, attempt, outcome)
             self._hear(tx, question, outcome, is_new=is_new)
             expand(tx, is_repeat=may_be_known(tx, attempt, outcome))
-            end_told(tx, work, asked, attempt, outcome)
+            if is_placed:
+                end_told(tx, work, asked, attempt, outcome)
+            else:
+                park_claim(tx, work, attempt, outcome)
             self._leases.finish(tx, work)
             standing = tx.standings.find(attempt.configuration_id) if is_silent else None
             return standing is not None and standing.is_down

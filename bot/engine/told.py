@@ -47,14 +47,24 @@ def queue_told(
 
 def believe(
     tx: SqlTransaction, asked: Mapping[str, Any], attempt: Attempt, outcome: Outcome
-) -> None:
-    """Believe what a claim's event said where the look-up that it led to does not say."""
+) -> bool:
+    """Believe what a claim's event said where the look-up that it led to does not say.
+
+    False where no claim to such money can be kept.
+    """
     if asked["ask"] not in CLAIMS or not isinstance(outcome, Settled):
-        return
+        return True
     told = asked.get(_CLAIMED)
     claimed = None if told is None else Money(int(told[0]), Currency(told[1]))
     claim = CLAIMS[asked["ask"]]
-    follow_event(tx, attempt=attempt, settled=outcome, claim=claim, claimed=claimed)
+    return follow_event(tx, attempt=attempt, settled=outcome, claim=claim, claimed=claimed)
+
+
+def park_claim(tx: SqlTransaction, work: Work, attempt: Attempt, outcome: Outcome) -> None:
+    """Keep the look-up of a claim that no record can hold until a human has looked for it."""
+    what = outcome.provider_id if isinstance(outcome, Settled) else attempt.reference
+    reason = f"{attempt.provider} tells of a chargeback of {what}, which paid nothing of ours"
+    tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
 
 
 def end_told(

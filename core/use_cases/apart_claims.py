@@ -50,7 +50,7 @@ def add_apart_claim(
 ) -> Chargeback | None:
     """Keep a claim to money that was kept apart; refunds of it that were not sent are given up.
 
-    None where its currency is not the payment's: such a claim waits for a human (`doctor`).
+    None where its currency is not the payment's, which no claim of the payment can have.
     """
     payment = tx.payments.get(attempt.payment_id)
     if kept.currency != payment.currency:

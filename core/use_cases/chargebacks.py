@@ -70,24 +70,28 @@ def follow_event(
     settled: Settled,
     claim: Claim,
     claimed: Money | None = None,
-) -> None:
+) -> bool:
     """Believe a proven event about a claim where the look-up after it does not say.
 
     A loss is booked even where nobody told of the claim, or staff had ended it as won; told once
     more after it was booked, it is the same loss. `claimed` is the event's amount, None for all.
+    False where no claim to such money can be kept: a human must look for it.
     """
     if settled.is_disputed is not None:
-        return
+        return True
     tx.payments.lock(attempt.payment_id)
     known = _open_on(tx, attempt, settled)
     if known is None and _is_news(tx, attempt, settled, claim):
         known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
+        if known is None:
+            return False
     if known is None:
-        return
+        return True
     if claimed is not None and claim is not Claim.WON and not _may_be(tx, known, claimed):
         _doubt(tx, known, claimed)
     elif claim is not Claim.OPEN:
         end_claim(tx, chargeback=known, has_won=claim is Claim.WON, lost=claimed)
+    return True
 
 
 def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:

@@ -2,7 +2,13 @@
 
 from core.domain.acts import Event, EventName
 from core.domain.bills import Bill
-from core.domain.errors import InsufficientFunds, InvalidAmount, PinNeeded, RefundOpen
+from core.domain.errors import (
+    InsufficientFunds,
+    InvalidAmount,
+    PaymentContested,
+    PinNeeded,
+    RefundOpen,
+)
 from core.domain.ledger import JournalKind, Leg, Subject
 from core.domain.money import Money
 from core.domain.payments import Allocation
@@ -32,6 +38,7 @@ def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: 
         PinNeeded: the actor has no PIN.
         InsufficientFunds: the tenant wallet is short; `missing` says by how much.
         RefundOpen: a refund of the same money is on its way.
+        PaymentContested: a payer's bank claims the money.
     """
     check_give_back(tx, actor=actor, amount=amount)
     parts = _newest_first(tx, bill, amount)
@@ -82,6 +89,8 @@ def _newest_first(tx: Transaction, bill: Bill, amount: Money) -> list[tuple[Allo
         waiting += on_its_way
         part = min(left, allocation.amount.minor - allocation.returned_minor - on_its_way)
         if part > 0:
+            if known is not None and known.contested_at is not None:
+                raise PaymentContested(payment_id=allocation.payment_id)
             parts.append((allocation, Money(part, bill.currency)))
             left -= part
     if left and waiting:

@@ -213,14 +213,12 @@ def give_unmatched(
     if not has_pin_check:
         raise PinNeeded
     check_reason(reason)
-    kept = tx.unmatched.get(unmatched_id)
-    if kept.tenant_id != actor.tenant_id:
-        raise NotFound(kind="money")
+    kept = _locked(tx, actor, unmatched_id)
     is_posted = tx.ledger.journal_by_key(actor.tenant_id, f"intent:{key}") is not None
     if not is_posted and not kept.free.is_positive:
         raise UnmatchedGone
-    if not is_posted and kept.key is not None and tx.chargebacks.open_for(kept.key) is not None:
-        raise PaymentContested(payment_id=kept.payment_id)
+    if not is_posted:
+        _check_unclaimed(tx, kept)
     after = kept if is_posted else kept.give(amount)
     wallet = _open_wallet(tx, actor, person_id, amount.currency)
     # The note stands in the same act as the journal.
@@ -246,6 +244,22 @@ def give_unmatched(
         )
     )
     return journal
+
+
+def _locked(tx: Transaction, actor: Actor, unmatched_id: UnmatchedId) -> Unmatched:
+    """Return unmatched money of the actor's tenant, after whoever claims its payment's money."""
+    kept = tx.unmatched.get(unmatched_id)
+    if kept.tenant_id != actor.tenant_id:
+        raise NotFound(kind="money")
+    if kept.payment_id is None:
+        return kept
+    tx.payments.lock(kept.payment_id)
+    return tx.unmatched.get(unmatched_id)
+
+
+def _check_unclaimed(tx: Transaction, kept: Unmatched) -> None:
+    if kept.key is not None and tx.chargebacks.open_for(kept.key) is not None:
+        raise PaymentContested(payment_id=kept.payment_id)
 
 
 def _open_wallet(tx: Transaction, actor: Actor, person_id: PersonId, currency: Currency) -> Wallet:

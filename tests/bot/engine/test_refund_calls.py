@@ -11,7 +11,7 @@ from bot.engine.arrivals import store_hook
 from bot.sweeps import refunds as sweeps
 from core.domain.claims import Claim
 from core.domain.configurations import Configuration
-from core.domain.money import Money
+from core.domain.money import Currency, Money
 from core.domain.providers import (
     About,
     Authentic,
@@ -24,6 +24,7 @@ from core.domain.providers import (
 from core.domain.refunds import RefundStatus
 from core.domain.work import Kind
 from core.use_cases.refunds import ask_refund
+from storage.doctor import examine
 from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import Desk, open_desk
 from tests.core.estate import Estate, palm_court, settled
@@ -218,6 +219,22 @@ async def test_an_event_says_how_much_a_bank_took_however_late_its_look_up_answe
         assert refunds.at_provider() == 100_000
         await desk.later(61)
     assert (refunds.at_provider(), provider.plans) == (60_000, [])
+
+
+async def test_a_claim_that_no_record_can_hold_is_for_a_human(
+    tmp_path: Path, estate: Estate
+) -> None:
+    tried, provider = estate.open_link(estate.agreed()), FakeRefunder()
+    odd = replace(settled(tried, capture="cap-usd"), captured=Money(100, Currency("USD")))
+    estate.answer(tried, odd)
+    async with opened(tmp_path, estate, provider) as desk:
+        await desk.later(0)
+        provider.plans = [odd]
+        await hook(desk, estate, tried.attempt.reference, About.DISPUTE)
+        said = await desk.run(examine)
+    # A human has looked.
+    estate.books.rows("DELETE FROM work WHERE status = 'parked' RETURNING id")
+    assert any("sandbox tells of a chargeback of cap-usd" in each for each in said)
 
 
 async def test_a_claim_finds_its_payment_by_the_providers_own_id_however_often_it_comes(

@@ -9,12 +9,12 @@ from core.domain.chargebacks import Chargeback, ChargebackStatus
 from core.domain.claims import Claim
 from core.domain.errors import PaymentContested, UnmatchedGone
 from core.domain.ledger import AccountKind
-from core.domain.money import Money
+from core.domain.money import Currency, Money
 from core.domain.refunds import RefundStatus
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.claims import handle_claim
 from core.use_cases.refunding import begin_refund
-from tests.core.estate import Estate
+from tests.core.estate import Estate, settled
 from tests.core.use_cases.test_unmatched_refunds import KEPT, Kept
 from tests.factories import naira
 
@@ -134,3 +134,12 @@ def test_a_look_up_that_it_is_over_frees_it(estate: Estate, kept: Kept) -> None:
     estate.answer(kept.tried, replace(kept.said, is_disputed=False))
     assert (claim_of(kept).status, at_provider(kept)) == (ChargebackStatus.WON, KEPT)
     kept.give(KEPT)
+
+
+def test_a_claim_in_another_currency_than_the_payments_is_for_a_human(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    odd = replace(settled(tried, 100, capture="cap-usd"), captured=Money(100, Currency("USD")))
+    estate.answer(tried, odd)
+    told = {"attempt": tried.attempt, "settled": odd, "claim": Claim.LOST}
+    assert estate.do(follow_event, **told) is False  # type: ignore[arg-type]
+    assert estate.look(lambda tx: tx.chargebacks.of(tried.payment.id)) == ()

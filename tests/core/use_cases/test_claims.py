@@ -28,7 +28,7 @@ from core.use_cases.claims import handle_claim
 from core.use_cases.refundable import payment_to_refund
 from tests.core.estate import Estate, live_with_ada, settled
 from tests.core.use_cases.refunding import Refunds
-from tests.core.use_cases.test_giving_back import spend_collected
+from tests.core.use_cases.test_giving_back import cancel, spend_collected
 from tests.factories import naira
 
 EVIDENCE, WON, LOST = (
@@ -345,6 +345,17 @@ def test_nobody_ends_a_claim_to_what_his_household_paid(estate: Estate) -> None:
     with pytest.raises(NotAllowed):
         estate.do(payment_to_refund, actor=partner, payment_id=refunds.payment.id)
     assert handle(refunds, WON).status is WON
+
+
+def test_a_bill_is_not_cancelled_while_a_bank_claims_what_paid_it(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    with pytest.raises(PaymentContested):
+        cancel(estate, refunds.bill)
+    assert estate.collected() == 100_000
+    event(refunds, Claim.WON)
+    cancel(estate, refunds.bill)
+    assert (estate.collected(), estate.balance(estate.ada)) == (0, 100_000)
 
 
 def test_money_claimed_before_claims_were_records_is_let_go(estate: Estate) -> None:

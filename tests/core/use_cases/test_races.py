@@ -18,7 +18,7 @@ import pytest
 from core.domain.chargebacks import ChargebackStatus
 from core.domain.claims import Claim
 from core.domain.consent import Consent
-from core.domain.errors import AboveRefundable, RefundOpen, StaleState
+from core.domain.errors import AboveRefundable, PaymentContested, RefundOpen, StaleState
 from core.domain.payments import AttemptStatus, Payment, PaymentStatus
 from core.domain.refunds import Destination, RefundStatus
 from core.ports import Transaction
@@ -29,11 +29,13 @@ from core.use_cases.links import begin_call, cancel_payment, expire_payment
 from core.use_cases.pins import set_pin
 from core.use_cases.refunding import begin_refund
 from core.use_cases.refunds import open_refund
+from core.use_cases.unmatched import give_unmatched
 from storage.doctor import broken
 from tests.books import ServerBooks, open_server_books
 from tests.core.estate import TOTAL, Estate, Tried, palm_court, settled
 from tests.core.use_cases.refunding import Refunds
 from tests.core.use_cases.test_methods import VISA, kept
+from tests.core.use_cases.test_unmatched_refunds import Kept
 from tests.factories import naira
 
 Act = Callable[[Transaction], Any]
@@ -233,3 +235,23 @@ def test_of_two_charges_that_pass_a_cards_limit_together_one_is_refused(race: Ra
     first, second = race.run(fill, fill)
     assert isinstance(first, Payment)
     assert isinstance(second, StaleState)
+
+
+@pytest.mark.parametrize("is_claimed_first", [True, False])
+def test_money_kept_apart_is_claimed_or_given(race: Race, *, is_claimed_first: bool) -> None:
+    kept = Kept(race.estate)
+    claimed = partial(follow_event, attempt=kept.tried.attempt, settled=kept.said, claim=Claim.OPEN)
+    give = partial(
+        give_unmatched,
+        actor=kept.treasurer,
+        unmatched_id=kept.now().id,
+        person_id=race.estate.ben.person_id,
+        amount=naira(1_000),
+        reason="His slip",
+        key="k1",
+        has_pin_check=True,
+    )
+    acts = (claimed, give) if is_claimed_first else (give, claimed)
+    _, second = race.run(*acts)
+    assert isinstance(second, PaymentContested) is is_claimed_first
+    assert race.estate.balance(race.estate.ben) == (0 if is_claimed_first else 1_000)
