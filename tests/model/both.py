@@ -16,6 +16,8 @@ from core.domain.ledger import (
     Subject,
 )
 from core.domain.payments import AttemptId, PaymentId
+from core.domain.people import Role
+from core.domain.refunds import RefundId
 from core.domain.tenants import FeeBearer
 from core.domain.wallets import WalletStatus
 from core.use_cases.ledger import post, reverse
@@ -43,6 +45,8 @@ class Both:
         self.bill_ids: list[BillId] = []
         self.payment_ids: list[PaymentId] = []
         self.hold_ids: list[HoldId] = []
+        self.refund_ids: list[RefundId] = []
+        self.treasurer = self.estate.member("Treasurer", role=Role.FINANCE)
         self.journal_ids: dict[str, JournalId] = {}
         self.wallets = {name: self.estate.wallet(self.actors[name]) for name in PAYERS}
         self.wallets[TENANT] = self.estate.tenant_wallet()
@@ -143,6 +147,8 @@ class Both:
             payment = tx.payments.get(payment_id)
             assert (payment.status, payment.captured_minor) == (link.status, link.captured)
             assert [a.status for a in tx.payments.attempts(payment_id)] == link.tries
+        backs = [tx.refunds.get(refund_id).status.value for refund_id in self.refund_ids]
+        assert backs == [back.status for back in self.reference.backs]
         holds = [tx.ledger.hold(hold_id).status.value for hold_id in self.hold_ids]
         assert holds == [hold.status for hold in self.reference.holds]
 
@@ -157,6 +163,8 @@ class Both:
             assert is_frozen == (owner in reference.frozen)
         for place, account_id in self.places.items():
             assert tx.ledger.get(account_id).balance.minor == reference.balance[place]
+        held = sum(kept.on_its_way for kept in reference.kept)
+        assert tx.ledger.get(self.places["suspense"]).held_minor == held
         for owner, account_id in self.owed.items():
             assert tx.ledger.get(account_id).balance.minor == -reference.owed[owner]
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tests.model.billing import SOME_ENDS, contested
 from tests.model.crediting import SOME_CREDITS, SOME_KEYS, Crediting
 from tests.model.estates import SOME_CHANGES, Estates
+from tests.model.keeping import SOME_BACKS, SOME_PARTS
 from tests.model.linking import ANSWERS, SOME_CAPTURES, SOME_EXTRAS, SOME_FEES
 from tests.model.lives import (
     OWNERS,
@@ -138,6 +139,15 @@ KINDS: Final = (
     Kind("void_hold", {"pick": SOME_PICKS}, _has_hold),
     Kind("expire_hold", {"pick": SOME_PICKS}, _has_hold),
     Kind("let_a_hold_pass", {"owner": OWNERS, "hours": (1, 2, 23)}),
+    Kind("keep_apart", {"who": PAYERS}),
+    Kind("give_kept", {"pick": SOME_PICKS, "who": PAYERS, "part": SOME_PARTS}, Ledgers.has_kept),
+    Kind("send_back", {"pick": SOME_PICKS, "part": SOME_PARTS}, Ledgers.has_kept),
+    Kind("end_back", {"pick": SOME_PICKS, "how": SOME_BACKS}, Ledgers.has_backs),
+    Kind(
+        "give_what_failed_to_go_back",
+        {"pick": SOME_PICKS, "who": PAYERS, "how": SOME_BACKS},
+        Ledgers.has_kept,
+    ),
     Kind("credit", {"who": PAYERS, "minor": SOME_CREDITS, "key": SOME_KEYS}),
     Kind("reverse", {"pick": SOME_PICKS}),
     Kind("wait", {"hours": SOME_HOURS}),

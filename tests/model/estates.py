@@ -7,14 +7,15 @@ from hypothesis.stateful import rule
 
 from tests.model.billing import Billing
 from tests.model.holding import Holding
-from tests.model.linking import EXTRA, FEE, Linking
+from tests.model.keeping import Keeping
+from tests.model.linking import EXTRA, FEE
 from tests.model.lives import AMOUNT, PAYER, PICK, TOTALS
 
 SOME_CHANGES: Final = ("dispute", "cancel", "amend", "amend and agree", "overpay")
 MEANWHILE: Final = st.sampled_from(SOME_CHANGES)
 
 
-class Estates(Billing, Linking, Holding):
+class Estates(Billing, Keeping, Holding):
     """Everything that may happen to an estate."""
 
     @rule(pick=PICK, who=PAYER, amount=AMOUNT, extra=EXTRA, fee=FEE)

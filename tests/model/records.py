@@ -99,3 +99,31 @@ class Capture:
     fee: int = 0
     is_foreign: bool = False
     """It names a reference that is not ours."""
+
+
+@dataclass(eq=False)
+class ModelBack:
+    """Kept money on its way back."""
+
+    kept: "ModelKept"
+    amount: int
+    status: str = "processing"
+
+
+@dataclass(eq=False)
+class ModelKept:
+    """A capture that fits no payment."""
+
+    key: str
+    amount: int
+    given: int = 0
+    done: int = 0
+    backs: list[ModelBack] = field(default_factory=list)
+
+    @property
+    def on_its_way(self) -> int:
+        return sum(back.amount for back in self.backs if back.status == "processing")
+
+    @property
+    def free(self) -> int:
+        return self.amount - self.given - self.done - self.on_its_way

@@ -7,7 +7,7 @@ words, a refusal is the name of core's type. Each act checks everything first an
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from tests.model.records import Capture, ModelBill, ModelHold, ModelLink
+from tests.model.records import Capture, ModelBack, ModelBill, ModelHold, ModelKept, ModelLink
 
 PAYERS: Final = ("ada", "ben")
 TENANT: Final = "tenant"
@@ -40,6 +40,8 @@ class Reference:
         self.bills: list[ModelBill] = []
         self.links: list[ModelLink] = []
         self.holds: list[ModelHold] = []
+        self.kept: list[ModelKept] = []
+        self.backs: list[ModelBack] = []
         self.captures: dict[str, tuple[Capture, ModelLink]] = {}
         self.keys: set[str] = set()
         self.credits: dict[str, tuple[str, int]] = {}
@@ -186,6 +188,7 @@ class Reference:
         self.captures[capture.key] = (capture, link)
         if capture.is_foreign:
             self.move("provider", "suspense", capture.amount)
+            self.kept.append(ModelKept(key=capture.key, amount=capture.amount))
             self.answer(link, place, "unknown", is_cancelling=False)
             return
         self.move("provider", link.payer, capture.amount)
@@ -227,6 +230,37 @@ class Reference:
         ends = {"waiting": "expired", "unknown": "expired"}
         link.tries = [ends.get(status, status) for status in link.tries]
         link.status = "expired"
+
+    # Money that fits no payment
+
+    def give_kept(self, kept: ModelKept, payer: str, *, amount: int) -> None:
+        _refuse("UnmatchedGone", when=kept.free <= 0)
+        _refuse("InvalidAmount", when=amount <= 0)
+        _refuse("AmountOutOfRange", when=kept.free < amount)
+        kept.given += amount
+        self.move("suspense", payer, amount)
+        self._repay(payer)
+
+    def send_back(self, kept: ModelKept, *, amount: int) -> None:
+        _refuse("UnmatchedGone", when=kept.free <= 0)
+        _refuse("InvalidAmount", when=amount <= 0)
+        _refuse("AboveRefundable", when=kept.free < amount)
+        back = ModelBack(kept=kept, amount=amount)
+        kept.backs.append(back)
+        self.backs.append(back)
+
+    def end_back(self, back: ModelBack, how: str) -> None:
+        """Record how a provider says that it ended; what went out late is owed where it lacks."""
+        if how == "failed" and back.status == "processing":
+            back.status = "failed"
+        if how != "done" or back.status == "completed":
+            return
+        here = back.amount if back.status == "processing" else min(back.kept.free, back.amount)
+        back.status = "completed"
+        back.kept.done += here
+        self.move("suspense", "provider", here)
+        self.balance["provider"] += back.amount - here
+        self.owed[TENANT] += back.amount - here
 
     # Wallets and holds
 

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ID: Final = re.compile(r"(?<!\d)\d{17,19}(?!\d)")
-_REFERENCE: Final = re.compile(r"\bhz([0-9a-f]{16})(?=-)")
+_REFERENCE: Final = re.compile(r"\bhz(r?)([0-9a-f]{16})(?=-)")
 _MADE_OF_IDS: Final = re.compile(r"\b(fingerprint='|act_id=)\w+")
 _ACTS: Final = frozenset({"act_id", "first_act", "last_act"})
 _HASHED: Final = frozenset({"fingerprint", "hash", "before_hash", "listed"})
@@ -50,7 +50,7 @@ class Names:
 
     def within(self, text: str) -> str:
         """Put names in the place of ids."""
-        plain = _REFERENCE.sub(lambda found: f"hz{int(found[1], 16)}", text)
+        plain = _REFERENCE.sub(lambda found: f"hz{found[1]}{int(found[2], 16)}", text)
         return _ID.sub(lambda found: self.of(found[0]), plain)
 
 

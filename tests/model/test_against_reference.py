@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.model.billing import Billing
 from tests.model.estates import Estates
 from tests.model.holding import Holding
+from tests.model.keeping import Keeping
 from tests.model.linking import Linking
 
 
@@ -34,6 +35,8 @@ TestBills = Billing.TestCase
 TestBills.settings = lived(40)
 TestLinks = Linking.TestCase
 TestLinks.settings = lived(60)
+TestKept = Keeping.TestCase
+TestKept.settings = lived(40)
 TestHolds = Holding.TestCase
 TestHolds.settings = lived(20)
 TestEstates = Estates.TestCase
