@@ -6,6 +6,7 @@ from typing import Final
 from bot.sandbox import provider_switches as provider
 from bot.sandbox.switches import Switchboard, Value
 from tests.simulation.chance import Luck
+from tests.simulation.people import Someone
 from tests.simulation.wire import Line, Network
 
 HEALTHY: Final[dict[str, Value]] = {
@@ -101,6 +102,8 @@ class Setting:
     """None leaves it to the seed."""
     plays: tuple[str, ...] = ()
     """Providers that payers choose from; else the sandbox's own is the only one."""
+    everybody: type[Someone] | None = None
+    """What kind of people live there, None for those who live everywhere."""
     switches: tuple[tuple[str, Value], ...] = ()
     lines: tuple[tuple[str, Line], ...] = ()
     fragile: tuple[tuple[str, float], ...] = ()

@@ -159,6 +159,31 @@ REFUND: Final = Goal(
         tap("refund$"),
     ),
 )
+SEND_BACK: Final = Goal(
+    name="send unmatched money back",
+    opening=("/desk",),
+    steps=(
+        tap("refund [0-9]"),
+        write("your reason is kept with the books", *REASONS),
+        tap("all of it"),
+        write("how much goes back\\? write", "100", "500", "9k", "0"),
+        tap("unmatched money"),
+    ),
+)
+MATCH: Final = Goal(
+    name="match unmatched money",
+    opening=("/desk",),
+    steps=(
+        tap("give [0-9]"),
+        write("how do you know", *REASONS),
+        tap("all of it"),
+        write("how much of it belongs", "100", "500", "9k", "0"),
+        tap("a-14|b-02"),
+        write("whose money is it", "A-14", "B-02", "Nobody"),
+        tap("match [0-9]"),
+        tap("unmatched money"),
+    ),
+)
 CONSENT: Final = Goal(
     name="answer where a refund goes", opening=("/menu",), steps=(tap("yes, to my wallet|no$"),)
 )
@@ -177,7 +202,15 @@ OF_RESIDENTS: Final = (
     SECURE,
     CONSENT,
 )
-OF_STAFF: Final = (*(ISSUE,) * 2, *(CHANGE,) * 3, *(ANSWER,) * 3, *(REFUND,) * 5, LOOK)
+OF_STAFF: Final = (
+    *(ISSUE,) * 2,
+    *(CHANGE,) * 3,
+    *(ANSWER,) * 3,
+    *(REFUND,) * 5,
+    *(SEND_BACK,) * 3,
+    LOOK,
+)
+OF_KEEPERS: Final = (LOOK, TOP_UP, SECURE, *(MATCH,) * 3, *(SEND_BACK,) * 3)
 
 TOP_UP_BY_CHOICE: Final = replace(TOP_UP, steps=(*TOP_UP.steps, tap("pay by link")))
 OF_CHOOSERS: Final = (
@@ -193,4 +226,4 @@ def goals_of(person_id: int) -> tuple[Goal, ...]:
     """Return what a person may want, more often what stands there more often."""
     if person_id in STAFF:
         return OF_STAFF
-    return (LOOK, TOP_UP, SECURE) if person_id == estate.CHIDI else OF_RESIDENTS
+    return OF_KEEPERS if person_id == estate.CHIDI else OF_RESIDENTS

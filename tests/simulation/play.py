@@ -89,7 +89,8 @@ class Director:
         self._turns = [each for each in self._people for _ in range(each.turns)]
 
     def _new(self, person_id: int) -> Someone:
-        stage, kind = self._stage, Chooser if self._stage.plays else Someone
+        stage = self._stage
+        kind = stage.everybody or (Chooser if stage.plays else Someone)
         mood = luck(stage.seed, f"of {person_id}")
         return kind(stage.world, stage.provider, person_id, mood, stage.trace)
 
