@@ -71,6 +71,8 @@ def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:
         return _apart(attempt, capture) if is_apart else Taken.CREDITED
     if not capture.captured.is_positive:
         return Taken.NOTHING
+    if _is_of_another_tenant(tx, attempt, capture):
+        return Taken.NOTHING
     payment = tx.payments.get(attempt.payment_id)
     if not _agrees(tx, attempt, payment, capture):
         return _suspend(tx, attempt, payment, capture, key)
@@ -81,6 +83,14 @@ def _check_same(tx: Transaction, posted: Journal, capture: Settled) -> None:
     first = tx.ledger.transfers(posted.id)[0]
     if first.leg.amount != capture.captured:
         raise KeyReused(key=posted.key)
+
+
+def _is_of_another_tenant(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether an account that tenants share names another's attempt: that one is credited."""
+    if capture.reference == attempt.reference:
+        return False
+    named = tx.payments.attempt_by_reference(attempt.configuration_id, capture.reference)
+    return named is not None and named.tenant_id != attempt.tenant_id
 
 
 def _agrees(tx: Transaction, attempt: Attempt, payment: Payment, capture: Settled) -> bool:

@@ -8,16 +8,26 @@ import pytest
 
 from core.domain.acts import EventName
 from core.domain.bills import Bill, Shown
+from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.disputes import DisputeReason
 from core.domain.errors import KeyReused
 from core.domain.ledger import AccountKind
 from core.domain.money import Money
 from core.domain.payments import AttemptStatus, PaymentStatus
+from core.domain.people import Actor
 from core.domain.providers import Declined, Outcome, Pending, ProviderError, Unknown
+from core.domain.tenants import PLATFORM
 from core.use_cases.bills import amend_bill, cancel_bill
 from core.use_cases.disputes import open_dispute
-from core.use_cases.links import expire_payment, is_watched, open_top_up, retry_payment
+from core.use_cases.links import (
+    begin_call,
+    expire_payment,
+    is_watched,
+    open_top_up,
+    retry_payment,
+)
 from core.use_cases.wallets import freeze_wallet
+from storage.transaction import SqlTransaction
 from tests.core.estate import TOTAL, Estate, Tried, settled
 from tests.factories import USD, naira
 
@@ -312,3 +322,31 @@ def test_a_receipt_says_what_came_and_what_of_it_paid_the_bill(estate: Estate, b
     receipt = estate.look(lambda tx: tx.payments.receipts_of(done.payment.id))[0]
     assert (receipt.amount, receipt.settled) == (naira(TOTAL + 100), naira(TOTAL))
     assert receipt.balance_after == naira(100)
+
+
+def test_a_capture_of_another_tenant_s_is_credited_there_alone(estate: Estate) -> None:
+    shared = estate.books.run(_add_shared)
+    ada, eve = (_topping_up(estate, actor, shared) for actor in (estate.ada, estate.eve))
+    said = settled(eve, capture="cap-X")
+    estate.answer(ada, said)
+    estate.answer(eve, said)
+    rows = estate.books.rows("SELECT tenant_id FROM journal WHERE key LIKE '%cap-X'")
+    assert [row[0] for row in rows] == [estate.eve.tenant_id]
+    assert estate.now(ada).attempt.status is AttemptStatus.UNKNOWN
+
+
+def _add_shared(tx: SqlTransaction) -> Configuration:
+    configuration = Configuration(
+        id=ConfigurationId(tx.new_id()), tenant_id=PLATFORM, provider="paystack", is_test=True
+    )
+    tx.configurations.add(configuration)
+    return configuration
+
+
+def _topping_up(estate: Estate, actor: Actor, configuration: Configuration) -> Tried:
+    payment = estate.do(
+        open_top_up, actor=actor, amount=naira(500_000), configuration=configuration
+    )
+    tried = estate.tried(payment)
+    estate.do(begin_call, attempt_id=tried.attempt.id)
+    return estate.answer(tried, Pending(link="https://pay.example/1", provider_ref="r"))
