@@ -6,6 +6,7 @@ from core.domain.acts import Event, EventName
 from core.domain.chargebacks import Chargeback, ChargebackId, ChargebackStatus
 from core.domain.errors import Refusal
 from core.domain.people import Actor
+from core.domain.refunds import RefundStatus
 from core.ports import Transaction
 from core.use_cases.claims import handled_claim
 from handlers.cards import name_of
@@ -37,6 +38,7 @@ def claim_view(tx: Transaction, claim: Chargeback, *, actor: Actor | None) -> cl
         handler="" if claim.handled_by is None else name_of(tx, claim.handled_by),
         acts=() if actor is None else [s for s in _STEPS if _may(tx, actor, claim, s)],
         is_told=claim.is_told(at=tx.now),
+        came_back=_came_back(tx, claim),
     )
 
 
@@ -45,6 +47,12 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen:
     claim = tx.chargebacks.get(ChargebackId(event.other_id))
     paid = tx.payments.get(claim.payment_id).captured
     return claims.told(reader.words, claim_view(tx, claim, actor=None), paid=paid)
+
+
+def _came_back(tx: Transaction, claim: Chargeback) -> bool:
+    if claim.refund_id is None:
+        return False
+    return tx.refunds.get(claim.refund_id).status is RefundStatus.RETURNED
 
 
 def _may(tx: Transaction, actor: Actor, claim: Chargeback, status: ChargebackStatus) -> bool:

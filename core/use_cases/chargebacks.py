@@ -40,7 +40,7 @@ from core.use_cases.capture_totals import (
     taken_minor,
 )
 from core.use_cases.payments import tell
-from core.use_cases.refund_posting import book_found, refund_key
+from core.use_cases.refund_posting import book_found, book_returned, refund_key
 from core.use_cases.refunds import give_up
 
 
@@ -81,12 +81,14 @@ def follow_event(
         return True
     tx.payments.lock(attempt.payment_id)
     known = _open_on(tx, attempt, settled)
-    if known is None and _is_news(tx, attempt, settled, claim):
-        known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
-        if known is None:
-            return False
+    if known is None and claim is Claim.WON:
+        return _win_back(tx, attempt, settled)
     if known is None:
-        return True
+        if not _is_news(tx, attempt, settled, claim, claimed):
+            return True
+        known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
+    if known is None:
+        return False
     if claimed is not None and claim is not Claim.WON and not _may_be(tx, known, claimed):
         _doubt(tx, known, claimed)
     elif claim is not Claim.OPEN:
@@ -94,24 +96,54 @@ def follow_event(
     return True
 
 
-def _is_news(tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim) -> bool:
+def _is_news(
+    tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim, claimed: Money | None
+) -> bool:
     """Tell whether an event tells of a claim, or of a loss, that is not in the books yet.
 
-    Events come twice and out of order: what opens a claim may come after all of it was lost.
+    Events come twice and out of order: what opens a claim may come after all of it was lost, and
+    a loss told again has the amount of the first one.
     """
-    mine = (attempt.id, capture.provider_id)
-    claims = tx.chargebacks.of(attempt.payment_id)
-    lost = [each for each in claims if each.status is ChargebackStatus.LOST]
-    if claim is Claim.WON or not any((each.attempt_id, each.capture) == mine for each in lost):
-        return claim is not Claim.WON
+    lost = _lost(tx, attempt, capture)
+    if not lost:
+        return True
+    if claim is Claim.LOST and (claimed is None or claimed in _amounts(tx, lost)):
+        return False
     kept = kept_of(tx, attempt=attempt, capture=capture)
     if kept is not None:
-        return claim is Claim.OPEN and left_apart(tx, kept=kept).is_positive
+        return left_apart(tx, kept=kept).is_positive
     payment = tx.payments.get(attempt.payment_id)
-    return (
-        claim is Claim.OPEN
-        and left_minor(tx, payment=payment, attempt=attempt, capture=capture) > 0
-    )
+    return left_minor(tx, payment=payment, attempt=attempt, capture=capture) > 0
+
+
+def _lost(tx: Transaction, attempt: Attempt, capture: Settled) -> list[Chargeback]:
+    mine = (attempt.id, capture.provider_id)
+    claims = tx.chargebacks.of(attempt.payment_id)
+    lost = (each for each in claims if each.status is ChargebackStatus.LOST)
+    return [each for each in lost if (each.attempt_id, each.capture) == mine]
+
+
+def _amounts(tx: Transaction, lost: list[Chargeback]) -> set[Money]:
+    """Return what lost claims were about, and what was booked of them."""
+    booked = {tx.refunds.get(each.refund_id).amount for each in lost if each.refund_id is not None}
+    return booked | {each.amount for each in lost}
+
+
+def _win_back(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
+    """Book that a bank gave back what it took: its claim was lost, and is told to be won now.
+
+    False where several were lost: a human must say which one is meant.
+    """
+    refund_ids = [each.refund_id for each in _lost(tx, attempt, capture)]
+    taken = [tx.refunds.get(each) for each in refund_ids if each is not None]
+    match [each for each in taken if each.status is RefundStatus.COMPLETED]:
+        case []:
+            return True
+        case [refund]:
+            book_returned(tx, refund=refund)
+            return True
+        case _:
+            return False
 
 
 def open_claim(
@@ -221,12 +253,10 @@ def _lose(
 ) -> RefundId | None:
     """Book what the bank took, as far as it was not found before; return the refund it is.
 
-    What was found since the claim is what it took, unless its provider names more.
+    What was found since the claim counts towards it.
     """
     found = _found(tx, chargeback)
     since_minor = taken_minor(found) - chargeback.taken_before_minor
-    if since_minor and (lost is None or lost.minor <= since_minor):
-        return found[-1].id
     before = tx.refunds.refundable(payment).grown(payment)
     wanted = (lost or chargeback.amount).minor - since_minor
     minor = min(wanted, before.captured_minor - before.reversed_minor)
@@ -301,8 +331,9 @@ def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
         lost = Money(max(0, taken), claim.currency)
         end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
     elif said.is_disputed is False and claim.said is None:
-        has_won = taken_minor(_found(tx, claim)) == claim.taken_before_minor
-        end_claim(tx, chargeback=claim, has_won=has_won)
+        taken = taken_minor(_found(tx, claim)) - claim.taken_before_minor
+        lost = Money(taken, claim.currency)
+        end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
 
 
 def _is_lost_apart(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:

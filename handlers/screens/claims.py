@@ -15,7 +15,7 @@ from handlers.words import Html, Words, lines
 class ClaimCard:
     """A claim for its reader; `acts` are the statuses he may bring it to now.
 
-    `is_told`: its provider says how it ends, so that nobody need.
+    `is_told`: its provider says how it ends, so that nobody need. `came_back`: what was lost.
     """
 
     claim: Chargeback
@@ -26,6 +26,7 @@ class ClaimCard:
     handler: str = ""
     acts: Sequence[ChargebackStatus] = ()
     is_told: bool = False
+    came_back: bool = False
 
 
 def card(words: Words, view: ClaimCard) -> Screen:
@@ -141,8 +142,14 @@ def _state(words: Words, view: ClaimCard) -> Html:
             "🏦 the bank claims %(amount)s back; evidence was sent", amount=amount
         ),
         ChargebackStatus.WON: words.t("✅ won: %(amount)s stays", amount=amount),
-        ChargebackStatus.LOST: words.t("⚪ lost: the bank has taken the money"),
+        ChargebackStatus.LOST: _lost(words, view),
     }[view.claim.status]
+
+
+def _lost(words: Words, view: ClaimCard) -> Html:
+    if view.came_back:
+        return words.t("✅ lost at first; the bank gave the money back, to the payer's wallet")
+    return words.t("⚪ lost: the bank has taken the money")
 
 
 def _what_next(words: Words, view: ClaimCard) -> Html:

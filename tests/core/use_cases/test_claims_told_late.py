@@ -1,0 +1,55 @@
+"""What is told of a bank's claim late, twice, or never: what was lost is booked, and no more."""
+
+import pytest
+
+from core.domain.chargebacks import ChargebackStatus
+from core.domain.claims import Claim
+from core.domain.errors import IllegalTransition
+from core.domain.refunds import RefundStatus
+from tests.core.estate import Estate
+from tests.core.use_cases.refunding import Refunds
+from tests.core.use_cases.test_claims import LOST, event, handle
+from tests.factories import naira
+
+
+def test_a_refund_during_a_claim_is_not_all_that_is_lost(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    refunds.told(10_000)
+    handle(refunds, LOST)
+    assert (refunds.at_provider(), len(refunds.all())) == (0, 2)
+
+
+def test_a_second_loss_whose_opening_was_lost_is_booked(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds, Claim.OPEN, naira(30_000))
+    for minor in (30_000, 30_000, 40_000, 40_000):
+        event(refunds, Claim.LOST, naira(minor))
+    assert refunds.at_provider() == 30_000
+
+
+def test_what_is_won_after_it_was_lost_comes_back(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    handle(refunds, LOST)
+    for _ in range(2):
+        event(refunds, Claim.WON)
+    assert (refunds.at_provider(), estate.balance(estate.ada)) == (100_000, 100_000)
+    assert refunds.statuses() == [RefundStatus.RETURNED]
+
+
+def test_staff_end_what_its_provider_never_told_the_end_of(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(0, is_disputed=True)
+    with pytest.raises(IllegalTransition):
+        handle(refunds, ChargebackStatus.WON)
+    estate.clock.move(days=120)
+    assert handle(refunds, ChargebackStatus.WON).status is ChargebackStatus.WON
+
+
+def test_a_win_after_two_losses_is_left_to_a_human(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for minor in (30_000, 40_000):
+        event(refunds, Claim.LOST, naira(minor))
+    assert not event(refunds, Claim.WON)
+    assert refunds.at_provider() == 30_000
