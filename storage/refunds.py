@@ -46,17 +46,14 @@ _REFUNDABLES: Final = Records(
     REFUNDABLE, Refundable, frozen=("payment_id", "tenant_id", "currency")
 )
 _ONE: Final = _REFUNDS.by("id")
+# Sums are made of these: none may be left out.
 _OF: Final = Statement(
-    _REFUNDS.select()
-    .where(REFUND.c.payment_id == bindparam("payment_id"))
-    .order_by(REFUND.c.id)
-    .limit(50)
+    _REFUNDS.select().where(REFUND.c.payment_id == bindparam("payment_id")).order_by(REFUND.c.id)
 )
 _OF_UNMATCHED: Final = Statement(
     _REFUNDS.select()
     .where(REFUND.c.unmatched_id == bindparam("unmatched_id"))
     .order_by(REFUND.c.id)
-    .limit(50)
 )
 _OPEN_IN: Final = Statement(
     _REFUNDS.select()

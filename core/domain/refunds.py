@@ -32,6 +32,9 @@ ASK_FOR: Final = timedelta(days=30)
 """How long a provider is asked what became of a refund; then it is a human's task."""
 
 
+TOTALS_LAG: Final = timedelta(days=1)
+"""How long after money came back a provider's total may still say that it is gone."""
+
 CHECK: Final = "refund_check"
 """The kind of the due row at which a provider is asked again."""
 
@@ -168,6 +171,12 @@ class Refund:
     def is_unsent(self) -> bool:
         """Tell whether a provider cannot have heard of it."""
         return self.status is RefundStatus.PROCESSING and self.sent_at is None
+
+    def may_be_gone(self, *, at: datetime) -> bool:
+        """Tell whether a provider may count it as gone: totals lag a little behind."""
+        if self.status is RefundStatus.RETURNED:
+            return self.ended_at is not None and at < self.ended_at + TOTALS_LAG
+        return self.status in {RefundStatus.COMPLETED, RefundStatus.PROCESSING}
 
     def move(self, status: RefundStatus, *, at: datetime, by: PersonId | None = None) -> "Refund":
         """Take a step of the machine; steps that end it keep their time and who took them.

@@ -1,6 +1,7 @@
 """What a provider gave back of a capture by itself, or a bank took: found by its own total.
 
-What is beyond our refunds of that capture, and all of it that may still be on its way, is booked.
+What is beyond our refunds of that capture, and all of it that may still be on its way, is booked;
+where the total falls again, what was booked is taken back in.
 """
 
 from core.domain.captures import CaptureKey
@@ -12,7 +13,12 @@ from core.domain.providers import Settled
 from core.domain.refunds import GONE, Origin, Refund, RefundStatus
 from core.ports import Transaction
 from core.use_cases.refund_counts import fits_late
-from core.use_cases.refund_posting import book_found, complete_late, refund_key
+from core.use_cases.refund_posting import (
+    book_found,
+    book_returned,
+    complete_late,
+    refund_key,
+)
 from core.use_cases.refunds import ask_refund
 
 
@@ -25,7 +31,11 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
         if refund.status is RefundStatus.PROCESSING and refund.sent_at is not None:
             ask_refund(tx, refund=refund)
     total_minor = gone_minor(capture)
-    if not total_minor or capture.captured.currency != payment.currency:
+    if capture.captured.currency != payment.currency:
+        return
+    if _tells_all(tx, payment, attempt, capture):
+        _take_in(tx, mine, total_minor)
+    if not total_minor:
         return
     known = tx.refunds.refundable(payment).grown(payment)
     beyond = min(
@@ -33,7 +43,10 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
         known.captured_minor - known.reversed_minor,
     )
     if beyond > 0:
-        key = refund_key(attempt.configuration_id, f"total:{capture.provider_id}:{total_minor}")
+        # The same total may be reached once more, after what had gone came back.
+        times = sum(each.status is RefundStatus.RETURNED for each in mine)
+        total = f"total:{capture.provider_id}:{total_minor}" + (f":{times}" if times else "")
+        key = refund_key(attempt.configuration_id, total)
         book_found(
             tx,
             payment=payment,
@@ -43,6 +56,30 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
             amount=Money(beyond, payment.currency),
             key=key,
         )
+
+
+def _tells_all(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether a look-up says all that is gone of a capture: a bank's part as well."""
+    if capture.refunded is None or capture.is_disputed is not None:
+        return capture.refunded is not None
+    mine = (attempt.configuration_id, capture.provider_id)
+    claims = tx.chargebacks.of(payment.id)
+    return not any((each.configuration_id, each.capture) == mine for each in claims)
+
+
+def _take_in(tx: Transaction, mine: list[Refund], total_minor: int) -> None:
+    """Book that what a provider had given back by itself came back: its total has fallen.
+
+    Our own refunds are believed by their own look-ups, and come first in the total.
+    """
+    done = [each for each in mine if each.status is RefundStatus.COMPLETED]
+    found = [each for each in done if each.origin is Origin.PROVIDER]
+    ours_minor = sum(each.amount_minor for each in done) - taken_minor(found)
+    back_minor = taken_minor(found) - max(0, total_minor - ours_minor)
+    for refund in reversed(found):
+        if refund.amount_minor <= back_minor:
+            back_minor -= refund.amount_minor
+            mine[mine.index(refund)] = book_returned(tx, refund=refund)
 
 
 def is_credited(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
@@ -59,11 +96,11 @@ def _explained_minor(
 ) -> int:
     """Return how much of a provider's total may be refunds of ours.
 
-    Whatever may be on its way, or came back, may be in the total or not: only what is beyond all
-    of it is certainly not ours. A refund that we let go and that fits has happened after all.
+    Whatever may be on its way, or came back just now, may be in the total or not: only what is
+    beyond all of it is certainly not ours. A refund that we let go and that fits has happened
+    after all.
     """
-    maybe = {RefundStatus.COMPLETED, RefundStatus.PROCESSING, RefundStatus.RETURNED}
-    known_minor = sum(each.amount_minor for each in mine if each.status in maybe)
+    known_minor = sum(each.amount_minor for each in mine if each.may_be_gone(at=tx.now))
     for refund in mine:
         is_let_go = refund.status is RefundStatus.FAILED
         is_in_total = known_minor + refund.amount_minor <= total_minor

@@ -14,13 +14,9 @@ from core.domain.ledger import Journal
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptStatus, PaymentId
 from core.domain.reconciling import Listed, Unlisted
-from core.domain.refunds import RefundStatus
 from core.domain.unmatched import UnmatchedId
 from core.ports import Transaction
 
-_MAY_BE_BACK: Final = frozenset(
-    {RefundStatus.COMPLETED, RefundStatus.PROCESSING, RefundStatus.RETURNED}
-)
 _ID_DIGITS: Final = 16
 _MOST_ID: Final = 2**63 - 1
 
@@ -129,7 +125,7 @@ def _given_back(tx: Transaction, listed: Listed, posted: Journal) -> Money:
         for each in refunds
         if each.capture == listed.provider_id and each.configuration_id == listed.configuration_id
     )
-    minor = sum(each.amount_minor for each in mine if each.status in _MAY_BE_BACK)
+    minor = sum(each.amount_minor for each in mine if each.may_be_gone(at=tx.now))
     return Money(minor, listed.currency)
 
 

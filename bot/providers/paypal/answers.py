@@ -308,7 +308,7 @@ def _capture(data: Record, refunds: Iterable[Record], *, is_test: bool) -> Settl
         is_test=is_test,
         fee=_fee(data, captured),
         settled_at=wire.instant(data, "create_time"),
-        refunded=captured if is_whole else Money(given, captured.currency) if given else None,
+        refunded=captured if is_whole else Money(given, captured.currency),
     )
 
 

@@ -10,7 +10,7 @@ from core.domain.outflows import Outflow
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
 from core.domain.refunds import ASK_FOR, CHECK, Destination, Origin, RefundStatus
 from core.use_cases.refunding import NO_ANSWER, begin_refund
-from core.use_cases.refunds import agree_to_wallet
+from core.use_cases.refunds import agree_to_wallet, cancel_refund
 from tests.core.estate import Estate
 from tests.core.use_cases.refunding import Refunds, moved, returned
 from tests.factories import naira
@@ -143,6 +143,37 @@ def test_money_that_comes_back_lies_in_the_payer_s_wallet(estate: Estate) -> Non
     refunds.told(0)
     refunds.told(40_000)
     assert refunds.statuses() == [RefundStatus.RETURNED]
+
+
+def test_a_refund_made_after_one_came_back_is_booked(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refund = refunds.finish(refunds.send(40_000))
+    refunds.answer(refund, returned(refund))
+    estate.clock.move(days=1)
+    refunds.told(40_000)
+    assert (refunds.at_provider(), refunds.rest()) == (60_000, 80_000)
+
+
+def test_what_a_provider_gave_back_and_got_again_is_taken_in(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refunds.told(40_000)
+    for _ in range(2):
+        refunds.told(0)
+    assert (refunds.at_provider(), estate.balance(estate.ada)) == (100_000, 40_000)
+    refunds.told(None)
+    estate.clock.move(days=1)
+    refunds.told(40_000)
+    assert (refunds.at_provider(), len(refunds.all())) == (60_000, 2)
+
+
+def test_given_up_refunds_hide_no_later_one(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for _ in range(51):
+        given_up = refunds.ask(1, destination=Destination.WALLET)
+        estate.do(cancel_refund, actor=estate.admin, refund_id=given_up.id)
+    refunds.finish(refunds.send(40_000))
+    refunds.told(40_000)
+    assert refunds.at_provider() == 60_000
 
 
 def test_refund_from_the_dashboard_is_found_and_booked_once(estate: Estate) -> None:
