@@ -62,6 +62,15 @@ _OF: Final = Statement(
 _SAME: Final = _METHODS.by("person_id", "tenant_id", "configuration_id", "fingerprint")
 _ADD: Final = inserting(METHOD)
 _BODY: Final = Statement(select(METHOD.c.body).where(METHOD.c.id == bindparam("id")))
+_MARK: Final = Statement(select(METHOD.c.fingerprint).where(METHOD.c.id == bindparam("id")))
+_MARKED: Final = Statement(
+    select(METHOD.c.id)
+    .where(
+        METHOD.c.configuration_id == bindparam("configuration_id"),
+        METHOD.c.fingerprint == bindparam("mark"),
+    )
+    .limit(1)
+)
 _SET_BODY: Final = Statement(
     update(METHOD)
     .where(METHOD.c.id == bindparam("id_is"), METHOD.c.row_version == bindparam("seen_version"))
@@ -212,6 +221,15 @@ class SqlMethods:
             label=method.label,
             expires=method.expires,
         )
+
+    def mark(self, method: PaymentMethod) -> str:
+        """Return the blind index of a method's card or account, "" where it is gone."""
+        return next((row[0] for row in _MARK.rows(self._tx.cursor, {"id": method.id})), "")
+
+    def is_marked(self, configuration_id: ConfigurationId, mark: str) -> bool:
+        """Tell whether anybody keeps this card or account under a configuration."""
+        values = {"configuration_id": configuration_id, "mark": mark}
+        return bool(_MARKED.rows(self._tx.cursor, values))
 
     def remove(self, method: PaymentMethod) -> None:
         """Delete a method and what it takes to charge it."""

@@ -18,6 +18,7 @@ import structlog
 from bot.engine.alarms import Alarms
 from bot.engine.answers import ASK, Answers, may_be_known
 from bot.engine.arrivals import attempt_named
+from bot.engine.forget_calls import ForgetCalls
 from bot.engine.leases import Leases, SoleOwner
 from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
@@ -47,6 +48,7 @@ from core.use_cases import links
 from core.use_cases.addresses import note_prompt
 from core.use_cases.attempts import link_request
 from core.use_cases.charges import charge_request
+from core.use_cases.methods import FORGET
 from core.use_cases.standings import hear_opening
 from storage.database import Database
 from storage.transaction import SqlTransaction
@@ -123,6 +125,7 @@ class Calls:
         self._answers = Answers(database, providers, public_url=public_url)
         self._refunds = RefundCalls(database, providers, leases=self._leases, answers=self._answers)
         self._lists = ListCalls(database, providers, alarms=alarms)
+        self._forgetting = ForgetCalls(database, providers)
         self._database = database
         self._providers = providers
         self._public_url = public_url
@@ -132,6 +135,9 @@ class Calls:
         asked = orjson.loads(work.payload)
         if asked["ask"] == ASK:
             await self._answers.handle(work, asked)
+            return
+        if asked["ask"] == FORGET:
+            await self._forgetting.handle(work, asked)
             return
         if "list" in asked:
             await self._lists.handle(work, asked)

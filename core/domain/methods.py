@@ -241,6 +241,14 @@ class StoredMethods(Protocol):
         """Return what it takes to charge a method, decrypted: for the call alone."""
         ...
 
+    def mark(self, method: PaymentMethod) -> str:
+        """Return what tells the card or account of a method from others, without showing it."""
+        ...
+
+    def is_marked(self, configuration_id: ConfigurationId, mark: str) -> bool:
+        """Tell whether anybody keeps this card or account under a configuration."""
+        ...
+
     def remove(self, method: PaymentMethod) -> None:
         """Delete a method and what it takes to charge it."""
         ...

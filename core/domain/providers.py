@@ -363,6 +363,15 @@ class SavedCharges(Protocol):
 
 
 @runtime_checkable
+class Forgetting(Protocol):
+    """Having a provider delete what was kept there, once its owner keeps it here no more."""
+
+    async def forget(self, method: SavedMethod) -> Unknown | None:
+        """Have it deleted; None once it is gone, whoever did that. Twice is harmless."""
+        ...
+
+
+@runtime_checkable
 class Listings(Protocol):
     """The provider's own list of captures, to compare with the books."""
 

@@ -1,11 +1,14 @@
 """Saved payment methods: kept only because their owner said so, after a payment that settled.
 
 Between the capture and his word the provider's token waits, encrypted and for a day. Whatever is
-removed is deleted; what its provider gives up is marked and offered no more. A payment link may
-have been paid by somebody else: what that means for a card is in `core/domain/methods.py: TRUST`.
+removed is deleted, and its provider is asked to delete it, too; what its provider gives up is
+marked and offered no more. A payment link may have been paid by somebody else: what that means for
+a card is in `core/domain/methods.py: TRUST`.
 """
 
+import json
 from dataclasses import replace
+from typing import Final
 
 from core.domain.acts import Event, EventName
 from core.domain.calendar import local_date
@@ -16,8 +19,12 @@ from core.domain.methods import GONE, MAX_METHODS, OFFER_LIFE, TRUST, PaymentMet
 from core.domain.payments import Attempt, MethodId, Payment, PaymentId
 from core.domain.people import Actor, Scope
 from core.domain.providers import ProviderError, SavedMethod, Settled
+from core.domain.work import Kind, Priority
 from core.ports import Transaction
 from core.use_cases.payments import own_payment
+
+FORGET: Final = "forget"
+"""What a row asks a provider that is to have a removed method deleted."""
 
 
 def hold_method(tx: Transaction, *, attempt: Attempt, settled: Settled) -> None:
@@ -152,10 +159,13 @@ def make_default(tx: Transaction, *, actor: Actor, method_id: MethodId) -> Payme
 def remove_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> PaymentMethod:
     """Forget a method and what it takes to charge it; the newest other one becomes the default.
 
+    Its provider is asked to delete it afterwards: here it is gone at once, whatever comes of that.
+
     Raises:
         NotFound: it is not the actor's.
     """
     method = own_method(tx, actor=actor, method_id=method_id)
+    _take_back(tx, method)
     tx.methods.remove(method)
     _tell(tx, EventName.PAYMENT_METHOD_REMOVED, method)
     if method.is_default:
@@ -238,6 +248,24 @@ def allow_keeping(tx: Transaction, *, actor: Actor, is_allowed: bool) -> None:
     before = tx.methods.preference(actor.person_id, actor.tenant_id)
     after = replace(before, is_keeping=is_allowed)
     tx.methods.prefer(actor.person_id, actor.tenant_id, after)
+
+
+def _take_back(tx: Transaction, method: PaymentMethod) -> None:
+    """Queue that a method's provider be asked to delete it."""
+    kept = tx.methods.secret(method)
+    payload = {
+        "ask": FORGET,
+        "configuration": method.configuration_id,
+        "mark": tx.methods.mark(method),
+        "token": kept.token,
+        "owner": kept.owner,
+    }
+    tx.work.add(
+        Kind.CALL,
+        lane=f"m:{method.id}",
+        payload=json.dumps(payload).encode(),
+        priority=Priority.QUIET,
+    )
 
 
 def _held(tx: Transaction, payment_id: PaymentId) -> tuple[Attempt, SavedMethod] | None:

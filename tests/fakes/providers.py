@@ -26,6 +26,7 @@ from core.domain.providers import (
     Provider,
     ProviderError,
     Reading,
+    SavedMethod,
     Settled,
     Truth,
     Unknown,
@@ -146,6 +147,22 @@ class FakeCharger(FakeProvider):
         if isinstance(word, Exception):
             raise word
         return word
+
+
+class FakeForgetter(FakeProvider):
+    """Deletes what was kept, unless told otherwise."""
+
+    def __init__(self) -> None:
+        """Begin with nothing deleted."""
+        super().__init__()
+        self.forgotten: list[SavedMethod] = []
+        self.words: list[Unknown] = []
+        """What is said next instead."""
+
+    async def forget(self, method: SavedMethod) -> Unknown | None:
+        """Delete it, or say what is planned."""
+        self.forgotten.append(method)
+        return self.words.pop(0) if self.words else None
 
 
 class FakeLister(FakeProvider):

@@ -49,6 +49,7 @@ _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,2000}")
 _ISSUE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 _TO_PAY: Final = ("payer-action", "approve")
 _A_DAY_S: Final = 86_400
+_NOTHING_TO_SAY: Final = 204
 
 
 def envelope(heard: Heard) -> Answer:
@@ -57,6 +58,8 @@ def envelope(heard: Heard) -> Answer:
     Raises:
         Unreadable: it is neither.
     """
+    if heard.status == _NOTHING_TO_SAY and not heard.body:
+        return {}
     return heard.record(with_decimals=True) if heard.is_success else _refusal(heard)
 
 

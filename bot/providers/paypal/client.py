@@ -25,6 +25,7 @@ from bot.providers.paypal.codes import (
     REFERENCE,
     TOO_MANY,
     UNVAULTED,
+    VANISHED,
     VAULT_ID,
 )
 from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
@@ -44,6 +45,7 @@ from core.domain.providers import (
     Pending,
     ProviderError,
     Reading,
+    SavedMethod,
     Settled,
     Unknown,
 )
@@ -51,6 +53,7 @@ from core.domain.tokens import AccessToken
 
 _ORDERS: Final = "/v2/checkout/orders"
 _DISPUTES: Final = "/v1/customer/disputes"
+_VAULT: Final = "/v3/vault/payment-tokens"
 _REPORTS: Final = "/v1/reporting/transactions"
 _CREDENTIALS: Final = {
     "client_id": re.compile(r"[A-Za-z0-9_-]{16,200}"),
@@ -170,6 +173,15 @@ class PayPal:
         else:
             outcome = await self._charged(answer, request)
         return replace(outcome, is_final=True) if isinstance(outcome, Declined) else outcome
+
+    async def forget(self, method: SavedMethod) -> Unknown | None:
+        """Have a saved account's token deleted; one that PayPal does not know is gone."""
+        if not VAULT_ID.fullmatch(method.token):
+            return None
+        answer = await self._ask("DELETE", f"{_VAULT}/{method.token}")
+        if isinstance(answer, Refused):
+            return None if answer.detail in FORGOTTEN | VANISHED else answer.as_unknown
+        return answer if isinstance(answer, Unknown) else None
 
     async def captures(
         self, *, since: datetime, until: datetime, after: str = ""

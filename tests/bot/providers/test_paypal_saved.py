@@ -11,6 +11,7 @@ from core.domain.money import Money
 from core.domain.providers import (
     ChargeRequest,
     Declined,
+    Forgetting,
     Outcome,
     Pending,
     ProviderError,
@@ -223,3 +224,52 @@ async def test_odd_word_about_a_saved_account_is_no_doubt_about_the_money(
         outcome = await look_up(adapter(client), ASKED)
     assert isinstance(outcome, Settled)
     assert outcome.method is None
+
+
+async def forgotten(answer: httpx.Response) -> tuple[Unknown | None, Told]:
+    told = Told(lambda _: answer)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(told)) as client:
+        provider = adapter(client)
+        assert isinstance(provider, Forgetting)
+        return await provider.forget(says.SAVED), told
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(204),
+        says.refused("INVALID_RESOURCE_ID", status=404),
+        says.refused("TOKEN_ID_NOT_FOUND"),
+    ],
+)
+async def test_what_paypal_deleted_or_does_not_know_is_gone(answer: httpx.Response) -> None:
+    outcome, told = await forgotten(answer)
+    assert outcome is None
+    (call,) = told.calls
+    assert (call.method, call.url.path) == ("DELETE", "/v3/vault/payment-tokens/3nqvjt3n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(403, json={"name": "NOT_AUTHORIZED"}),
+        httpx.Response(404, text="<p>"),
+        httpx.Response(429),
+        httpx.Response(503),
+        httpx.Response(200, text="<p>"),
+        httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
+    ],
+)
+async def test_what_paypal_did_not_delete_is_not_gone(answer: httpx.Response) -> None:
+    outcome, _ = await forgotten(answer)
+    assert isinstance(outcome, Unknown)
+
+
+async def test_what_cannot_be_a_token_is_not_asked_for() -> None:
+    def behave(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
+        provider = adapter(client)
+        assert isinstance(provider, Forgetting)
+        assert await provider.forget(replace(says.SAVED, token="../../v2/x")) is None

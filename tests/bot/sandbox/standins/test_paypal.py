@@ -14,6 +14,7 @@ from core.domain.providers import (
     Authentic,
     ChargeRequest,
     Declined,
+    Forgetting,
     Outcome,
     Pending,
     Preparing,
@@ -247,3 +248,20 @@ async def test_a_charge_asked_for_twice_takes_money_once(paypal: Loopback) -> No
     charged = paypal.server.find("ATT-2")
     assert charged is not None
     assert len(charged.captures) == 1
+
+
+async def test_an_account_that_is_forgotten_is_charged_no_more(paypal: Loopback) -> None:
+    await paypal.press(await paypal.page(keeps_method=True), "pay")
+    settled = await look_up(paypal)
+    assert isinstance(settled, Settled)
+    assert settled.method is not None
+    assert isinstance(paypal.adapter, Forgetting)
+    assert await paypal.adapter.forget(settled.method) is None
+    assert isinstance(paypal.adapter, SavedCharges)
+    amount = Money(70_000, Currency("USD"))
+    request = ChargeRequest(
+        reference="ATT-2", amount=amount, method=settled.method, title="December"
+    )
+    outcome = await paypal.adapter.charge_saved(request)
+    assert isinstance(outcome, Declined)
+    assert outcome.error is ProviderError.INVALID_CARD
