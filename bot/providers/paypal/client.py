@@ -1,10 +1,8 @@
 """The calls to PayPal, under one configuration."""
 
-import base64
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -28,6 +26,7 @@ from bot.providers.paypal.codes import (
     VANISHED,
     VAULT_ID,
 )
+from bot.providers.paypal.keys import CREDENTIALS, DEFAULTS, Keys
 from bot.providers.wire import MAX_BYTES, Answer, Heard, Line, Refused, Unreadable
 from core.domain.money import Money
 from core.domain.outflows import Outflow, RefundRequest
@@ -55,12 +54,6 @@ _ORDERS: Final = "/v2/checkout/orders"
 _DISPUTES: Final = "/v1/customer/disputes"
 _VAULT: Final = "/v3/vault/payment-tokens"
 _REPORTS: Final = "/v1/reporting/transactions"
-_CREDENTIALS: Final = {
-    "client_id": re.compile(r"[A-Za-z0-9_-]{16,200}"),
-    "client_secret": re.compile(r"[A-Za-z0-9_-]{16,200}"),
-    "webhook_id": re.compile(r"[A-Za-z0-9_-]{0,100}"),
-}
-_DEFAULTS: Final = {"webhook_id": ""}
 
 
 def open_paypal(
@@ -74,31 +67,12 @@ def open_paypal(
         ProviderProblem: one is missing or malformed, or the address is; or that address is one of
             pretend money in a process of real money, or the other way round (`mode`).
     """
-    given = {**_DEFAULTS, **credentials}
-    wire.check_credentials("paypal", given, _CREDENTIALS)
+    given = {**DEFAULTS, **credentials}
+    wire.check_credentials("paypal", given, CREDENTIALS)
     url = wire.check_address("paypal", address)
     wire.check_mode("paypal", url, MODES, is_test=kit.is_test)
     keys = Keys(id=given["client_id"], secret=given["client_secret"], hook=given["webhook_id"])
     return PayPal(Line(client=kit.client, url=url), keys, kit=kit, roots=roots)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
-    """The client's id and secret, which a repr does not show; `hook` is our webhook's id."""
-
-    id: str = field(repr=False)
-    secret: str = field(repr=False)
-    hook: str = ""
-
-    @property
-    def basic(self) -> str:
-        """Return both as a call for a token carries them."""
-        return base64.b64encode(f"{self.id}:{self.secret}".encode()).decode()
-
-    @property
-    def digest(self) -> str:
-        """Return what tells these keys from others without showing them."""
-        return hashlib.sha256(self.basic.encode()).hexdigest()
 
 
 class PayPal:
@@ -398,9 +372,9 @@ def _is_unsaved(answer: Answer) -> bool:
 MAKER: Final = Maker(
     title="PayPal",
     open=open_paypal,
-    credentials=_CREDENTIALS,
+    credentials=CREDENTIALS,
     secrets=frozenset({"client_id", "client_secret"}),
     capabilities=CAPABILITIES,
     address=ADDRESS,
-    defaults=_DEFAULTS,
+    defaults=DEFAULTS,
 )
