@@ -90,7 +90,6 @@ _CHARGED_SINCE: Final = Statement(
         literal_column("attempt.method_id <> 0 AND attempt.status <> 'declined'"),
     )
 )
-_MARK: Final = Statement(select(METHOD.c.fingerprint).where(METHOD.c.id == bindparam("id")))
 _OTHERS: Final = Statement(
     _METHODS.select()
     .where(
@@ -258,7 +257,7 @@ class SqlMethods:
             self._tx,
             _OTHERS,
             configuration_id=method.configuration_id,
-            fingerprint=self._mark(method),
+            fingerprint=self.mark(method),
             tenant_id=method.tenant_id,
             person_id=method.person_id,
         )
@@ -273,7 +272,7 @@ class SqlMethods:
             "person_id": method.person_id,
             "tenant_id": method.tenant_id,
             "configuration_id": method.configuration_id,
-            "fingerprint": self._mark(method),
+            "fingerprint": self.mark(method),
         }
         self.remove(method)
         _BAR.run(self._tx.cursor, {**key, "barred_at": self._tx.now})
@@ -322,12 +321,6 @@ class SqlMethods:
 
     def _fingerprint(self, kept: SavedMethod) -> str:
         return self._tx.ring.index(print_of(kept), context="payment_method.fingerprint")
-
-    def _mark(self, method: PaymentMethod) -> str:
-        rows = _MARK.rows(self._tx.cursor, {"id": method.id})
-        if not rows:
-            raise NotFound(kind="method")
-        return str(rows[0][0])
 
     def _body(self, method: PaymentMethod, kept: SavedMethod) -> bytes:
         plain = orjson.dumps({"token": kept.token, "owner": kept.owner})

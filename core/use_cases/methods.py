@@ -199,6 +199,7 @@ def object_to_method(tx: Transaction, *, actor: Actor, method_id: MethodId) -> P
         NotFound, NotAllowed: as `objectionable`.
     """
     method = objectionable(tx, actor=actor, method_id=method_id)
+    _take_back(tx, method)
     tx.methods.bar(method)
     _tell(tx, EventName.PAYMENT_METHOD_OBJECTED, method)
     if method.is_default:

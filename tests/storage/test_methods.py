@@ -282,3 +282,21 @@ def test_a_barred_card_is_known_by_its_mark_for_one_person(books: Books) -> None
         ]
 
     assert books.run(bar) == [True, False]
+
+
+def test_a_card_is_known_by_its_mark_whoever_keeps_it(books: Books) -> None:
+    def run(tx: SqlTransaction) -> list[bool]:
+        tenant, other = add_tenant(tx), add_tenant(tx, name="Hill View")
+        mine, theirs = (keep(tx, tenant, add_person(tx, name=name)) for name in ("Ada", "Ben"))
+        elsewhere = keep(tx, other, add_person(tx, name="Cyd"))
+        mark = tx.methods.mark(mine)
+        assert mark == tx.methods.mark(theirs) == tx.methods.mark(elsewhere)
+        found = []
+        for method in (mine, theirs):
+            tx.methods.remove(method)
+            found.append(tx.methods.is_marked(method.configuration_id, mark))
+        found.append(tx.methods.is_marked(elsewhere.configuration_id, mark))
+        assert tx.methods.mark(mine) == ""
+        return found
+
+    assert books.run(run) == [True, False, True]
