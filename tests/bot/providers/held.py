@@ -17,13 +17,14 @@ from bot.providers.wire import Heard, Line
 from bot.sandbox.provider_tongue import Happening
 from bot.sandbox.standins.stripe import StripeStandin
 from core.domain.providers import Unknown
-from tests.bot.providers import contracts, stripe_contract
+from tests.bot.providers import contracts, stripe_contract, telegram_contract
 
 HOSTS: Final = {
     "api.paystack.co": "paystack",
     "api-m.paypal.com": "paypal",
     "api-m.sandbox.paypal.com": "paypal",
     "api.stripe.com": "stripe",
+    "api.telegram.org": "telegram",
 }
 _STANDIN: Final = re.compile(r".*/sandbox/provider/([a-z]+)(/.*)?")
 
@@ -59,6 +60,8 @@ def broken_call(url: str, method: str, path: str, asked: Mapping[str, Any]) -> l
     provider = _provider(url)
     if provider == "stripe":
         return stripe_contract.broken_call(method, path, _written(asked))
+    if provider == "telegram":
+        return telegram_contract.broken_call(path, asked.get("body") or {})
     return [
         *contracts.broken_query(provider, path, asked.get("query") or {}),
         *contracts.broken_call(provider, method, path, asked.get("body") or {}),
@@ -77,6 +80,8 @@ def broken_answer(url: str, method: str, path: str, body: bytes) -> list[str]:
 
 
 def _provider(url: str) -> str:
+    if url.endswith("/sandbox/telegram"):
+        return "telegram"
     standin = _STANDIN.fullmatch(url)
     return standin[1] if standin else HOSTS.get(url.partition("://")[2].partition("/")[0], "")
 

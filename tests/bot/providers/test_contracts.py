@@ -7,7 +7,7 @@ import pytest
 
 from bot.providers.stripe.codes import EVENTS, READS, VERSION
 from bot.sandbox.standins import stripe as standin
-from tests.bot.providers import contracts, stripe_contract
+from tests.bot.providers import contracts, stripe_contract, telegram_contract
 from tests.bot.providers import stripe_says as says
 from tests.bot.providers.conformance import ASKED, Fact, Taken
 from tests.bot.providers.conformance_outflows import Sent
@@ -154,3 +154,35 @@ def test_list_that_paypal_would_not_give_is_told(changes: Mapping[str, str], tol
     span = {"start_date": "2026-11-20T09:00:00Z", "end_date": "2026-11-21T09:00:00Z"}
     asked = {**span, "page": "1", "page_size": "500", **changes}
     assert len(contracts.broken_query("paypal", "/v1/reporting/transactions", asked)) == told
+
+
+INVOICE = {
+    "title": "November",
+    "description": "Service charge",
+    "payload": "R-1",
+    "provider_token": "1:TEST:1",
+    "currency": "USD",
+    "prices": [{"label": "November", "amount": 500}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, []),
+        ({"amount": 500}, ["createInvoiceLink: amount is not known"]),
+        ({"payload": 1}, ["createInvoiceLink: payload is 1"]),
+        ({"prices": 500}, ["createInvoiceLink: prices is 500"]),
+    ],
+)
+def test_invoice_that_telegram_would_not_make_is_told(
+    changed: Mapping[str, object], told: list[str]
+) -> None:
+    body = {**INVOICE, **changed}
+    assert telegram_contract.broken_call("/bot1:x/createInvoiceLink", body) == told
+
+
+def test_method_that_telegram_does_not_know_is_told() -> None:
+    assert telegram_contract.broken_call("/bot1:x/makeTea", {}) == ["makeTea is not known"]
+    missed = telegram_contract.broken_call("/bot1:x/refundStarPayment", {"user_id": 1})
+    assert missed == ["refundStarPayment: telegram_payment_charge_id is missing"]
