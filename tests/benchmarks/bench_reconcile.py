@@ -5,7 +5,9 @@ for a page that nobody has paid yet. Ours: every attempt is due; the sweep claim
 engine looks each up in its own lane through the adapter and records the answer and when to look
 again. The floor: as many GETs of the same addresses by the same client, each followed by an UPDATE
 of a row of its own, a commit each, in raw `sqlite3`. Both take turns; at the end the look-ups are
-counted and the doctor looks. `python -m tests.benchmarks.bench_reconcile 500` takes fewer.
+counted and the doctor looks. The CPU of a look-up is told beside the rates, for other work on the
+machine hurts two threads more than one. `python -m tests.benchmarks.bench_reconcile 500` takes
+fewer.
 """
 
 import asyncio
@@ -85,6 +87,8 @@ class Ours:
         self.me = Me(id=1, username="hazina_bot", name="Hazina")
         self.settings = Settings(**values)
         self.references: list[str] = []
+        self.cpu_ms: list[float] = []
+        """Of a look-up, both threads together, by window."""
 
     async def start(self, pending: int) -> None:
         """Open payments whose pages nobody has paid yet."""
@@ -98,13 +102,14 @@ class Ours:
         await self.service.engine.lanes.settle()
 
     async def look_up(self) -> float:
-        """Let the sweep look all of them up; return how many a second."""
+        """Let the sweep look all of them up; return how many a second, and note their CPU."""
         await self.service.database.run(_make_due)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), time.process_time()
         taken = await run_sweep(self.service.database, CHECK)
         await self.service.engine.lanes.settle()
         took = time.perf_counter() - started
         assert taken == len(self.references), (taken, len(self.references))
+        self.cpu_ms.append((time.process_time() - before) / taken * 1000)
         return taken / took
 
     async def stop(self) -> None:
@@ -206,7 +211,9 @@ async def measure(folder: Path, port: int, pending: int) -> str:
                 found.append(figure)
     counted = await check(ours, turns=WINDOWS + 1)
     await ours.stop()
-    return f"{rated(*rates)}; {counted}"
+    _, first, *_, last = ours.cpu_ms
+    cpu = f"CPU of a look-up {first:.2f} ms in the first window, {last:.2f} in the last"
+    return f"{rated(*rates)}; {cpu}; {counted}"
 
 
 def main(pending: int) -> None:
