@@ -64,11 +64,13 @@ async def enter_pin(player: Player, digits: str, *, until: str) -> str:
 
 
 async def set_pin(player: Player, digits: str) -> None:
-    """Choose a PIN in the settings; the person has none yet."""
+    """Choose a PIN in the settings; the person has none yet. Returns once it was told, too."""
+    before = player.world.state.revision
     await say(player, "/settings", until="Settings")
     await tap(player, "Set a PIN", until="Choose a PIN")
     await enter_pin(player, digits, until="once more")
     await enter_pin(player, digits, until="new PIN is set")
+    await newest(player, "If it was not you", since=before)
 
 
 async def tap_on(player: Player, message: Message, label: str, *, until: str = "") -> str:

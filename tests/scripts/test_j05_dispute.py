@@ -115,7 +115,7 @@ async def test_nothing_is_paid_while_it_is_disputed(tmp_path: Path) -> None:
         number = await number_of(stage, 3)
         ibrahim = stage.player(estate.IBRAHIM)
         await acknowledge(ibrahim, number)
-        ways = ibrahim.last()
+        ways = await newest(ibrahim, "How do you want to pay?")
         link = await ask_link(ibrahim)
         await contest(ibrahim, number, "too much")
         refused = await tap_on(ibrahim, ways, "Pay by link", until="disputed")
@@ -135,7 +135,7 @@ async def test_a_dispute_is_withdrawn_by_who_opened_it_only(tmp_path: Path) -> N
         number = await number_of(stage, 1)
         adaeze, ibrahim = stage.player(estate.ADAEZE), stage.player(estate.IBRAHIM)
         await contest(adaeze, number, "too much")
-        card = adaeze.last()
+        card = await newest(adaeze, "[Withdraw dispute]")
         before = await dump(stage)
         assert "not for you" in await steal(ibrahim, card, "Withdraw dispute")
         assert await dump(stage) == before
@@ -153,7 +153,7 @@ async def test_a_dispute_is_decided_once(tmp_path: Path) -> None:
         await say(bola, "/desk", until="1 open dispute")
         await tap(bola, "Open D-", "Reject", until="[Cancel]")
         await say(bola, "No", until="[Reject dispute]")
-        first = bola.last()
+        first = await newest(bola, "[Reject dispute]")
         before = await dump(stage)
         assert "not for you" in await steal(chidi, first, "Reject dispute")
         assert await dump(stage) == before

@@ -24,7 +24,7 @@ from storage.transaction import SqlTransaction
 from tests.scripts import bank
 from tests.scripts.crashes import NEVER, Crash, setter
 from tests.scripts.ending import rows
-from tests.scripts.playing import enter_pin, later, press_raw, say, tap
+from tests.scripts.playing import enter_pin, later, newest, press_raw, say, tap
 from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
 pytestmark = pytest.mark.sqlite
@@ -99,7 +99,7 @@ async def _confirm_card(stage: Stage) -> tuple[Player, Message]:
     await tap(player, "Acknowledge & pay", until="How do you want to pay?")
     await tap(player, "Pay from wallet", until="A part is at least")
     await tap(player, "Full", until="From wallet")
-    return player, player.last()
+    return player, await newest(player, "From wallet")
 
 
 async def _fill_pads(stage: Stage, player: Player, card: Message) -> list[int]:
