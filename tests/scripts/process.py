@@ -82,7 +82,13 @@ class Bot:
         """Run a command of the shell; returns its exit code and what it said."""
         pipe = asyncio.subprocess.PIPE
         process = await self._spawn(*words, out=pipe, into=pipe)
-        said, _ = await process.communicate(typed.encode())
+        try:
+            said, _ = await process.communicate(typed.encode())
+        finally:
+            if process.returncode is None:
+                # Whoever gave up waiting leaves nothing open to the test that comes next.
+                process.kill()
+                await process.communicate()
         return process.returncode or 0, said.decode()
 
     async def _spawn(
