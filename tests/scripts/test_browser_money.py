@@ -141,7 +141,7 @@ async def see_it_gone(page: Page, amount: str) -> None:
     for said in ("is on its way back", "went back by the way it came"):
         told = column(page, "Ibrahim").locator("article").filter(has_text="Refund by Palm Court")
         await expect(told.filter(has_text=f"{amount}\u00a0NGN {said}")).to_have_count(1)
-    await expect(newest(page, "Ibrahim")).to_contain_text("may take up to 10 days to show it")
+    await expect(newest(page, "Ibrahim")).to_contain_text("may take up to 14 days to show it")
     await expect(newest(page, "Bola")).to_contain_text(f"{amount}\u00a0NGN went back")
 
 
