@@ -12,7 +12,7 @@ from core.domain.calendar import local_date
 from core.domain.captures import CaptureKey
 from core.domain.consent import Consent
 from core.domain.errors import NotJoined
-from core.domain.ledger import AccountKind, Journal
+from core.domain.ledger import Journal
 from core.domain.methods import TRUST
 from core.domain.money import Money
 from core.domain.payments import Method, Payment, PaymentId, Receipt
@@ -25,9 +25,9 @@ from core.use_cases.methods import keepable
 from core.use_cases.pages import other_pages
 from core.use_cases.payments import has_interest, own_payment
 from core.use_cases.refundable import may_refund
-from core.use_cases.wallets import open_wallet
 from handlers import method_cards
 from handlers.chat import Button, Reply, Rows, Screen, Show
+from handlers.fees import fee_of, late_fee_of
 from handlers.screens import bills, charges, doors, payments, receipts
 from handlers.visit import Reader, Visit, offer_to
 from handlers.words import Html
@@ -217,7 +217,10 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
         bill=bill,
         receipts=proofs,
         fee_bearer=FeeBearer.PAYER if bill is None else reader.tenant.fee_bearer,
-        fee=sum((fee_of(tx, proof) for proof in proofs), Money(0, payment.currency)),
+        fee=sum(
+            (fee_of(tx, proof) + late_fee_of(tx, proof) for proof in proofs),
+            Money(0, payment.currency),
+        ),
         refunds=tx.refunds.of(payment.id),
         charged=tx.methods.charged_label(attempts[-1].id) if attempts else "",
         asks_on_phone=bool(attempts) and asks_on_phone(tx, provider=attempts[-1].provider),
@@ -311,6 +314,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         provider=provider_of(tx, journal),
         charged=_charged(tx, journal),
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
+        late_fee=late_fee_of(tx, receipt),
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
         head=tx.chain_head(receipt.tenant_id),
@@ -372,19 +376,3 @@ def _left_after(tx: Transaction, bill: Bill, receipt: Receipt) -> Money | None:
     newest = next(iter(tx.payments.allocations_of_bill(bill.id)), None)
     is_newest = newest is not None and newest.journal_id == receipt.journal_id
     return bill.rest if is_newest and bill.life is Life.OPEN else None
-
-
-def fee_of(tx: Transaction, receipt: Receipt) -> Money:
-    """Return the provider's fee that the payer bore in a receipt's journal."""
-    wallet = open_wallet(
-        tx,
-        tenant_id=receipt.tenant_id,
-        owner_id=receipt.payer_id,
-        currency=receipt.amount.currency,
-    )
-    fee = Money(0, receipt.amount.currency)
-    for transfer in tx.ledger.transfers(receipt.journal_id):
-        is_fee = tx.ledger.get(transfer.leg.target).kind is AccountKind.PROVIDER_FEES
-        if is_fee and transfer.leg.source == wallet.account_id:
-            fee += transfer.leg.amount
-    return fee

@@ -28,19 +28,13 @@ from handlers import (
     claim_cards,
     difference_cards,
     hearers,
+    kept_cards,
     keys,
     method_cards,
     refund_cards,
     safety,
 )
-from handlers.cards import (
-    bill_screen,
-    fee_of,
-    name_of,
-    payment_screen,
-    provider_of,
-    receipt_screen,
-)
+from handlers.cards import bill_screen, name_of, payment_screen, provider_of, receipt_screen
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import notices as told
@@ -190,17 +184,9 @@ def _receipt_issued(tx: Transaction, reader: Reader, event: Event) -> Reply | No
     return _send(tx, reader, lambda: receipt_screen(tx, reader, receipt))
 
 
-def _surplus_kept(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    payment, receipt = _payment(tx, event), _receipt(tx, event)
-    if receipt is None or payment.bill_id is None:
-        return None
-    kept = receipt.amount - receipt.settled - fee_of(tx, receipt)
-    if not kept.is_positive:
-        return None
-    bill = tx.bills.get(payment.bill_id)
-    today = local_date(tx.now, reader.tenant.timezone)
-    screen = told.surplus(reader.words, bill, receipt, kept=kept, today=today)
-    return _send(tx, reader, lambda: screen)
+def _kept(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
+    screen = kept_cards.told(tx, reader, event)
+    return None if screen is None else _send(tx, reader, lambda: screen)
 
 
 def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -361,7 +347,8 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.RECEIPT_ISSUED: Notice(
         recipients=hearers.payer, render=_receipt_issued, priority=Priority.ANSWER
     ),
-    EventName.SURPLUS_KEPT: Notice(recipients=hearers.surplus_payer, render=_surplus_kept),
+    EventName.SURPLUS_KEPT: Notice(recipients=hearers.surplus_payer, render=_kept),
+    EventName.PAYMENT_FEE_TAKEN: Notice(recipients=hearers.payer, render=_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=hearers.payer, render=_late_capture),
     EventName.MONEY_UNMATCHED: Notice(
         recipients=hearers.unmatched_hearers, render=_money_unmatched

@@ -45,6 +45,8 @@ REFUNDS: Final[dict[str, tuple[RefundStatus, RefundStatus | None]]] = {
 
 TAKE_ANOTHER_CARD: Final = frozenset({"paystack", "stripe", "flutterwave", "paypal", "pesapal"})
 """Whose pages stay open after a card was refused."""
+FEES_COME_AFTER: Final = {"stripe": timedelta(seconds=2)}
+"""Who tells a fee only a moment after the money was taken, and how much later."""
 IN_VAIN: Final = frozenset({"declined_by_bank", TURNED_DOWN})
 """Why money that the merchant takes was taken in vain, where it was not refused before."""
 
@@ -289,6 +291,9 @@ class Desk:
         for count in range(1, len(captures) + 1):
             told = replace(paid, captures=captures[:count])
             self._keep(told, event="checkout.paid", copies=copies)
+        if checkout.terms.tongue in FEES_COME_AFTER:
+            after = FEES_COME_AFTER[checkout.terms.tongue]
+            self._announce(paid, "fee.known", copies=copies, after=after)
         return paid
 
     def _new_capture(self, terms: Terms, amount_minor: int | None) -> Capture:
@@ -330,16 +335,27 @@ class Desk:
     ) -> Checkout:
         self._store.put(checkout)
         if event:
-            happening = Happening(
-                kind=event,
-                event_id=f"evt_{self._new_token()}",
-                at=self.now(),
-                checkout=checkout,
-                refund=refund,
-                copies=copies,
-            )
-            self._courier.announce(happening)
+            self._announce(checkout, event, refund=refund, copies=copies)
         return checkout
+
+    def _announce(
+        self,
+        checkout: Checkout,
+        event: str,
+        *,
+        refund: Refund | None = None,
+        copies: int | None = None,
+        after: timedelta = timedelta(),
+    ) -> None:
+        happening = Happening(
+            kind=event,
+            event_id=f"evt_{self._new_token()}",
+            at=self.now() + after,
+            checkout=checkout,
+            refund=refund,
+            copies=copies,
+        )
+        self._courier.announce(happening)
 
 
 def _check_reopening(checkout: Checkout) -> None:

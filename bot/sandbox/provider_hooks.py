@@ -47,7 +47,10 @@ class Courier:
         self.wake = asyncio.Event()
 
     def announce(self, happening: Happening) -> None:
-        """Queue an event for its URL, unless webhooks are being lost or nobody is told."""
+        """Queue an event for its URL, unless webhooks are being lost or nobody is told.
+
+        One that happens later leaves then.
+        """
         terms = happening.checkout.terms
         self._post(
             self._tongues[terms.tongue].event(happening),
@@ -56,6 +59,7 @@ class Courier:
             tongue=terms.tongue,
             event_id=happening.event_id,
             copies=happening.copies,
+            happens_at=happening.at,
         )
 
     def answer(self, body: bytes, *, url: str, reference: str, tongue: str) -> None:
@@ -71,6 +75,7 @@ class Courier:
         tongue: str,
         event_id: str,
         copies: int | None = None,
+        happens_at: datetime | None = None,
     ) -> None:
         trouble = self._trouble(tongue)
         if copies is None:
@@ -84,7 +89,8 @@ class Courier:
             reference=reference,
             url=url,
             body=body.decode(),
-            due_at=self._now() + timedelta(seconds=_hold_s(trouble)),
+            due_at=max(self._now(), happens_at or self._now())
+            + timedelta(seconds=_hold_s(trouble)),
             copies_left=copies,
             tongue=tongue,
         )

@@ -7,6 +7,7 @@ from bot.engine.due import handle_each
 from core.domain.payments import ASK_AFTER_EXPIRY, AttemptId, PaymentId
 from core.domain.work import Due
 from core.use_cases import links
+from core.use_cases.capture_fees import FEE_CHECK
 from storage.transaction import SqlTransaction
 
 BATCH: Final = 100
@@ -29,7 +30,8 @@ def look_up(tx: SqlTransaction, *, at: datetime) -> int:
     def ask(each: Due) -> None:
         attempt = tx.payments.attempt(AttemptId(each.subject))
         # However late it comes: the service, or the provider, may have been down for days.
-        if links.is_watched(tx, attempt=attempt, after=ASK_AFTER_EXPIRY):
+        is_open = links.is_watched(tx, attempt=attempt, after=ASK_AFTER_EXPIRY)
+        if is_open or each.period == FEE_CHECK:
             links.ask_again(tx, attempt=attempt)
 
     return handle_each(tx, due, ask, at=at)

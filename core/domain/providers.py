@@ -187,6 +187,8 @@ class Settled:
     is_test: bool
     account: str = ""
     fee: Money | None = None
+    is_fee_to_come: bool = False
+    """The provider does not know its fee yet, and tells it when it is asked again."""
     settled_at: datetime | None = None
     receipt: str = ""
     """The number by which the payer and the provider's support know it, if it is another."""

@@ -19,13 +19,13 @@ from core.domain.providers import Settled
 from core.domain.tenants import FeeBearer, Tenant
 from core.domain.wallets import WalletStatus
 from core.ports import Transaction
+from core.use_cases.capture_fees import await_fees, book_late_fee, fee_legs, fee_told
 from core.use_cases.ledger import post
 from core.use_cases.payments import (
     allocate,
     issue_receipt,
     repay,
     tell,
-    tenant_account,
     tenant_wallet,
 )
 from core.use_cases.reminders import unplan_reminders
@@ -49,7 +49,10 @@ def credit_captures(tx: Transaction, *, attempt: Attempt, settled: Settled) -> T
     Raises:
         KeyReused: a capture came back with another amount than it was credited with.
     """
-    results = {_credit(tx, attempt, capture) for capture in (settled, *settled.more)}
+    captures = (settled, *settled.more)
+    results = {_credit(tx, attempt, capture) for capture in captures}
+    if Taken.CREDITED in results:
+        await_fees(tx, attempt=attempt, captures=captures)
     return next(taken for taken in reversed(Taken) if taken in results)
 
 
@@ -67,8 +70,10 @@ def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:
         _check_same(tx, posted, capture)
         if posted.subject.id != attempt.payment_id:
             return Taken.NOTHING
-        is_apart = posted.kind is JournalKind.SUSPENSE
-        return _apart(attempt, capture) if is_apart else Taken.CREDITED
+        if posted.kind is JournalKind.SUSPENSE:
+            return _apart(attempt, capture)
+        book_late_fee(tx, attempt=attempt, capture=capture, posted=posted)
+        return Taken.CREDITED
     if not capture.captured.is_positive:
         return Taken.NOTHING
     if _is_of_another_tenant(tx, attempt, capture):
@@ -166,7 +171,9 @@ def _credit_payer(
     ]
     if settled.is_positive:
         legs.append(Leg(source=payer.id, target=receiver.account_id, amount=settled))
-    legs += _fee_legs(tx, attempt, tenant, payer=payer, capture=capture, settled=settled)
+    legs += fee_legs(
+        tx, attempt=attempt, tenant=tenant, payer=payer, capture=capture, settled=settled
+    )
     journal = post(
         tx,
         tenant_id=tenant.id,
@@ -217,80 +224,11 @@ def _part_for_bill(tenant: Tenant, payment: Payment, bill: Bill | None, capture:
         bill.check_payable()
     except Refusal:
         return nothing
-    fee = _fee(capture)
+    fee = fee_told(capture)
     reaches = capture.captured
     if fee is not None and tenant.fee_bearer is FeeBearer.PAYER:
         reaches = Money(max(0, reaches.minor - fee.minor), reaches.currency)
     return min(reaches, bill.rest)
-
-
-def _fee(capture: Settled) -> Money | None:
-    """Return what the provider kept of this capture; a fee in another currency is not of it."""
-    fee = capture.fee
-    if fee is None or not fee.is_positive or fee.currency != capture.captured.currency:
-        return None
-    return fee
-
-
-def _fee_legs(
-    tx: Transaction,
-    attempt: Attempt,
-    tenant: Tenant,
-    *,
-    payer: Account,
-    capture: Settled,
-    settled: Money,
-) -> list[Leg]:
-    """Charge the provider's fee to who bears it; what is missing comes from what he owes."""
-    fee = _fee(capture)
-    if fee is None:
-        return []
-    fees = tx.ledger.account(
-        tenant_id=tenant.id,
-        kind=AccountKind.PROVIDER_FEES,
-        owner_id=attempt.configuration_id,
-        currency=fee.currency,
-    )
-    mine = fee_of_tenant(tenant, fee=fee, captured=capture.captured, settled=settled)
-    kept = capture.captured.minor - settled.minor
-    legs = []
-    if mine.is_positive:
-        bearer = tenant_account(tx, tenant_id=tenant.id, amount=mine)
-        legs += _charge(tx, fees, bearer, mine, there=bearer.available.minor + settled.minor)
-    if (theirs := fee - mine).is_positive:
-        legs += _charge(tx, fees, payer, theirs, there=payer.available.minor + kept)
-    return legs
-
-
-def fee_of_tenant(tenant: Tenant, *, fee: Money, captured: Money, settled: Money) -> Money:
-    """Return the tenant's share of a provider's fee; the rest is the payer's.
-
-    A tenant that bears fees bears them for what reached it: of a top-up nothing, of a capture
-    with surplus the bill's share, rounded down.
-    """
-    if tenant.fee_bearer is FeeBearer.PAYER:
-        return Money(0, fee.currency)
-    return Money(fee.minor * settled.minor // captured.minor, fee.currency)
-
-
-def _charge(
-    tx: Transaction, fees: Account, bearer: Account, fee: Money, *, there: int
-) -> list[Leg]:
-    """Take a fee from what is there, and the rest from what the bearer owes."""
-    covered = Money(min(fee.minor, max(0, there)), fee.currency)
-    missing = fee - covered
-    legs = []
-    if covered.is_positive:
-        legs.append(Leg(source=bearer.id, target=fees.id, amount=covered))
-    if missing.is_positive:
-        owed = tx.ledger.account(
-            tenant_id=fees.tenant_id,
-            kind=AccountKind.OWED,
-            owner_id=bearer.owner_id,
-            currency=fee.currency,
-        )
-        legs.append(Leg(source=owed.id, target=fees.id, amount=missing))
-    return legs
 
 
 def _provider_account(tx: Transaction, attempt: Attempt, amount: Money) -> Account:

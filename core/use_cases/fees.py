@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from core.domain.configurations import ConfigurationId
-from core.domain.ledger import AccountKind, JournalId, JournalKind
+from core.domain.ledger import AccountKind, JournalKind
 from core.domain.money import Money
 from core.domain.tenants import TenantId
 from core.ports import Transaction
@@ -19,7 +19,10 @@ LOOKED_AT: Final = 40
 DIGITS: Final = 2
 """Figures that a guess keeps; the rest would promise too much."""
 
-_CAPTURES: Final = frozenset({JournalKind.LINK_PAYMENT, JournalKind.TOP_UP})
+_CAPTURES: Final = frozenset(
+    {JournalKind.LINK_PAYMENT, JournalKind.TOP_UP, JournalKind.PROVIDER_FEE}
+)
+"""What moves on a provider's accounts when it captures, and when it tells its fee later."""
 
 
 def about_fee(
@@ -33,9 +36,9 @@ def about_fee(
     took = _moved(tx, AccountKind.PROVIDER, tenant_id, configuration_id, amount)
     kept = _moved(tx, AccountKind.PROVIDER_FEES, tenant_id, configuration_id, amount)
     shares = sorted(
-        Fraction(kept[journal], captured)
-        for journal, captured in took.items()
-        if kept[journal] and amount.minor <= 2 * captured <= 4 * amount.minor
+        Fraction(kept[payment], captured)
+        for payment, captured in took.items()
+        if kept[payment] and amount.minor <= 2 * captured <= 4 * amount.minor
     )
     if len(shares) < ENOUGH:
         return None
@@ -53,14 +56,14 @@ def _moved(
     tenant_id: TenantId,
     configuration_id: ConfigurationId,
     amount: Money,
-) -> Counter[JournalId]:
-    """Return in minor units what each newest capture moved on one of a provider's accounts."""
+) -> Counter[int]:
+    """Return in minor units what each of the newest payments moved on a provider's account."""
     account = tx.ledger.find(
         tenant_id=tenant_id, kind=kind, owner_id=configuration_id, currency=amount.currency
     )
-    moved: Counter[JournalId] = Counter()
+    moved: Counter[int] = Counter()
     if account is not None:
         for entry in tx.ledger.entries(account.id, before_seq=None, limit=LOOKED_AT):
-            if entry.kind in _CAPTURES:
-                moved[entry.journal_id] += abs(entry.amount.minor)
+            if entry.kind in _CAPTURES and entry.subject.kind == "payment":
+                moved[entry.subject.id] += abs(entry.amount.minor)
     return moved

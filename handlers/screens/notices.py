@@ -171,6 +171,22 @@ def surplus(words: Words, bill: Bill, receipt: Receipt, *, kept: Money, today: d
     return _with_wallet(words, text, bill)
 
 
+def fee_taken(words: Words, payment: Payment, *, fee: Money, owed: Money, balance: Money) -> Screen:
+    """Tell the payer what a provider kept of his payment, which it told after the receipt."""
+    text = words.t(
+        "The provider's fee for your payment %(token)s of %(amount)s was %(fee)s. It was taken "
+        "from your wallet, which holds %(balance)s now.",
+        token=tail(payment.token),
+        amount=words.money(payment.amount),
+        fee=words.money(fee),
+        balance=words.money(balance),
+    )
+    missing = words.t(
+        "%(owed)s of it was not there; it is taken from what comes in next.", owed=words.money(owed)
+    )
+    return _with_wallet(words, lines(text, missing if owed.is_positive else ""), None)
+
+
 def late(
     words: Words, payment: Payment, receipt: Receipt, bill: Bill | None, *, provider: str
 ) -> Screen:

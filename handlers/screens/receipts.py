@@ -19,7 +19,8 @@ from handlers.words import Html, Words, lines
 class ReceiptView:
     """A receipt with what it is about.
 
-    `token` is its journal's, whole. `payer` and `payee` are names. `fee` is what the payer bore.
+    `token` is its journal's, whole. `payer` and `payee` are names. `fee` is what the payer bore,
+    `late_fee` what he bore after this, when the provider told it.
     `head` is the newest seal of the books that covers it, "" before there is one. `after` is
     what was left of the bill, None for top-ups and old receipts.
     """
@@ -31,6 +32,7 @@ class ReceiptView:
     payee: str
     provider: str = ""
     fee: Money | None = None
+    late_fee: Money | None = None
     bill: Bill | None = None
     after: Money | None = None
     head: str = ""
@@ -123,6 +125,8 @@ def _ways(words: Words, view: ReceiptView) -> Html:
 
 
 def _fee(words: Words, view: ReceiptView) -> Html:
+    if view.late_fee is not None and view.late_fee.is_positive:
+        return words.t("Fee: %(fee)s, taken later", fee=words.money(view.late_fee))
     if view.fee is None or not view.fee.is_positive:
         return words.t("Fee: none")
     return words.t("Fee: %(fee)s", fee=words.money(view.fee))

@@ -176,6 +176,8 @@ def about(words: Words, line: Line) -> Html:
     if line.bill is not None:
         if entry.kind in _BACK and entry.amount.is_positive:
             return words.t("back from %(number)s", number=line.bill.number)
+        if entry.counter_kind is AccountKind.PROVIDER_FEES:
+            return words.t("provider's fee, %(number)s", number=line.bill.number)
         if not entry.amount.is_positive:
             title, number = line.bill.title, line.bill.number
             return words.t("%(title)s, %(number)s", title=title, number=number)

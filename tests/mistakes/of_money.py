@@ -11,7 +11,7 @@ from core.domain.payments import Attempt, AttemptStatus
 from core.domain.providers import Settled
 from core.domain.tenants import Tenant
 from core.domain.wallets import Wallet
-from core.use_cases import captures, ledger, links, returns
+from core.use_cases import capture_fees, captures, ledger, links, returns
 from handlers import parsing
 from tests.core.use_cases.test_giving_back import (
     test_amended_below_what_is_paid_gives_back_the_newest_first,
@@ -107,17 +107,17 @@ def surplus_kept(plant: Plant) -> None:
 
 def fee_forgotten(plant: Plant) -> None:
     """What the provider keeps is booked nowhere."""
-    plant.setattr(captures, "_fee_legs", lambda *args, **more: [])
+    plant.setattr(captures, "fee_legs", lambda *args, **more: [])
 
 
 def wrong_bearer(plant: Plant) -> None:
     """The other side bears the provider's fee."""
-    real = captures.fee_of_tenant
+    real = capture_fees.fee_of_tenant
 
     def share(tenant: Tenant, *, fee: Money, **what: Any) -> Money:
         return fee - real(tenant, fee=fee, **what)
 
-    plant.setattr(captures, "fee_of_tenant", share)
+    plant.setattr(capture_fees, "fee_of_tenant", share)
 
 
 def double_allocation(plant: Plant) -> None:

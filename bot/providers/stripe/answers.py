@@ -290,6 +290,7 @@ def _settled(data: Record) -> Settled:
         captured=captured,
         is_test=not flag(data, "livemode"),
         fee=_fee(charge, captured),
+        is_fee_to_come=charge.get("balance_transaction") is None,
         settled_at=_instant(charge),
         receipt=maybe(charge, "receipt_number", TOKEN),
         method=_method(data, charge),
@@ -299,7 +300,10 @@ def _settled(data: Record) -> Settled:
 
 
 def _fee(charge: Record, captured: Money) -> Money | None:
-    """Read what Stripe kept, where that is known by now and in the same currency."""
+    """Read what Stripe kept, where that is known by now and in the same currency.
+
+    The entry of a charge that is captured asynchronously comes a moment after the charge.
+    """
     try:
         entry = inner(charge, "balance_transaction")
         fee = _amount(entry, "fee", least=0)

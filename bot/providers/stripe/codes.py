@@ -151,6 +151,7 @@ EVENTS: Final[dict[str, About]] = {
             "payment_intent.succeeded",
             "payment_intent.payment_failed",
             "payment_intent.canceled",
+            "charge.updated",
         ),
         About.PAYMENT,
     ),
@@ -168,7 +169,7 @@ EVENTS: Final[dict[str, About]] = {
         About.DISPUTE,
     ),
 }
-"""What events are about; every other one is let go."""
+"""What events are about; every other one is let go. `charge.updated` tells that a fee is known."""
 
 READS: Final = (
     "checkout/sessions",

@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from bot.sandbox.provider_desk import Desk, NotRefundable, ReferenceReused
+from bot.sandbox.provider_desk import FEES_COME_AFTER, Desk, NotRefundable, ReferenceReused
 from bot.sandbox.provider_door import (
     EMAIL,
     REFERENCE,
@@ -67,6 +67,7 @@ EVENTS: Final = {
     "checkout.paid": "checkout.session.completed",
     "checkout.declined": "payment_intent.payment_failed",
     "checkout.expired": "checkout.session.expired",
+    "fee.known": "charge.updated",
     "refund.done": "charge.refunded",
     "refund.failed": "refund.failed",
     "refund.returned": "refund.failed",
@@ -135,7 +136,9 @@ class StripeStandin:
                 return view_refund(checkout, happening.refund)
             case _:
                 is_dispute = kind.startswith("charge.dispute")
-                return view_dispute(checkout) if is_dispute else view_charge(checkout)
+                if is_dispute:
+                    return view_dispute(checkout)
+                return view_charge(checkout, has_entry=_has_entry(checkout, happening.at))
 
     def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
         """Sign the body and the time."""
@@ -249,9 +252,10 @@ class _Api(Api):
         checkout = self._store.find(terms.reference)
         if checkout is None:
             checkout = self._desk.pay(self._desk.open(terms))
-        return as_json(
-            200, view_intent(checkout, is_whole="expand[0]" in form, with_card="expand[1]" in form)
+        shown = self._view_intent(
+            checkout, is_whole="expand[0]" in form, with_card="expand[1]" in form
         )
+        return as_json(200, shown)
 
     async def intent(self, request: web.Request) -> web.Response:
         """Show one PaymentIntent."""
@@ -259,9 +263,8 @@ class _Api(Api):
         checkout = self._mine_by(request.match_info["id"], "pi_")
         if checkout is None or not has_intent(checkout):
             return self._manners.missing()
-        return as_json(
-            200, view_intent(checkout, is_whole="expand[0]" in request.query, with_card=True)
-        )
+        is_whole = "expand[0]" in request.query
+        return as_json(200, self._view_intent(checkout, is_whole=is_whole, with_card=True))
 
     async def intents(self, request: web.Request) -> web.Response:
         """Show a page of PaymentIntents, newest first."""
@@ -270,7 +273,7 @@ class _Api(Api):
             read_moment(request.query, "created[lte]"),
         )
         found = [
-            view_intent(each, is_whole="expand[0]" in request.query)
+            self._view_intent(each, is_whole="expand[0]" in request.query)
             for each in self._newest()
             if has_intent(each)
             and (since is None or each.created_at >= since)
@@ -285,7 +288,7 @@ class _Api(Api):
         if asked is None:
             raise BadRequest("query")
         mine = [each for each in self._newest() if each.terms.reference == asked[1]]
-        found = [view_intent(each, is_whole=True) for each in mine if has_intent(each)]
+        found = [self._view_intent(each, is_whole=True) for each in mine if has_intent(each)]
         return page_of(found, request.query, kind="search_result")
 
     async def refund(self, request: web.Request) -> web.Response:
@@ -339,12 +342,14 @@ class _Api(Api):
     async def charges(self, request: web.Request) -> web.Response:
         """Show the newest charges."""
         taken = [each for each in self._newest() if each.captures]
-        return page_of([view_charge(each) for each in taken], request.query)
+        now = self._desk.now()
+        shown = [view_charge(each, has_entry=_has_entry(each, now)) for each in taken]
+        return page_of(shown, request.query)
 
     async def entries(self, request: web.Request) -> web.Response:
         """Show the newest entries of the balance."""
-        taken = [each for each in self._newest() if each.captures]
-        return page_of([view_entry(each) for each in taken], request.query)
+        known = [each for each in self._newest() if _has_entry(each, self._desk.now())]
+        return page_of([view_entry(each) for each in known], request.query)
 
     def _terms(self, form: Mapping[str, str], *, expires_at: datetime) -> Terms:
         reference = read_text(form, "client_reference_id", REFERENCE)
@@ -365,8 +370,15 @@ class _Api(Api):
     def _view_page(
         self, checkout: Checkout, *, is_whole: bool = False, is_new: bool = False
     ) -> Shown:
-        link = page_link(self._base_url, checkout)
-        return view_page(checkout, link, is_whole=is_whole, is_new=is_new)
+        link, has_entry = (
+            page_link(self._base_url, checkout),
+            _has_entry(checkout, self._desk.now()),
+        )
+        return view_page(checkout, link, is_whole=is_whole, is_new=is_new, has_entry=has_entry)
+
+    def _view_intent(self, checkout: Checkout, *, is_whole: bool, with_card: bool = False) -> Shown:
+        has_entry = _has_entry(checkout, self._desk.now())
+        return view_intent(checkout, is_whole=is_whole, with_card=with_card, has_entry=has_entry)
 
     def _newest(self) -> list[Checkout]:
         mine = [each for each in self._store.checkouts() if each.terms.tongue == "stripe"]
@@ -376,3 +388,9 @@ class _Api(Api):
         found = self._store.get(f"chk_{shown_id.removeprefix(start)}")
         is_mine = found is not None and found.terms.tongue == "stripe"
         return found if is_mine and shown_id.startswith(start) else None
+
+
+def _has_entry(checkout: Checkout, now: datetime) -> bool:
+    """Tell whether what a charge did to the balance, and so its fee, is known by now."""
+    taken = checkout.captures[:1]
+    return any(now >= each.at + FEES_COME_AFTER["stripe"] for each in taken)

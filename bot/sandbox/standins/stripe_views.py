@@ -73,18 +73,24 @@ def has_intent(checkout: Checkout) -> bool:
 
 
 def view_page(
-    checkout: Checkout, link: str, *, is_whole: bool = False, is_new: bool = False
+    checkout: Checkout,
+    link: str,
+    *,
+    is_whole: bool = False,
+    is_new: bool = False,
+    has_entry: bool = False,
 ) -> Shown:
     """Show a page; `is_whole` shows what paid it, `is_new` as it was when it was made."""
     terms, stands = checkout.terms, CheckoutStatus.OPEN if is_new else _stands(checkout)
     status, payment_status = PAGES[stands]
     intent: object = None
     if not is_new and has_intent(checkout):
-        intent = (
-            view_intent(checkout, is_whole=True, with_card=True)
+        whole = (
+            view_intent(checkout, is_whole=True, with_card=True, has_entry=has_entry)
             if is_whole
-            else f"pi_{tail(checkout)}"
+            else None
         )
+        intent = whole or f"pi_{tail(checkout)}"
     return {
         "id": f"cs_test_{tail(checkout)}",
         "object": "checkout.session",
@@ -108,8 +114,10 @@ def view_page(
     }
 
 
-def view_intent(checkout: Checkout, *, is_whole: bool = False, with_card: bool = False) -> Shown:
-    """Show a PaymentIntent; `is_whole` shows its charge and the entry of that, too."""
+def view_intent(
+    checkout: Checkout, *, is_whole: bool = False, with_card: bool = False, has_entry: bool = False
+) -> Shown:
+    """Show a PaymentIntent; `is_whole` shows its charge and the entry of that, too, once known."""
     terms = checkout.terms
     taken = checkout.captures[0] if checkout.captures else None
     currency = taken.currency if taken else terms.currency
@@ -118,7 +126,8 @@ def view_intent(checkout: Checkout, *, is_whole: bool = False, with_card: bool =
     failed = {"type": "card_error", "code": code, "decline_code": why, "message": "Declined."}
     charge: object = None
     if taken is not None:
-        charge = view_charge(checkout, is_whole=True) if is_whole else f"ch_{tail(checkout)}"
+        whole = view_charge(checkout, is_whole=True, has_entry=has_entry) if is_whole else None
+        charge = whole or f"ch_{tail(checkout)}"
     return {
         "id": f"pi_{tail(checkout)}",
         "object": "payment_intent",
@@ -141,9 +150,10 @@ def view_intent(checkout: Checkout, *, is_whole: bool = False, with_card: bool =
     }
 
 
-def view_charge(checkout: Checkout, *, is_whole: bool = False) -> Shown:
-    """Show the captured charge."""
+def view_charge(checkout: Checkout, *, is_whole: bool = False, has_entry: bool = False) -> Shown:
+    """Show the captured charge; what it did to the balance is known a moment later."""
     taken = checkout.captures[0]
+    entry = view_entry(checkout) if is_whole else f"txn_{tail(checkout)}"
     refunded_minor = checkout.refunded_minor(taken)
     return {
         "id": f"ch_{tail(checkout)}",
@@ -151,7 +161,7 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False) -> Shown:
         "amount": _written(taken.amount_minor, taken.currency),
         "amount_captured": _written(taken.amount_minor, taken.currency),
         "amount_refunded": _written(refunded_minor, taken.currency),
-        "balance_transaction": view_entry(checkout) if is_whole else f"txn_{tail(checkout)}",
+        "balance_transaction": entry if has_entry else None,
         "billing_details": {
             "address": None,
             "email": checkout.terms.email,

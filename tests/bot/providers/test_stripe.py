@@ -143,7 +143,7 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
     async def test_fee_that_is_not_known_in_the_same_currency_is_none(self, entry: object) -> None:
         outcome = await self.of_charge(balance_transaction=entry)
         assert isinstance(outcome, Settled)
-        assert outcome.fee is None
+        assert (outcome.fee, outcome.is_fee_to_come) == (None, entry is None)
 
     @pytest.mark.parametrize(
         ("answer", "is_claimed"),
@@ -288,6 +288,12 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
                 "refund.failed",
                 {"object": "refund", "metadata": {"hazina_payment": "R-1"}},
                 About.REFUND,
+                "R-1",
+            ),
+            (
+                "charge.updated",
+                {"object": "charge", "metadata": {"hazina_reference": "R-1"}},
+                About.PAYMENT,
                 "R-1",
             ),
             (

@@ -1,6 +1,7 @@
 """Sweeps take what is due, in batches, and one row that fails spoils nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from core.domain.errors import InvariantBroken
 from core.domain.payments import PaymentStatus
 from core.domain.work import Due, Kind
 from storage.transaction import SqlTransaction
-from tests.core.estate import Estate, palm_court
+from tests.core.estate import Estate, palm_court, settled
 
 
 @pytest.fixture
@@ -63,6 +64,15 @@ def test_a_settled_attempt_is_looked_up_no_more(estate: Estate) -> None:
     estate.clock.move(minutes=10)
     estate.books.run(lambda tx: payments.look_up(tx, at=tx.now))
     assert _calls(estate) == before
+
+
+def test_a_settled_attempt_is_looked_up_for_a_fee_that_is_to_come(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    estate.answer(tried, replace(settled(tried), is_fee_to_come=True))
+    before = _calls(estate)
+    estate.clock.move(minutes=10)
+    estate.books.run(lambda tx: payments.look_up(tx, at=tx.now))
+    assert _calls(estate) == before + 1
 
 
 def _told(estate: Estate, sweep: Sweep) -> list[int]:

@@ -39,6 +39,20 @@ async def test_money_of_a_page_whose_answer_was_lost_is_found(stripe: Loopback) 
     assert isinstance(known, Settled)
 
 
+async def test_fee_is_known_a_moment_after_the_money(stripe: Loopback) -> None:
+    first = await paid(stripe)
+    assert (first.fee, first.is_fee_to_come) == (None, True)
+    await stripe.hook()
+    stripe.pass_time(timedelta(seconds=11))
+    reading = stripe.adapter.read_hook(await stripe.hook())
+    assert isinstance(reading, Authentic)
+    assert (reading.kind, reading.reference) == ("charge.updated", "ATT-1")
+    now = await look_up(stripe, stripe.refs["ATT-1"])
+    assert isinstance(now, Settled)
+    assert now.fee is not None
+    assert not now.is_fee_to_come
+
+
 async def test_page_asked_for_again_is_the_first_one(stripe: Loopback) -> None:
     link = await stripe.page()
     await stripe.press(link, "pay")
