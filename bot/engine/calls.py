@@ -24,9 +24,8 @@ from bot.engine.list_calls import ListCalls
 from bot.engine.notices import expand
 from bot.engine.receipts import TOLD, handle_receipt
 from bot.engine.refund_calls import RefundCalls
-from bot.engine.told import believe, end_told, park_claim, queue_told
+from bot.engine.told import ask_of, believe, end_told, park_claim, queue_told
 from core.domain.acts import Cause, CauseKind
-from core.domain.claims import Claim
 from core.domain.configurations import Configuration, ConfigurationId
 from core.domain.money import Money
 from core.domain.payments import Attempt, AttemptId, AttemptStatus, Payment
@@ -348,8 +347,7 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         _log.error("hook_unmatched", provider=kept["provider"], reference=kept["reference"])
         tx.work.mark(work, status=WorkStatus.PARKED, last_error=_nameless(kept))
         return
-    is_claim = is_proven and kept.get("about") == About.DISPUTE
-    ask = f"claim_{kept.get('claim', Claim.OPEN)}" if is_claim else "advance"
+    ask = ask_of(kept)
     if is_proven:
         queue_told(tx, attempt=attempt, ask=ask, claimed=kept.get("claimed"))
     else:

@@ -14,7 +14,7 @@ import orjson
 from core.domain.claims import Claim
 from core.domain.money import Currency, Money
 from core.domain.payments import ASK_AFTER_EXPIRY, Attempt
-from core.domain.providers import Outcome, Settled, Unknown
+from core.domain.providers import About, Outcome, Settled, Unknown
 from core.domain.work import Kind, Priority, Work, WorkStatus
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.links import is_watched
@@ -22,6 +22,9 @@ from storage.transaction import SqlTransaction
 
 CLAIMS: Final = {f"claim_{each}": each for each in Claim}
 """Look-ups that a claim's event leads to, by what they ask: how it said that the claim stands."""
+
+GIVEN_BACK: Final = "given_back"
+"""The look-up that a refund's event leads to: what went back must be had."""
 
 PAUSES_S: Final = (60, 300, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
 """How long after each look-up without an answer the next one is made: a day in all."""
@@ -43,6 +46,14 @@ def queue_told(
     lane = f"p:{attempt.payment_id}"
     due_at = tx.now + pause
     tx.work.add(Kind.CALL, lane=lane, payload=payload, due_at=due_at, priority=Priority.MONEY)
+
+
+def ask_of(kept: Mapping[str, Any]) -> str:
+    """Return what an event's look-up asks, by what `store_hook` kept of it."""
+    about = kept.get("about") if kept.get("is_proven", True) else None
+    if about == About.DISPUTE:
+        return f"claim_{kept.get('claim', Claim.OPEN)}"
+    return GIVEN_BACK if about == About.REFUND else "advance"
 
 
 def believe(
@@ -86,6 +97,8 @@ def _would_be_lost(
     tx: SqlTransaction, asked: Mapping[str, Any], attempt: Attempt, outcome: Outcome
 ) -> bool:
     """Tell whether what an event told is in no other look-up that is planned."""
+    if asked["ask"] == GIVEN_BACK and isinstance(outcome, Settled):
+        return any(each.has_gaps for each in (outcome, *outcome.more))
     if not isinstance(outcome, Unknown):
         return False
     now = tx.payments.attempt(attempt.id)

@@ -195,6 +195,8 @@ class Settled:
     method: SavedMethod | None = None
     refunded: Money | None = None
     """What of it the provider has given back in all, if it says so: perhaps without our asking."""
+    has_gaps: bool = False
+    """What went back of it could not be had: an event that told of it is asked about again."""
     is_disputed: bool | None = None
     """The payer's bank claims it back now; None where only the provider's event says so."""
     lost: Money | None = None

@@ -24,7 +24,7 @@ from bot.providers.flutterwave.codes import (
 from bot.providers.kit import Kit, Maker
 from bot.providers.wire import MAX_BYTES, Answer, Line, Refused, Unreadable, inner
 from core.domain.errors import ProviderProblem
-from core.domain.money import Money
+from core.domain.money import Currency, Money
 from core.domain.outflows import Outflow, PayoutRequest, RefundRequest
 from core.domain.providers import (
     Accepted,
@@ -41,6 +41,7 @@ from core.domain.providers import (
     ProviderError,
     Rail,
     Reading,
+    Settled,
     Unknown,
 )
 
@@ -119,6 +120,14 @@ class Flutterwave:
         )
 
     async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
+        """Look up what was captured under our reference, and what went back of it."""
+        outcome = await self._tried(reference, provider_ref)
+        if not isinstance(outcome, Settled):
+            return outcome
+        first, *more = [await self._with_refunds(each) for each in (outcome, *outcome.more)]
+        return replace(first, more=tuple(more))
+
+    async def _tried(self, reference: str, provider_ref: str) -> Outcome:
         """Look up what was tried under our reference, and all that was captured under it.
 
         Before the first try Flutterwave knows of nothing. Where we hold its page, that is an open
@@ -284,9 +293,19 @@ class Flutterwave:
         expected = base64.b64encode(hmac.digest(secret, hook.body, "sha256"))
         return hmac.compare_digest(expected, signature.encode(errors="replace"))
 
+    async def _with_refunds(self, capture: Settled) -> Settled:
+        answer = await self._refunds_of(capture.provider_id, capture.captured.currency)
+        back = wire.read(answer, lambda it: outgoing.given_back(it, capture=capture))
+        if isinstance(back, Unknown):
+            return replace(capture, has_gaps=True)
+        return replace(capture, refunded=back)
+
+    async def _refunds_of(self, transaction: str, currency: Currency) -> Answer:
+        query = {"id": transaction, "currency": currency}
+        return await self._ask("GET", "/refunds", query=query, most_bytes=LIST_BYTES)
+
     async def _find_refund(self, request: RefundRequest) -> Outflow | None:
-        query = {"id": request.provider_id, "currency": request.amount.currency}
-        answer = await self._ask("GET", "/refunds", query=query, most_bytes=LIST_BYTES)
+        answer = await self._refunds_of(request.provider_id, request.amount.currency)
         is_test = self._keys.is_test
         return wire.read(
             answer, lambda it: outgoing.find_refund(it, request=request, is_test=is_test)

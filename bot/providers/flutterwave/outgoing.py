@@ -1,15 +1,15 @@
 """What Flutterwave's answers about refunds and transfers say, read field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.providers import wire
 from bot.providers.flutterwave.answers import fee, number, why
 from bot.providers.flutterwave.codes import DISBURSED, LISTED, REFUNDS, TRANSFERS
 from bot.providers.wire import LINE, TOKEN, WORD, Record, Unreadable, inner, maybe, text
-from core.domain.money import Money
+from core.domain.money import Currency, Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
-from core.domain.providers import Declined, Pending, ProviderError
+from core.domain.providers import Declined, Pending, ProviderError, Settled
 
 _OLD_NAMES: Final = {
     "tx_id": "TransactionId",
@@ -35,16 +35,13 @@ def refund(answered: Record, *, request: RefundRequest, is_test: bool) -> Outflo
     status, ours = text(data, "status", WORD), number(data)
     if number(data, "tx_id") != request.provider_id:
         raise Unreadable("another transaction")
-    disbursed = _disbursed(data)
-    kind = DISBURSED.get(disbursed, Pending) if status == "completed" else REFUNDS.get(status)
-    if kind is None:
-        raise Unreadable("status")
+    kind = _kind(data)
     if kind is Pending:
-        needs = "disbursement failed" if disbursed == "failed" else ""
+        needs = "disbursement failed" if _disbursed(data) == "failed" else ""
         return Pending(provider_ref=ours, needs=needs)
     if kind is Declined:
         return Declined(error=ProviderError.PROVIDER_ERROR, detail=status)
-    amount = _amount(data, request)
+    amount = _amount(data, request.amount.currency)
     return Moved(provider_id=ours, reference=request.reference, amount=amount, is_test=is_test)
 
 
@@ -54,18 +51,29 @@ def find_refund(answer: Record, *, request: RefundRequest, is_test: bool) -> Out
     Raises:
         Unreadable: we cannot be sure that it is, or is not, there.
     """
-    listed = [_one_spelling(row) for row in wire.rows(answer, "data", most=LISTED)]
-    if any(number(each, "tx_id") != request.provider_id for each in listed) or _goes_on(answer):
-        raise Unreadable("refunds of one transaction")
+    listed = _listed(answer)
+    _check_of_one(answer, listed, request.provider_id)
     ours = [each for each in listed if _reference(each) == request.reference]
     if len(ours) > 1:
         raise Unreadable("refunded twice")
     if ours:
         return refund(ours[0], request=request, is_test=is_test)
     nameless = [each for each in listed if not _reference(each)]
-    if any(_amount(each, request) == request.amount for each in nameless):
+    if any(_amount(each, request.amount.currency) == request.amount for each in nameless):
         raise Unreadable("a refund of this amount that may be ours")
     return None
+
+
+def given_back(answer: Record, *, capture: Settled) -> Money:
+    """Read how much of a transaction has gone back in all, whoever asked for it.
+
+    Raises:
+        Unreadable: that cannot be told.
+    """
+    listed, currency = _listed(answer), capture.captured.currency
+    _check_of_one(answer, listed, capture.provider_id)
+    done = [_amount(each, currency) for each in listed if _kind(each) is Moved]
+    return sum(done, Money(0, currency))
 
 
 def transfer(answer: Record, *, asked: str, is_test: bool) -> Outflow:
@@ -134,8 +142,25 @@ def _one_spelling(data: Record) -> Record:
     }
 
 
-def _amount(data: Record, request: RefundRequest) -> Money:
-    currency = request.amount.currency
+def _listed(answer: Record) -> list[Record]:
+    return [_one_spelling(row) for row in wire.rows(answer, "data", most=LISTED)]
+
+
+def _check_of_one(answer: Record, listed: Sequence[Record], transaction: str) -> None:
+    if any(number(each, "tx_id") != transaction for each in listed) or _goes_on(answer):
+        raise Unreadable("refunds of one transaction")
+
+
+def _kind(data: Record) -> type[Outflow]:
+    status = text(data, "status", WORD)
+    is_left = status == "completed"
+    kind = DISBURSED.get(_disbursed(data), Pending) if is_left else REFUNDS.get(status)
+    if kind is None:
+        raise Unreadable("status")
+    return kind
+
+
+def _amount(data: Record, currency: Currency) -> Money:
     if data.get("currency") is not None and wire.currency(data) != currency:
         raise Unreadable("currency")
     return wire.major(data, "amount_refunded", currency)

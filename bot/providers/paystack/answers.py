@@ -173,6 +173,22 @@ def find_refund(answer: Record, *, request: RefundRequest) -> Outflow | None:
     return None
 
 
+def given_back(answer: Record, *, capture: Settled) -> Money:
+    """Read how much of a transaction has gone back in all, whoever asked for it.
+
+    Raises:
+        Unreadable: that cannot be told.
+    """
+    listed = wire.rows(answer, "data", most=LISTED)
+    if len(listed) == LISTED or any(_transaction_id(e) != capture.provider_id for e in listed):
+        raise Unreadable("refunds of one transaction")
+    done = [each for each in listed if _kind(each, REFUNDS) is Moved]
+    amounts = [_amount(each, wire.number_or_digits) for each in done]
+    if any(each.currency != capture.captured.currency for each in amounts):
+        raise Unreadable("currency")
+    return sum(amounts, Money(0, capture.captured.currency))
+
+
 def _is_perhaps_ours(row: Record, request: RefundRequest) -> bool:
     """Tell whether a refund that bears no note has just our amount."""
     has_note = isinstance(row.get("merchant_note"), str) and row.get("merchant_note") != ""

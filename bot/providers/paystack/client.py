@@ -39,6 +39,7 @@ from core.domain.providers import (
     ProviderError,
     Rail,
     Reading,
+    Settled,
     Unknown,
 )
 
@@ -101,11 +102,12 @@ class Paystack:
         return wire.read(answer, lambda it: answers.page(it, asked=request.reference))
 
     async def advance(self, *, reference: str, provider_ref: str, asked: Money) -> Outcome:
-        """Look a transaction up by our reference; the rest is not needed here."""
+        """Look a transaction up by our reference, and what went back of it."""
         if not REFERENCE.fullmatch(reference):
             return wire.unknown("reference not usable")
         answer = await self._ask("GET", f"/transaction/verify/{quote(reference, safe='')}")
-        return wire.read(answer, lambda it: answers.transaction(it, asked=reference))
+        outcome = wire.read(answer, lambda it: answers.transaction(it, asked=reference))
+        return await self._with_refunds(outcome)
 
     async def charge_saved(self, request: ChargeRequest) -> Outcome:
         """Charge a reusable authorization; a decline ends it, for nobody has its page."""
@@ -222,9 +224,22 @@ class Paystack:
             return Declined(error=answer.error, detail=answer.detail)
         return wire.read(answer, lambda it: answers.accepted(it, is_test=self._key.is_test))
 
+    async def _with_refunds(self, outcome: Outcome) -> Outcome:
+        """Ask what went back of a capture: the transaction itself tells only that all of it did."""
+        if not isinstance(outcome, Settled) or outcome.refunded is not None:
+            return outcome
+        answer = await self._refunds_of(outcome.provider_id)
+        back = wire.read(answer, lambda it: answers.given_back(it, capture=outcome))
+        if isinstance(back, Unknown):
+            return replace(outcome, has_gaps=True)
+        return replace(outcome, refunded=back)
+
     async def _find_refund(self, request: RefundRequest) -> Outflow | None:
-        answer = await self._ask("GET", "/refund", query={"transaction": request.provider_id})
+        answer = await self._refunds_of(request.provider_id)
         return wire.read(answer, lambda it: answers.find_refund(it, request=request))
+
+    async def _refunds_of(self, transaction: str) -> Answer:
+        return await self._ask("GET", "/refund", query={"transaction": transaction})
 
     async def _recipient(self, request: PayoutRequest, kind: str, bank: str) -> str | Outflow:
         to = request.destination

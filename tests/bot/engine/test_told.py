@@ -70,6 +70,40 @@ async def test_what_was_told_is_asked_for_until_it_is_answered(
     assert len(provider.asked) == 3
 
 
+async def test_what_went_back_is_asked_for_until_all_of_it_can_be_had(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds = Refunds(estate)
+    said = settled(refunds.tried, capture=refunds.capture)
+    known = replace(said, refunded=Money(100_000, said.captured.currency))
+    provider = FakeRefunder()
+    registry = FakeRegistry(estate.configuration, provider)
+    async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
+        await desk.later(0)
+        provider.asked.clear()
+        provider.plans = [replace(said, has_gaps=True), known]
+        await told_of(desk, refunds, About.REFUND)
+        assert refunds.at_provider() == 100_000
+        await desk.later(PAUSES_S[0])
+        assert (provider.plans, refunds.at_provider()) == ([], 0)
+        await desk.later(PAUSES_S[1])
+    assert len(provider.asked) == 2
+
+
+async def test_a_gap_matters_only_where_a_refund_was_told(tmp_path: Path, estate: Estate) -> None:
+    refunds = Refunds(estate)
+    provider = FakeRefunder()
+    registry = FakeRegistry(estate.configuration, provider)
+    async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
+        await desk.later(0)
+        provider.asked.clear()
+        said = settled(refunds.tried, capture=refunds.capture)
+        provider.plans = [replace(said, has_gaps=True)]
+        await told_of(desk, refunds, About.PAYMENT)
+        await desk.later(PAUSES_S[0])
+    assert len(provider.asked) == 1
+
+
 async def test_what_nobody_answers_for_a_day_waits_for_a_human(
     tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

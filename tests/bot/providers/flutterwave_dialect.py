@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from bot.providers import PROVIDERS
-from bot.sandbox.standins.flutterwave_views import ROWS, card_token
+from bot.sandbox.standins.flutterwave_views import ROWS, card_token, pages
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError, SavedMethod
 from tests.bot.providers import flutterwave_says as says
@@ -54,6 +54,8 @@ class FlutterwaveDialect:
             return says.said(says.page()) if fact.status == "open" else says.duplicate()
         if request.url.path == "/v3/tokenized-charges":
             return says.said(says.transaction(fact))
+        if request.url.path == "/v3/refunds":
+            return says.said([], meta=pages(1, most=1))
         return says.looked_up(request, fact)
 
     def is_prelude(self, request: httpx.Request) -> bool:

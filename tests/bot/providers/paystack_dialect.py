@@ -47,6 +47,8 @@ class PaystackDialect:
         return adapter(client)
 
     def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
+        if request.url.path == "/refund":
+            return says.said([])
         if request.url.path != "/transaction/initialize":
             return says.said(says.transaction(fact))
         return says.said(says.page(fact)) if fact.status == "open" else says.duplicate()

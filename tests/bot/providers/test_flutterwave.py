@@ -171,7 +171,7 @@ class TestFlutterwave(Answers, ManyCaptures, Failures, Bodies, Hooks, ChargingSa
         outcome, network = await self.watched(look_up, behave)
         assert isinstance(outcome, Settled)
         assert outcome.captured == self.asked
-        assert [call.url.params["tx_ref"] for call in network.calls] == [REFERENCE] * 2
+        assert [call.url.params["tx_ref"] for call in network.calls[:2]] == [REFERENCE] * 2
 
     @pytest.mark.parametrize(
         "answer", [httpx.Response(503), says.refused(400, "from is required"), says.said({})]

@@ -1,6 +1,7 @@
 """Refunds and transfers through Flutterwave's adapter: the suite, and what is its own."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
@@ -10,10 +11,11 @@ from bot.providers.flutterwave import outgoing
 from bot.sandbox.standins.flutterwave_views import pages
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
-from core.domain.providers import Declined, Pending, ProviderError, Rail, Unknown
+from core.domain.providers import Declined, Pending, ProviderError, Rail, Settled, Unknown
 from tests.bot.providers import flutterwave_says as says
+from tests.bot.providers.conformance import Suite, look_up
 from tests.bot.providers.conformance_failures import HOSTILE_MAJORS
-from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book
+from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book, Sent
 from tests.bot.providers.conformance_payouts import PayingOut
 from tests.bot.providers.conformance_refunds import Refunding
 from tests.bot.providers.flutterwave_dialect import NGN, FlutterwaveDialect, LiveDialect, adapter
@@ -94,6 +96,57 @@ class TestFlutterwaveRefunds(Refunding):
     async def test_refund_in_another_currency_decides_nothing(self) -> None:
         data = {**says.refund(replace(self.whole, status="done")), "currency": "USD"}
         assert isinstance(await self.over(lambda _: says.said(data), "look"), Unknown)
+
+
+class TestFlutterwaveGivenBack(Suite):
+    """What a look-up of a payment says of money that went back."""
+
+    dialect = FlutterwaveDialect()
+
+    @pytest.mark.parametrize("spelled", [says.refund, says.old_refund])
+    async def test_what_went_back_without_us_is_told(
+        self, spelled: Callable[[Sent], dict[str, object]]
+    ) -> None:
+        outcome = await self.given_back(
+            spelled(self.back(1_500, "done")),
+            spelled(self.back(400, "done")),
+            spelled(self.back(10, "pending")),
+            spelled(self.back(20, "failed")),
+        )
+        assert (outcome.refunded, outcome.has_gaps) == (Money(1_900, NGN), False)
+
+    async def test_refunds_of_another_transaction_leave_a_gap(self) -> None:
+        outcome = await self.given_back(says.refund(replace(self.back(1_500, "done"), paid="7")))
+        assert (outcome.refunded, outcome.has_gaps) == (None, True)
+
+    async def test_refunds_that_cannot_be_had_leave_a_gap(self) -> None:
+        outcome = await self.given_back()
+        assert outcome.refunded == Money(0, NGN)
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/v3/refunds":
+                return httpx.Response(500)
+            return self.dialect.answer(request, self.paid)
+
+        lacking, _ = await self.watched(look_up, behave)
+        assert isinstance(lacking, Settled)
+        assert (lacking.refunded, lacking.has_gaps) == (None, True)
+
+    def back(self, minor: int, status: str) -> Sent:
+        paid = self.paid.taken[0].provider_id
+        return Sent(reference="", amount=Money(minor, NGN), status=status, paid=paid)
+
+    async def given_back(self, *rows: dict[str, object]) -> Settled:
+        """Look a payment up of which these refunds are listed."""
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/v3/refunds":
+                return says.said(list(rows), meta=pages(1, most=1))
+            return self.dialect.answer(request, self.paid)
+
+        outcome, _ = await self.watched(look_up, behave)
+        assert isinstance(outcome, Settled)
+        return outcome
 
 
 class TestFlutterwavePayouts(PayingOut):

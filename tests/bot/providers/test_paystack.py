@@ -27,7 +27,7 @@ from tests.bot.providers.conformance import Answers, Fact, create, look_up
 from tests.bot.providers.conformance_failures import Bodies, Failures
 from tests.bot.providers.conformance_hooks import Hooks
 from tests.bot.providers.conformance_listings import Listed
-from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book
+from tests.bot.providers.conformance_outflows import OUR_REFERENCE, Book, Sent
 from tests.bot.providers.conformance_payouts import PayingOut
 from tests.bot.providers.conformance_refunds import Refunding
 from tests.bot.providers.conformance_saved import ChargingSaved
@@ -35,6 +35,7 @@ from tests.bot.providers.kits import a_kit
 from tests.bot.providers.paystack_dialect import KEY, MAKER, PaystackDialect, adapter, told
 
 KES: Final = Currency("KES")
+NGN: Final = Currency("NGN")
 
 
 class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
@@ -57,6 +58,50 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
         outcome, _ = await self.watched(look_up, lambda _: says.said(data))
         assert isinstance(outcome, Settled)
         assert outcome.refunded == self.asked
+
+    async def test_what_went_back_without_us_is_told(self) -> None:
+        outcome = await self.given_back(
+            says.refund(self.back(1_500, "done")),
+            {**says.refund(self.back(400, "done")), "amount": "400"},
+            says.refund(self.back(10, "pending")),
+            says.refund(self.back(20, "failed")),
+        )
+        assert (outcome.refunded, outcome.has_gaps) == (Money(1_900, NGN), False)
+
+    async def test_nothing_that_went_back_is_told_as_such(self) -> None:
+        outcome = await self.given_back()
+        assert (outcome.refunded, outcome.has_gaps) == (Money(0, NGN), False)
+
+    @pytest.mark.parametrize("spoilt", [{"transaction": 7}, {"currency": "USD"}, {"status": "x"}])
+    async def test_strange_refunds_leave_a_gap(self, spoilt: dict[str, object]) -> None:
+        outcome = await self.given_back({**says.refund(self.back(1_500, "done")), **spoilt})
+        assert (outcome.refunded, outcome.has_gaps) == (None, True)
+
+    async def test_refunds_that_cannot_be_had_leave_a_gap(self) -> None:
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/refund":
+                return httpx.Response(500)
+            return self.dialect.answer(request, self.paid)
+
+        outcome, _ = await self.watched(look_up, behave)
+        assert isinstance(outcome, Settled)
+        assert (outcome.refunded, outcome.has_gaps) == (None, True)
+
+    def back(self, minor: int, status: str) -> Sent:
+        paid = self.paid.taken[0].provider_id
+        return Sent(reference="", amount=Money(minor, NGN), status=status, paid=paid)
+
+    async def given_back(self, *rows: dict[str, object]) -> Settled:
+        """Look a payment up of which these refunds are listed."""
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/refund":
+                return says.said(list(rows))
+            return self.dialect.answer(request, self.paid)
+
+        outcome, _ = await self.watched(look_up, behave)
+        assert isinstance(outcome, Settled)
+        return outcome
 
     async def test_refused_card_may_be_followed_by_another_on_the_same_page(self) -> None:
         outcome = await self.told(Fact(status="declined"))

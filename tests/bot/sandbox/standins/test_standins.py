@@ -206,6 +206,21 @@ async def test_a_payment_is_given_back_in_parts(played: Loopback) -> None:
     assert again == outcome
 
 
+async def test_what_went_back_in_its_dashboard_is_told_with_ours(played: Loopback) -> None:
+    settled = await paid(played)
+    if played.adapter.capabilities.refunds is PartOf.ANY:
+        part = Money(120_000, settled.captured.currency)
+        await give_back(played, settled, part)
+        ours = await look_up(played)
+        assert isinstance(ours, Settled)
+        assert ours.refunded == part
+    checkout = played.server.checkouts()[0]
+    await played.press(f"{played.base_url}/pay/{checkout.id}", "refund")
+    whole = await look_up(played)
+    assert isinstance(whole, Settled)
+    assert whole.refunded == settled.captured
+
+
 async def test_a_refund_that_needs_somebody_says_so_until_it_is_done(played: Loopback) -> None:
     refunds = played.adapter
     if not isinstance(refunds, Refunds):
