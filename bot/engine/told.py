@@ -74,7 +74,7 @@ def believe(
 def park_claim(tx: SqlTransaction, work: Work, attempt: Attempt, outcome: Outcome) -> None:
     """Keep the look-up of a claim that no record can hold until a human has looked for it."""
     what = outcome.provider_id if isinstance(outcome, Settled) else attempt.reference
-    reason = f"{attempt.provider} tells of a chargeback of {what}, which paid nothing of ours"
+    reason = f"{attempt.provider} tells of a chargeback of {what} that the books cannot place"
     tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
 
 
