@@ -22,7 +22,7 @@ from core.use_cases.returns import check_give_back
 from core.use_cases.unmatched import unmatched_moves
 from handlers import parsing
 from handlers.cards import bill_screen, name_of, reader_of, whose
-from handlers.chat import Attachment, Did, Reply, Rows, Show, Step
+from handlers.chat import Attachment, Did, Reply, Show, Step
 from handlers.refund_cards import held_view
 from handlers.screens import differences, disputes, doors, held, refunds
 from handlers.standing import deciders_of
@@ -72,17 +72,20 @@ def desk(tx: Transaction, visit: Visit) -> Reply:
         waiting = tx.differences.count_open(tenant.id)
         screen = replace(screen, rows=(*differences.desk_row(visit.words, waiting), *screen.rows))
     if actor.has(Scope.PAYMENTS_VIEW):
-        told = lines(screen.html, _held(tx, visit))
-        screen = replace(screen, html=told, rows=(*_refunds_row(tx, visit), *screen.rows))
+        count = _refunds(tx, visit)
+        told = lines(screen.html, refunds.on_desk(visit.words, count), _held(tx, visit))
+        row = refunds.desk_row(visit.words, count.all)
+        screen = replace(screen, html=told, rows=(*row, *screen.rows))
     return Reply(screen=screen, ends_dialogue=True)
 
 
-def _refunds_row(tx: Transaction, visit: Visit) -> Rows:
+def _refunds(tx: Transaction, visit: Visit) -> refunds.OnDesk:
     tenant_id = visit.here[0].id
-    found = tx.refunds.open_in(tenant_id, limit=MOST_REFUNDS)
-    claimed = tx.chargebacks.open_in(tenant_id, limit=MOST_REFUNDS)
-    asked = tx.refund_requests.open_in(tenant_id, limit=MOST_REFUNDS)
-    return refunds.desk_row(visit.words, len(asked) + len(found) + len(claimed))
+    return refunds.OnDesk(
+        asked=len(tx.refund_requests.open_in(tenant_id, limit=MOST_REFUNDS)),
+        under_way=len(tx.refunds.open_in(tenant_id, limit=MOST_REFUNDS)),
+        claimed=len(tx.chargebacks.open_in(tenant_id, limit=MOST_REFUNDS)),
+    )
 
 
 def _held(tx: Transaction, visit: Visit) -> Html:

@@ -30,9 +30,10 @@ class Books:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView:
-    """What the home card shows; `sums` are the person's own bills, `waiting` open disputes.
+    """What the home card shows; `sums` are the person's own bills.
 
-    `other` counts further tenants of the person.
+    `waiting` counts open disputes, `asked` requests for money back, of what he may decide. `other`
+    counts further tenants of the person.
     """
 
     tenant: Tenant
@@ -43,9 +44,15 @@ class HomeView:
     today: date
     scopes: frozenset[Scope]
     waiting: int = 0
+    asked: int = 0
     other: int = 0
     books: Books | None = None
     """The organisation's money, for who keeps it."""
+
+    @property
+    def on_desk(self) -> int:
+        """How much waits for the person's decision."""
+        return self.waiting + self.asked
 
 
 def card(words: Words, view: HomeView, *, note: str = "") -> Screen:
@@ -58,7 +65,7 @@ def card(words: Words, view: HomeView, *, note: str = "") -> Screen:
     ]
     second = [Button(label=words.label("More"), data="home:more")]
     if Scope.BILLS_DISPUTE_RESOLVE in view.scopes:
-        second.insert(0, _counted(words, words.label("Desk"), view.waiting, doors.DESK))
+        second.insert(0, _counted(words, words.label("Desk"), view.on_desk, doors.DESK))
     rows: Rows = (tuple(first), tuple(second))
     if view.other:
         rows += ((Button(label=words.label("Switch organisation"), data="home:tenants"),),)
@@ -106,7 +113,7 @@ def _of_books(words: Words, view: HomeView, books: Books, note: str) -> Screen:
     rows: Rows = (
         (
             Button(label=words.label("Report"), data=doors.REPORT),
-            _counted(words, words.label("Desk"), view.waiting, doors.DESK),
+            _counted(words, words.label("Desk"), view.on_desk, doors.DESK),
         ),
         (_counted(words, words.label("Who owes"), late.overdue, _who_owes(late)),),
         (
@@ -326,11 +333,12 @@ def _bill_lines(words: Words, view: HomeView) -> list[Html]:
 
 
 def _waiting_line(words: Words, view: HomeView) -> Html:
-    if not view.waiting:
+    disputes = words.n("%(count)s dispute", "%(count)s disputes", view.waiting)
+    asked = words.n("%(count)s asks for money back", "%(count)s ask for money back", view.asked)
+    found = [said for said, count in ((disputes, view.waiting), (asked, view.asked)) if count]
+    if not found:
         return Html("")
-    return words.n(
-        "Waiting for you: %(count)s dispute", "Waiting for you: %(count)s disputes", view.waiting
-    )
+    return words.t("Waiting for you: %(what)s", what=Html(" · ".join(found)))
 
 
 def _bills_button(words: Words, sums: BillSums) -> Button:

@@ -156,6 +156,7 @@ def listed(
 ) -> Screen:
     """Show staff what payers ask back, the refunds under way, and the payments that banks claim."""
     text = lines(
+        words.t("<b>Asked for, to be decided</b>") if asked else "",
         *(request_line(words, each) for each in asked),
         words.t("<b>Refunds under way</b>"),
         *(
@@ -167,6 +168,7 @@ def listed(
             for refund, number in found
         ),
         "" if found else words.t("None."),
+        words.t("<b>Claimed by banks</b>") if claimed else "",
         *(claim_line(words, each) for each in claimed),
     )
     rows: Rows = tuple(request_row(words, each) for each in asked)
@@ -182,6 +184,46 @@ def listed(
     rows += tuple(claim_row(words, each) for each in claimed)
     back = Button(label=words.label("Back"), data=doors.DESK)
     return Screen(html=text, rows=(*rows, (back,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDesk:
+    """How many requests, refunds and banks' claims have no end yet."""
+
+    asked: int = 0
+    under_way: int = 0
+    claimed: int = 0
+
+    @property
+    def all(self) -> int:
+        """All of them."""
+        return self.asked + self.under_way + self.claimed
+
+
+def on_desk(words: Words, count: OnDesk) -> Html:
+    """Say on the desk what of them there is, "" where there is nothing."""
+    said = (
+        words.n(
+            "%(count)s request for money back waits for a decision.",
+            "%(count)s requests for money back wait for a decision.",
+            count.asked,
+        )
+        if count.asked
+        else "",
+        words.n(
+            "%(count)s refund is under way.", "%(count)s refunds are under way.", count.under_way
+        )
+        if count.under_way
+        else "",
+        words.n(
+            "%(count)s payment is claimed back by a bank.",
+            "%(count)s payments are claimed back by banks.",
+            count.claimed,
+        )
+        if count.claimed
+        else "",
+    )
+    return lines(*said)
 
 
 def desk_row(words: Words, count: int) -> Rows:

@@ -123,7 +123,7 @@ def test_rejected_with_an_answer_and_asked_again(estate: Estate, bill: Bill) -> 
     ada.presses("Ask for 400.00")
     bello.says("/desk")
     bello.presses("Refunds 1")
-    assert bello.sees.startswith(f"{bill.number} · 🙋 Ada asks for 400.00 NGN back\n")
+    assert f"\n{bill.number} · 🙋 Ada asks for 400.00 NGN back\n" in bello.sees
     bello.presses(f"🙋 {bill.number}")
     bello.presses("Reject")
     bello.says("May is not paid")
@@ -144,6 +144,17 @@ def test_rejected_with_an_answer_and_asked_again(estate: Estate, bill: Bill) -> 
     assert "⚠️ You asked for just this amount; that ended" in ada.sees
     ada.presses("Ask again for 400.00")
     assert [each.is_open for each in requests(estate)] == [True, False]
+
+
+def test_home_and_desk_say_that_one_waits(estate: Estate, bill: Bill) -> None:
+    ask(estate)
+    estate.ada.presses("Ask for 400.00")
+    estate.bello.says("/start")
+    assert "Waiting for you: 1 asks for money back" in estate.bello.sees
+    estate.bello.presses("Desk 1")
+    assert "1 request for money back waits for a decision." in estate.bello.sees
+    estate.bello.presses("Refunds 1")
+    assert estate.bello.sees.startswith("Asked for, to be decided\n")
 
 
 def test_a_second_one_shows_the_open_one_which_may_be_taken_back(

@@ -90,6 +90,13 @@ def test_home_of_staff_with_work_waiting() -> None:
     assert labels(screen) == [["Bills", "Wallet"], ["Desk 2", "More"], ["Switch organisation"]]
 
 
+def test_home_counts_requests_for_money_back_with_the_disputes() -> None:
+    scopes = frozenset({Scope.BILLS_DISPUTE_RESOLVE, Scope.REFUND_REQUEST})
+    screen = home.card(WORDS, view(scopes=scopes, waiting=1, asked=2))
+    assert plain(screen).splitlines()[-1] == "Waiting for you: 1 dispute · 2 ask for money back"
+    assert labels(screen)[1] == ["Desk 3", "More"]
+
+
 def test_home_with_a_frozen_wallet() -> None:
     assert "frozen: no money can leave it" in plain(home.card(WORDS, view(is_frozen=True)))
 
