@@ -144,12 +144,32 @@ def chargeback_rules() -> Iterator[Rule]:
         "chargeback.before",
     )
     yield refuse(
+        "chargeback_handler",
+        "BEFORE UPDATE ON chargeback",
+        "NEW.handled_by IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM person WHERE id = NEW.handled_by)",
+        "chargeback.handler",
+    )
+    yield refuse(
         "chargeback_of_its_refund",
         "BEFORE UPDATE ON chargeback",
         "NEW.refund_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM refund WHERE id = NEW.refund_id"
         " AND payment_id = NEW.payment_id AND origin = 'provider')",
         "chargeback.refund",
     )
+    yield from _apart_rules()
+    yield refuse(
+        "refundable_claimed",
+        "BEFORE UPDATE ON refundable",
+        "NEW.contested_at IS NULL AND EXISTS"
+        " (SELECT 1 FROM chargeback WHERE payment_id = NEW.payment_id"
+        f" AND unmatched_id IS NULL AND {IS_OPEN})",
+        "refundable.claimed",
+    )
+
+
+def _apart_rules() -> Iterator[Rule]:
+    """Yield what is refused of claims to money that was kept apart."""
     yield refuse(
         "chargeback_apart",
         "BEFORE INSERT ON chargeback",
@@ -169,14 +189,6 @@ def chargeback_rules() -> Iterator[Rule]:
         " AND tenant_id = NEW.tenant_id AND subject_kind = 'chargeback'"
         " AND subject_id = NEW.id)))",
         "chargeback.took",
-    )
-    yield refuse(
-        "refundable_claimed",
-        "BEFORE UPDATE ON refundable",
-        "NEW.contested_at IS NULL AND EXISTS"
-        " (SELECT 1 FROM chargeback WHERE payment_id = NEW.payment_id"
-        f" AND unmatched_id IS NULL AND {IS_OPEN})",
-        "refundable.claimed",
     )
 
 

@@ -60,6 +60,9 @@ REFUND_REQUEST: Final = table(
         "decided_by IS NULL OR (status = 'withdrawn') = (decided_by = payer_id)", name="own"
     ),
     Index("uq_refund_request_open", "payment_id", unique=True, **only_where(IS_OPEN)),
+    Index(
+        "uq_refund_request_refund", "refund_id", unique=True, **only_where("refund_id IS NOT NULL")
+    ),
     Index("ix_refund_request_payment", "payment_id"),
     Index("ix_refund_request_open", "tenant_id", **only_where(IS_OPEN)),
     Index("ix_refund_request_act_id", "act_id"),
@@ -116,6 +119,13 @@ def refund_request_rules() -> Iterator[Rule]:
         " AND payment_id = NEW.payment_id AND origin = 'staff'"
         " AND amount_minor = NEW.amount_minor)",
         "refund_request.refund",
+    )
+    yield refuse(
+        "refund_request_decider",
+        "BEFORE UPDATE ON refund_request",
+        "NEW.decided_by IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM person WHERE id = NEW.decided_by)",
+        "refund_request.decider",
     )
     yield refuse(
         "refund_request_ended",

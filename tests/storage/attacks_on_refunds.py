@@ -297,6 +297,7 @@ CLAIMS: Final = (
         )
         for name, change in (
             ("after something that was taken later", "taken_before_minor = 1"),
+            ("handled by nobody", "handled_by = 424242"),
             ("to other money than before", "unmatched_id = 900900"),
             ("in doubt over no currency", "said_minor = 1"),
             ("in doubt over less than nothing", "said_minor = -1, said_currency = 'NGN'"),

@@ -54,7 +54,7 @@ ATTACKS: Final = (
         prepare=(*_IS_OPEN, *(each.replace("900040", "900041") for each in _ASKED)),
         statement=insert("refund_request", _ROW | {"id": "900041"}),
     ),
-    _ended("approved without a refund", "approved", "decided_at = 1, decided_by = 1"),
+    _ended("approved without a refund", "approved", "decided_at = 1, decided_by = :staff"),
     _ended(
         "approved by its payer",
         "approved",
@@ -63,11 +63,14 @@ ATTACKS: Final = (
     _ended(
         "approved by a refund of another amount",
         "approved",
-        "decided_at = 1, decided_by = 1, refund_id = :refund",
+        "decided_at = 1, decided_by = :staff, refund_id = :refund",
         amount_minor="999",
     ),
-    _ended("rejected without an answer", "rejected", "decided_at = 1, decided_by = 1"),
-    _ended("taken back by another", "withdrawn", "decided_at = 1, decided_by = 1"),
+    _ended(
+        "approved by nobody", "approved", "decided_at = 1, decided_by = 424242, refund_id = :refund"
+    ),
+    _ended("rejected without an answer", "rejected", "decided_at = 1, decided_by = :staff"),
+    _ended("taken back by another", "withdrawn", "decided_at = 1, decided_by = :staff"),
     _ended("taken back at no time", "withdrawn", "decided_by = payer_id"),
     Attack(
         name="another end",
@@ -78,6 +81,6 @@ ATTACKS: Final = (
 
 LAWFUL: Final = (
     Attack(name="asked", prepare=_ASKED, statement=_IS_OPEN[-1]),
-    _ended("approved", "approved", "decided_at = 1, decided_by = 1, refund_id = :refund"),
+    _ended("approved", "approved", "decided_at = 1, decided_by = :staff, refund_id = :refund"),
     _ended("taken back", "withdrawn", "decided_at = 1, decided_by = payer_id"),
 )

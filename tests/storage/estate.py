@@ -60,6 +60,7 @@ def people(tx: SqlTransaction) -> Ids:
     """Two tenants that know nothing of each other; a payer with 90,000 kobo."""
     tenant, other = add_tenant(tx), add_tenant(tx, name="Other Court")
     payer = add_person(tx, telegram_id=7001, phone=PHONE)
+    staff = add_person(tx, name="Bola", telegram_id=7002)
     unit = add_unit(tx, tenant)
     member = add_member(tx, tenant, payer, roles=(Role.RESIDENT, Role.ADMIN), unit_id=unit.id)
     wallet = add_wallet(tx, tenant, owner_id=payer.id)
@@ -82,6 +83,7 @@ def people(tx: SqlTransaction) -> Ids:
         "tenant": tenant.id,
         "other": other.id,
         "payer": payer.id,
+        "staff": staff.id,
         "unit": unit.id,
         "membership": member.id,
         "invitation": invitation.id,
