@@ -349,7 +349,9 @@ def handle_hook(tx: SqlTransaction, work: Work) -> None:
         return
     ask = ask_of(kept)
     if is_proven:
-        queue_told(tx, attempt=attempt, ask=ask, claimed=kept.get("claimed"))
+        queue_told(
+            tx, attempt=attempt, ask=ask, named=kept["reference"], claimed=kept.get("claimed")
+        )
     else:
         links.ask_again(tx, attempt=attempt, ask=ask)
     tx.work.end(work)

@@ -31,16 +31,24 @@ PAUSES_S: Final = (60, 300, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
 
 _TRIES: Final = "tries"
 _CLAIMED: Final = "claimed"
+_NAMED: Final = "named"
 
 
 def queue_told(
-    tx: SqlTransaction, *, attempt: Attempt, ask: str, claimed: Any = None, tries: int = 0
+    tx: SqlTransaction,
+    *,
+    attempt: Attempt,
+    ask: str,
+    named: str = "",
+    claimed: Any = None,
+    tries: int = 0,
 ) -> None:
     """Queue the look-up that a proven event leads to, after as many without an answer.
 
-    `claimed` is what a claim's event is about, as `store_hook` keeps it.
+    `named` is the reference, or the provider's id of a capture, by which the event names the
+    attempt; `claimed` is what a claim's event is about, as `store_hook` keeps it.
     """
-    kept = {"attempt": attempt.id, "ask": ask, _CLAIMED: claimed, _TRIES: tries}
+    kept = {"attempt": attempt.id, "ask": ask, _NAMED: named, _CLAIMED: claimed, _TRIES: tries}
     payload = orjson.dumps(kept)
     pause = timedelta(seconds=PAUSES_S[tries - 1] if tries else 0)
     lane = f"p:{attempt.payment_id}"
@@ -67,8 +75,14 @@ def believe(
         return True
     told = asked.get(_CLAIMED)
     claimed = None if told is None else Money(int(told[0]), Currency(told[1]))
-    claim = CLAIMS[asked["ask"]]
-    return follow_event(tx, attempt=attempt, settled=outcome, claim=claim, claimed=claimed)
+    named = [each for each in outcome.more if each.provider_id == asked.get(_NAMED)]
+    return follow_event(
+        tx,
+        attempt=attempt,
+        settled=named[0] if named else outcome,
+        claim=CLAIMS[asked["ask"]],
+        claimed=claimed,
+    )
 
 
 def park_claim(tx: SqlTransaction, work: Work, attempt: Attempt, outcome: Outcome) -> None:
@@ -89,7 +103,14 @@ def end_told(
         reason = f"{attempt.provider} told of {attempt.reference} ({asked['ask']}) and says no more"
         tx.work.mark(work, status=WorkStatus.PARKED, last_error=reason[:200])
     else:
-        queue_told(tx, attempt=attempt, ask=asked["ask"], claimed=asked.get(_CLAIMED), tries=tries)
+        queue_told(
+            tx,
+            attempt=attempt,
+            ask=asked["ask"],
+            named=asked.get(_NAMED, ""),
+            claimed=asked.get(_CLAIMED),
+            tries=tries,
+        )
         tx.work.end(work)
 
 

@@ -227,13 +227,19 @@ class Stripe:
 
         Where that cannot be had nobody knows: the charge says the same for ever after.
         """
-        if not isinstance(outcome, Settled) or not outcome.is_disputed:
+        if not isinstance(outcome, Settled):
             return outcome
-        query = {"payment_intent": outcome.provider_id, "limit": str(MAX_ROWS)}
+        more = [await self._with_dispute(each) for each in outcome.more]
+        return replace(await self._with_dispute(outcome), more=tuple(more))
+
+    async def _with_dispute(self, capture: Settled) -> Settled:
+        if not capture.is_disputed:
+            return capture
+        query = {"payment_intent": capture.provider_id, "limit": str(MAX_ROWS)}
         claims = wire.read(await self._get("/disputes", query), answers.claims)
         if isinstance(claims, Unknown):
-            return replace(outcome, is_disputed=None)
-        return replace(outcome, is_disputed=claims[0], lost=claims[1])
+            return replace(capture, is_disputed=None)
+        return replace(capture, is_disputed=claims[0], lost=claims[1])
 
     async def _find_refund(self, request: RefundRequest) -> Outflow | None:
         query = {"payment_intent": request.provider_id, "limit": str(REFUNDS_LISTED)}

@@ -28,10 +28,12 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
         yield found
 
 
-async def told_of(desk: Desk, refunds: Refunds, about: About, claim: Claim = Claim.OPEN) -> None:
+async def told_of(
+    desk: Desk, refunds: Refunds, about: About, claim: Claim = Claim.OPEN, *, capture: str = ""
+) -> None:
     reading = Authentic(
         event_key=f"evt-{about}-{claim}",
-        reference=refunds.tried.attempt.reference,
+        reference=capture or refunds.tried.attempt.reference,
         kind="told",
         about=about,
         claim=claim,
@@ -102,6 +104,25 @@ async def test_a_gap_matters_only_where_a_refund_was_told(tmp_path: Path, estate
         await told_of(desk, refunds, About.PAYMENT)
         await desk.later(PAUSES_S[0])
     assert len(provider.asked) == 1
+
+
+async def test_a_claim_is_to_the_capture_that_its_event_names(
+    tmp_path: Path, estate: Estate
+) -> None:
+    refunds = Refunds(estate)
+    first = settled(refunds.tried, refunds.payment.captured_minor, capture=refunds.capture)
+    second = settled(refunds.tried, 60_000, capture="cap-2")
+    both = replace(first, more=(second,))
+    estate.answer(refunds.tried, both)
+    assert refunds.at_provider() == 160_000
+    provider = FakeRefunder()
+    registry = FakeRegistry(estate.configuration, provider)
+    async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
+        await desk.later(0)
+        provider.plans = [both]
+        await told_of(desk, refunds, About.DISPUTE, Claim.LOST, capture="cap-2")
+        await desk.later(0)
+    assert refunds.at_provider() == 100_000
 
 
 async def test_what_nobody_answers_for_a_day_waits_for_a_human(

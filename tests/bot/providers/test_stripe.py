@@ -172,6 +172,27 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         assert outcome.is_disputed is is_claimed
         assert (outcome.lost is not None) == (b'"lost"' in answer.content)
 
+    async def test_each_capture_has_a_dispute_of_its_own(self) -> None:
+        charge = {**says.charge(self.asked), "disputed": True}
+        first = {**says.intent(self.paid), "latest_charge": charge}
+        listed = [first, {**first, "id": "pi_2"}]
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            if not request.url.path.endswith("/disputes"):
+                return says.a_list(listed)
+            is_second = request.url.params["payment_intent"] == "pi_2"
+            return says.a_list([{"status": "won" if is_second else "needs_response"}])
+
+        async def act(provider: Provider, asked: Money) -> Outcome:
+            return await provider.advance(reference=REFERENCE, provider_ref="", asked=asked)
+
+        outcome, _ = await self.watched(act, behave)
+        assert isinstance(outcome, Settled)
+        assert {each.provider_id: each.is_disputed for each in (outcome, *outcome.more)} == {
+            "90001": True,
+            "pi_2": False,
+        }
+
     async def test_charge_is_looked_up_by_its_own_id(self) -> None:
         outcome, path = await self.sought("pi_9", says.said(says.intent(self.paid)))
         assert path == "/v1/payment_intents/pi_9"
