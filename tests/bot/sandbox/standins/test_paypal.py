@@ -213,7 +213,7 @@ async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
     assert "Given back: 5,000.00 USD." in (await paypal.client.get(link)).text
     assert isinstance(settled, Settled)
     assert isinstance(now, Settled)
-    assert (settled.refunded, now.refunded) == (None, settled.captured)
+    assert (settled.refunded, now.refunded) == (Money(0, Currency("USD")), settled.captured)
 
 
 async def test_an_account_is_saved_only_by_an_order_that_asks_for_it(paypal: Loopback) -> None:
