@@ -6,9 +6,15 @@ its place, so that a log fits whatever came of it so far. It is passed over wher
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hypothesis.stateful import rule
+
+from core.domain.errors import StaleCard
+from core.domain.tenants import TenantId
+from core.ports import Transaction
 from tests.model.billing import SOME_ENDS, contested
 from tests.model.crediting import SOME_CREDITS, SOME_KEYS, Crediting
 from tests.model.estates import SOME_CHANGES, Estates
@@ -30,6 +36,12 @@ EITHER: Final = (False, True)
 
 class Ledgers(Estates, Crediting):
     """Everything that may happen to an estate, credits and reversals included."""
+
+    @rule()
+    def be_refused_at_last(self) -> None:
+        """Write, and be refused after that: nothing of it may stay."""
+        with suppress(StaleCard):
+            self.estate.do(_write_in_vain, tenant_id=self.estate.tenant.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,11 @@ class Command:
     def __str__(self) -> str:
         listed = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
         return f"{self.kind.name}({listed})"
+
+
+def _write_in_vain(tx: Transaction, *, tenant_id: TenantId) -> None:
+    tx.add_note(tenant_id, "In vain")
+    raise StaleCard
 
 
 def draw(seed: int, length: int) -> list[Command]:
@@ -151,5 +168,6 @@ KINDS: Final = (
     Kind("credit", {"who": PAYERS, "minor": SOME_CREDITS, "key": SOME_KEYS}),
     Kind("reverse", {"pick": SOME_PICKS}),
     Kind("wait", {"hours": SOME_HOURS}),
+    Kind("be_refused_at_last", {}),
 )
 """Every rule of the random lives."""
