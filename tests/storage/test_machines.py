@@ -137,6 +137,8 @@ def change(
         values |= refund_rows.ended(connection, row, status=status)
     if table == "refund_request" and status not in {NONE, "open"}:
         values |= request_end(connection, status)
+    if "handled_by" in values:
+        values["handled_by"] = _somebody(connection)
     if table == "difference" and status not in {NONE, "open"}:
         values |= difference_end(connection, status)
     settings = ", ".join(f"{name} = :{name}" for name in values)
@@ -169,7 +171,13 @@ def request_end(connection: sqlite3.Connection, status: str) -> dict[str, Any]:
         return ended
     refund = read(connection, "refund", payment_id=row["payment_id"])
     apart = {"approved": {"refund_id": refund["id"]}, "rejected": {"answer_id": row["reason_id"]}}
-    return {**ended, "decided_by": 1, **apart[status]}
+    decided_by = _somebody(connection, but=row["payer_id"])
+    return {**ended, "decided_by": decided_by, **apart[status]}
+
+
+def _somebody(connection: sqlite3.Connection, *, but: int = 0) -> int:
+    found = connection.execute("SELECT id FROM person WHERE id <> ? LIMIT 1", (but,))
+    return int(found.fetchone()[0])
 
 
 def walk(
