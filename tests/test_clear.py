@@ -1,8 +1,8 @@
-"""What the checks of a world take for a leak, and what for chance."""
+"""What is taken for a leak, and what for chance."""
 
 import pytest
 
-from tests.simulation.checks import is_in_clear
+from tests.clear import is_in_clear
 
 HASH = b"ab" * 32
 WITHIN = b"db482659e8b27f34".rjust(64, b"0")

@@ -15,6 +15,7 @@ import pytest
 
 from bot.sandbox.player import draw
 from storage.transaction import SqlTransaction
+from tests.clear import is_in_clear
 from tests.scripts import bank
 from tests.scripts.impatient import Impatient
 from tests.scripts.process import Bot
@@ -101,12 +102,8 @@ def _secrets(stage: Stage) -> dict[str, str]:
 
 
 def _found(stage: Stage, where: bytes) -> list[str]:
-    """Return the names of the secrets that stand there; digits within longer ones are not meant."""
-    return [
-        name
-        for name, secret in _secrets(stage).items()
-        if re.search(rb"(?<![0-9])" + re.escape(secret.encode()) + rb"(?![0-9])", where)
-    ]
+    """Return the names of the secrets that stand there."""
+    return [name for name, secret in _secrets(stage).items() if is_in_clear(secret, where)]
 
 
 def _phones_in_chats_of_others(stage: Stage) -> list[tuple[int, str]]:

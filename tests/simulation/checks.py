@@ -13,6 +13,7 @@ from core.domain.work import WorkId
 from storage import audit
 from storage.doctor import examine
 from storage.transaction import SqlTransaction
+from tests.clear import is_in_clear
 from tests.simulation import town
 from tests.simulation.stage import Stage
 from tests.takings import Taken, own_reference, refunded, takings
@@ -46,7 +47,6 @@ _OVERTAKEN: Final = (
 - two that two processes stored in one millisecond (the numbers below are counted by each alone):
   nobody can say which came first, and they are handled by id where they meet in memory.
 """
-_HASH: Final = re.compile(rb"[0-9a-f]{64}")
 _CAPTURES: Final = (
     "SELECT c.provider, j.key, t.amount_minor, t.currency FROM journal j"
     " JOIN transfer t ON t.journal_id = j.id"
@@ -267,12 +267,6 @@ def _of_secrets(stage: Stage) -> Iterator[str]:
             yield "the bot said a PIN"
         if any(alone.search(str(event)) for event in stage.trace.logged):
             yield "a PIN is in the log"
-
-
-def is_in_clear(digits: str, content: bytes) -> bool:
-    """Tell whether digits stand in a file; within a longer number, or a hash, it is chance."""
-    alone = re.compile(rf"{digits}(?!\d)(?<!\d{digits})".encode())
-    return bool(alone.search(content)) and bool(alone.search(_HASH.sub(b"#", content)))
 
 
 def rows(tx: SqlTransaction, query: str) -> list[Any]:

@@ -22,6 +22,7 @@ from handlers.visit import IntentRoute, Routes, Visit
 from handlers.words import Html
 from storage.transaction import SqlTransaction
 from tests.bot.engine.desk import CHAT, Desk, open_desk, press_update, text_update
+from tests.clear import is_in_clear
 from tests.factories import add_person, naira
 
 PIN: Final = "4829"
@@ -252,7 +253,7 @@ async def test_the_digits_rest_nowhere_in_the_clear(
         await hashing.wait()
         desk.engine.follow()
         await desk.later(0)
-        assert not _files_with(tmp_path, b"738465")
+        assert not _files_with(tmp_path, "738465")
         assert not [text for text in desk.api.texts if "738465" in text]
     captured = capsys.readouterr()
     assert "738465" not in caplog.text + captured.out + captured.err
@@ -291,6 +292,6 @@ def break_check(tx: SqlTransaction) -> None:
     tx.work.add(Kind.PIN, lane=held.lane, payload=orjson.dumps(kept))
 
 
-def _files_with(folder: Path, digits: bytes) -> list[str]:
+def _files_with(folder: Path, digits: str) -> list[str]:
     files = [file for file in folder.iterdir() if file.is_file()]
-    return [file.name for file in files if digits in file.read_bytes()]
+    return [file.name for file in files if is_in_clear(digits, file.read_bytes())]
