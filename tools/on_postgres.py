@@ -26,12 +26,11 @@ FOLDERS: Final = (
 
 
 def main(chosen: list[str]) -> int:
-    """Run them, or a part; return pytest's exit code."""
+    """Run them, or a part, with pytest's own options; return its exit code."""
     command = [sys.executable, "-m", "pytest", "-n", "3", "-m", "not sqlite and not browser"]
     env = {**os.environ, "HAZINA_TEST_DATABASE": "postgresql"}
-    return subprocess.run(
-        [*command, *(chosen or FOLDERS)], cwd=ROOT, env=env, check=False
-    ).returncode
+    paths = () if any(each.startswith("tests") for each in chosen) else FOLDERS
+    return subprocess.run([*command, *chosen, *paths], cwd=ROOT, env=env, check=False).returncode
 
 
 if __name__ == "__main__":
