@@ -20,6 +20,9 @@ from bot.sandbox.world import World
 from bot.sweeps import SWEEPS
 from tests.scripts.stage import ACTS_WITHIN_S, Stage
 
+PROOF: Final = " · TXN-"
+"""What the receipt that follows a payment has, and the screen it was paid on has not."""
+
 FOOTER: Final = "\n\nSandbox · no real money"
 
 

@@ -23,6 +23,8 @@ from tests.scripts.stage import free_port
 ENTRY: Final = Path(__file__).parents[2] / "main.py"
 READY_WITHIN_S: Final = 90.0
 WITHIN_MS: Final = 30_000
+LOOKS: Final = 20
+LOOK_EVERY_MS: Final = 100
 STORY_WITHIN_S: Final = 420.0
 """Where even a slow machine has long been done; a browser that hangs fails here."""
 CLOSE_WITHIN_S: Final = 20.0
@@ -222,11 +224,16 @@ async def begin_anew(page: Page) -> None:
 
 
 async def spills(page: Page) -> list[str]:
-    """Return the parts of the page that are wider than their place."""
-    found: list[str] = await page.evaluate(
-        "[document.documentElement, ...document.querySelectorAll('.log, .panel-body, .bar')]"
-        ".filter(each => each.scrollWidth > each.clientWidth).map(each => each.className)"
-    )
+    """Return the parts of the page that are wider than their place, once it has found its size."""
+    found: list[str] = []
+    for _ in range(LOOKS):
+        found = await page.evaluate(
+            "[document.documentElement, ...document.querySelectorAll('.log, .panel-body, .bar')]"
+            ".filter(each => each.scrollWidth > each.clientWidth).map(each => each.className)"
+        )
+        if not found:
+            break
+        await page.wait_for_timeout(LOOK_EVERY_MS)
     return found
 
 

@@ -14,6 +14,7 @@ from bot.sandbox.player import Player
 from bot.sandbox.provider_tongue import sign
 from tests.scripts.counting import Purse, dump, purse
 from tests.scripts.playing import (
+    PROOF,
     come_back,
     later,
     newest,
@@ -56,7 +57,7 @@ async def test_a_bill_is_paid_on_the_providers_page(tmp_path: Path) -> None:
         home = await pay_page(stage, link)
         said = await come_back(stage, home)
         assert "Paid" in said or "Checking your payment" in said
-        receipt = plain(await newest(ibrahim, "Receipt RCPT-"))
+        receipt = plain(await newest(ibrahim, PROOF))
         await stage.settle()
         assert len(live_screens(ibrahim, "✅ Paid 5,000.00 NGN · ")) == 1
         assert "Waiting for" not in "".join(plain(one) for one in ibrahim.messages())

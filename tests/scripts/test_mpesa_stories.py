@@ -14,7 +14,7 @@ from bot.sandbox.places import NAIROBI
 from bot.sandbox.player import Player
 from storage.transaction import SqlTransaction
 from tests.scripts.counting import purse
-from tests.scripts.playing import enter_pin, newest, plain, say, set_pin, tap
+from tests.scripts.playing import PROOF, enter_pin, newest, plain, say, set_pin, tap
 from tests.scripts.scenes import acknowledge, number_of, open_bill
 from tests.scripts.stage import Stage, raised
 
@@ -58,7 +58,7 @@ async def press(stage: Stage, act: str) -> None:
 
 async def receipted(stage: Stage, player: Player) -> None:
     """Wait for the receipt; the money came once."""
-    receipt = await newest(player, "Receipt RCPT-")
+    receipt = await newest(player, PROOF)
     assert "by M-Pesa" in plain(receipt)
     await stage.quiet()
     assert (await purse(stage)).taken == 500_000

@@ -11,7 +11,7 @@ from bot.sandbox import provider_switches as switches
 from bot.sandbox.places import LAGOS, PLACES, Place, place_for
 from bot.sandbox.standins import CURRENCIES, STANDINS
 from tests.scripts.counting import purse
-from tests.scripts.playing import come_back, newest, pay_page, plain
+from tests.scripts.playing import PROOF, come_back, newest, pay_page, plain
 from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import Stage, raised
 
@@ -40,7 +40,7 @@ async def test_a_bill_is_paid_once_however_often_it_is_told(tmp_path: Path, name
         link = await ask(stage, name)
         said = await come_back(stage, await pay_page(stage, link))
         assert "Paid" in said or "Checking your payment" in said
-        receipt = await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-")
+        receipt = await newest(stage.player(estate.IBRAHIM), PROOF)
         assert STANDINS[name].title in plain(receipt)
         assert (await purse(stage)).taken == place_of(name).minor(500_000)
         await stage.check_books()

@@ -19,7 +19,7 @@ from bot.sandbox import provider_switches as switches
 from bot.sandbox.webhook import WebhookDelivery
 from tests.scripts.counting import purse
 from tests.scripts.crashes import NEVER, Crash
-from tests.scripts.playing import newest, plain
+from tests.scripts.playing import PROOF, newest, plain
 from tests.scripts.scenes import acknowledge, ask_link, number_of
 from tests.scripts.stage import ACTS_WITHIN_S, Stage, raised
 
@@ -44,7 +44,7 @@ async def press(link: str, act: str = "pay", *, who: int = estate.IBRAHIM) -> st
 
 
 async def receipt(stage: Stage) -> str:
-    return plain(await newest(stage.player(estate.IBRAHIM), "Receipt RCPT-"))
+    return plain(await newest(stage.player(estate.IBRAHIM), PROOF))
 
 
 async def test_an_invoice_shows_what_is_paid(tmp_path: Path) -> None:

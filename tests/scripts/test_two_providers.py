@@ -9,7 +9,7 @@ from bot.sandbox import provider_switches as switches
 from bot.sandbox.player import Player
 from tests.scripts.counting import purse
 from tests.scripts.ending import check_takings
-from tests.scripts.playing import come_back, newest, pay_page, plain, say, tap
+from tests.scripts.playing import PROOF, come_back, newest, pay_page, plain, say, tap
 from tests.scripts.scenes import acknowledge, number_of
 from tests.scripts.stage import Stage, raised
 
@@ -39,7 +39,7 @@ async def test_a_card_refused_at_one_pays_at_the_other(tmp_path: Path) -> None:
         await newest(ibrahim, "not enough money")
         await tap(ibrahim, "Try again by Stripe", until="Open payment page")
         await pay_page(stage, ibrahim.url("Open payment page"))
-        receipt = plain(await newest(ibrahim, "Receipt RCPT-"))
+        receipt = plain(await newest(ibrahim, PROOF))
         assert "by Stripe" in receipt
         assert (await purse(stage)).taken == 500_000
 
@@ -52,7 +52,7 @@ async def test_who_pays_at_both_has_the_second_payment_in_his_wallet(tmp_path: P
         await newest(ibrahim, "The card has expired")
         await tap(ibrahim, "Try again by Stripe", until="Open payment page")
         await pay_page(stage, left_open)
-        assert "by Paystack" in plain(await newest(ibrahim, "Receipt RCPT-"))
+        assert "by Paystack" in plain(await newest(ibrahim, PROOF))
         await pay_page(stage, _page_of(stage, "stripe"))
         late = plain(await newest(ibrahim, "came in late by Stripe"))
         assert "5,000.00 NGN" in late.partition("wallet balance")[2]
@@ -74,7 +74,7 @@ async def test_where_one_is_down_the_other_one_pays(tmp_path: Path) -> None:
         assert "Try again by Paystack" not in trouble
         await tap(ibrahim, "Try again by Stripe", until="Open payment page")
         await pay_page(stage, ibrahim.url("Open payment page"))
-        assert "by Stripe" in plain(await newest(ibrahim, "Receipt RCPT-"))
+        assert "by Stripe" in plain(await newest(ibrahim, PROOF))
         assert (await purse(stage)).taken == 500_000
 
 
