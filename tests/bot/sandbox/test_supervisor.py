@@ -270,14 +270,18 @@ async def test_the_page_and_its_first_event(client: Client) -> None:
 
 
 def test_an_orphan_of_our_command_line_is_ended(tmp_path: Path) -> None:
-    argv = (sys.executable, "-c", "import time; time.sleep(60)")
-    orphan = subprocess.Popen(argv)  # noqa: S603 - our own interpreter and line
+    argv = (sys.executable, "-c", "import time; print(flush=True); time.sleep(60)")
+    orphan = subprocess.Popen(argv, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter and line
+    assert orphan.stdout is not None
+    # Before it says something it may not have its command line yet.
+    orphan.stdout.readline()
     reaper = threading.Thread(target=orphan.wait)
     reaper.start()
     note_child(tmp_path / "child.pid", orphan.pid)
     assert not end_orphan(tmp_path / "child.pid", (sys.executable, "other.py"))
     assert end_orphan(tmp_path / "child.pid", argv)
     reaper.join()
+    orphan.stdout.close()
     assert not end_orphan(tmp_path / "child.pid", argv)
 
 
