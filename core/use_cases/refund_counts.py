@@ -1,7 +1,10 @@
 """What refunds count against: their payment's row, or that of the money that was kept apart."""
 
+from collections.abc import Callable
+
+from core.domain.money import Money
 from core.domain.payments import PaymentId
-from core.domain.refunds import Refund
+from core.domain.refunds import Refund, Refundable
 from core.domain.unmatched import Unmatched
 from core.ports import Transaction
 from core.use_cases.refundable import refundable_of
@@ -20,35 +23,33 @@ def refunded_payment(tx: Transaction, *, refund: Refund) -> PaymentId | None:
 
 def uncount(tx: Transaction, *, refund: Refund) -> None:
     """Let others have what a refund had reserved; it is stored as ended before."""
-    kept = kept_apart(tx, refund=refund)
-    if kept is not None:
-        tx.unmatched.replace(kept, kept.release(refund.amount))
-        return
-    payment = tx.payments.get(refund.paid_id)
-    before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).release(refund.amount))
+    _count(tx, refund, Unmatched.release, Refundable.release)
 
 
 def count_done(tx: Transaction, *, refund: Refund) -> None:
     """Count a reserved refund as back; it is stored as completed before."""
-    kept = kept_apart(tx, refund=refund)
-    if kept is not None:
-        tx.unmatched.replace(kept, kept.settle(refund.amount))
-        return
-    payment = tx.payments.get(refund.paid_id)
-    before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).settle(refund.amount))
+    _count(tx, refund, Unmatched.settle, Refundable.settle)
 
 
 def count_late(tx: Transaction, *, refund: Refund) -> None:
     """Count a refund as back that had been let go; it is stored as completed before."""
+    _count(tx, refund, Unmatched.settle_late, Refundable.settle_late)
+
+
+def _count(
+    tx: Transaction,
+    refund: Refund,
+    apart: Callable[[Unmatched, Money], Unmatched],
+    paid: Callable[[Refundable, Money], Refundable],
+) -> None:
+    """Take a step in the row that a refund counts against."""
     kept = kept_apart(tx, refund=refund)
     if kept is not None:
-        tx.unmatched.replace(kept, kept.settle_late(refund.amount))
+        tx.unmatched.replace(kept, apart(kept, refund.amount))
         return
     payment = tx.payments.get(refund.paid_id)
     before = tx.refunds.refundable(payment)
-    tx.refunds.replace_refundable(before, before.grown(payment).settle_late(refund.amount))
+    tx.refunds.replace_refundable(before, paid(before.grown(payment), refund.amount))
 
 
 def fits_late(tx: Transaction, *, refund: Refund) -> bool:
