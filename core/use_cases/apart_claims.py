@@ -8,10 +8,7 @@ the tenant, owe where that is not enough.
 from dataclasses import replace
 
 from core.domain.captures import CaptureKey
-from core.domain.chargebacks import (
-    Chargeback,
-    ChargebackId,
-)
+from core.domain.chargebacks import Chargeback, ChargebackId
 from core.domain.ledger import (
     Account,
     AccountKind,
@@ -55,20 +52,13 @@ def add_apart_claim(
     payment = tx.payments.get(attempt.payment_id)
     if kept.currency != payment.currency:
         return None
-    left = left_apart(tx, kept=kept)
-    is_part = claimed is not None and claimed.currency == left.currency and claimed < left
     known = tx.chargebacks.add(
-        Chargeback(
-            id=ChargebackId(tx.new_id()),
-            tenant_id=kept.tenant_id,
-            payment_id=payment.id,
-            attempt_id=attempt.id,
-            configuration_id=attempt.configuration_id,
-            capture=capture.provider_id,
-            currency=kept.currency,
-            amount_minor=claimed.minor if claimed is not None and is_part else left.minor,
-            opened_at=tx.now,
-            is_followed=capture.is_disputed is not None,
+        new_claim(
+            tx,
+            attempt=attempt,
+            capture=capture,
+            left=left_apart(tx, kept=kept),
+            claimed=claimed,
             unmatched_id=kept.id,
         )
     )
@@ -76,6 +66,37 @@ def add_apart_claim(
         if refund.status in {RefundStatus.PENDING, RefundStatus.APPROVED}:
             give_up(tx, refund=refund)
     return known
+
+
+def new_claim(
+    tx: Transaction,
+    *,
+    attempt: Attempt,
+    capture: Settled,
+    left: Money,
+    claimed: Money | None,
+    taken_before_minor: int = 0,
+    unmatched_id: UnmatchedId | None = None,
+) -> Chargeback:
+    """Return a claim to what is left of a capture, or to a part: what the event said, if it can be.
+
+    It is not stored yet.
+    """
+    is_part = claimed is not None and claimed.currency == left.currency and claimed < left
+    return Chargeback(
+        id=ChargebackId(tx.new_id()),
+        tenant_id=attempt.tenant_id,
+        payment_id=attempt.payment_id,
+        attempt_id=attempt.id,
+        configuration_id=attempt.configuration_id,
+        capture=capture.provider_id,
+        currency=left.currency,
+        amount_minor=claimed.minor if claimed is not None and is_part else left.minor,
+        opened_at=tx.now,
+        is_followed=capture.is_disputed is not None,
+        taken_before_minor=taken_before_minor,
+        unmatched_id=unmatched_id,
+    )
 
 
 def left_apart(tx: Transaction, *, kept: Unmatched) -> Money:

@@ -12,7 +12,6 @@ from core.domain.chargebacks import (
     CHECK,
     CHECK_EVERY,
     Chargeback,
-    ChargebackId,
     ChargebackStatus,
 )
 from core.domain.claims import Claim
@@ -28,6 +27,7 @@ from core.use_cases.apart_claims import (
     kept_of,
     left_apart,
     lose_apart,
+    new_claim,
 )
 from core.use_cases.capture_totals import (
     follow_total,
@@ -180,27 +180,20 @@ def _add_claim(
     left = Money(
         left_minor(tx, payment=payment, attempt=attempt, capture=capture), payment.currency
     )
-    is_part = claimed is not None and claimed.currency == left.currency and claimed < left
+    mine = of_capture(
+        tx,
+        payment_id=payment.id,
+        configuration_id=attempt.configuration_id,
+        capture=capture.provider_id,
+    )
     known = tx.chargebacks.add(
-        Chargeback(
-            id=ChargebackId(tx.new_id()),
-            tenant_id=payment.tenant_id,
-            payment_id=payment.id,
-            attempt_id=attempt.id,
-            configuration_id=attempt.configuration_id,
-            capture=capture.provider_id,
-            currency=payment.currency,
-            amount_minor=claimed.minor if claimed is not None and is_part else left.minor,
-            opened_at=tx.now,
-            is_followed=capture.is_disputed is not None,
-            taken_before_minor=taken_minor(
-                of_capture(
-                    tx,
-                    payment_id=payment.id,
-                    configuration_id=attempt.configuration_id,
-                    capture=capture.provider_id,
-                )
-            ),
+        new_claim(
+            tx,
+            attempt=attempt,
+            capture=capture,
+            left=left,
+            claimed=claimed,
+            taken_before_minor=taken_minor(mine),
         )
     )
     if before.contested_at is None:
