@@ -20,8 +20,6 @@ from handlers.visit import Visit
 from handlers.words import Html, Words
 
 MAX_NAMES: Final = 3
-MOST_ASKED: Final = 99
-"""So many requests for money back are counted."""
 
 
 def home_of(tx: Transaction, visit: Visit, *, note: str = "") -> Screen:
@@ -86,7 +84,7 @@ def _view(tx: Transaction, tenant: Tenant, actor: Actor) -> home.HomeView:
         today=today,
         scopes=actor.scopes,
         waiting=tx.disputes.count_open(tenant.id) if may_resolve else 0,
-        asked=len(tx.refund_requests.open_in(tenant.id, limit=MOST_ASKED)) if may_refund else 0,
+        asked=tx.refund_requests.count_open(tenant.id) if may_refund else 0,
         other=len(tenants_of(tx, person_id=actor.person_id)) - 1,
         books=_books(tx, tenant, actor),
     )

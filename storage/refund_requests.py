@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam, func, select
 
 from core.domain.errors import NotFound
 from core.domain.money import MAX_MINOR
@@ -101,6 +101,9 @@ _OPEN_IN: Final = Statement(
     .order_by(REFUND_REQUEST.c.id)
     .limit(bindparam("limit"))
 )
+_COUNT: Final = Statement(
+    select(func.count()).where(REFUND_REQUEST.c.tenant_id == bindparam("tenant_id"), _IS_OPEN)
+)
 
 
 def refund_request_rules() -> Iterator[Rule]:
@@ -160,6 +163,10 @@ class SqlRefundRequests:
     def open_in(self, tenant_id: TenantId, *, limit: int) -> tuple[RefundRequest, ...]:
         """Return a tenant's requests that are not decided, oldest first."""
         return _REQUESTS.many(self._tx, _OPEN_IN, tenant_id=tenant_id, limit=limit)
+
+    def count_open(self, tenant_id: TenantId) -> int:
+        """Count a tenant's requests that are not decided."""
+        return int(_COUNT.rows(self._tx.cursor, {"tenant_id": tenant_id})[0][0])
 
     def add(self, request: RefundRequest) -> RefundRequest:
         """Store a new request; return it as stored."""

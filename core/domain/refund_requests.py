@@ -123,6 +123,10 @@ class StoredRefundRequests(Protocol):
         """Return a tenant's requests that are not decided, oldest first."""
         ...
 
+    def count_open(self, tenant_id: TenantId) -> int:
+        """Count a tenant's requests that are not decided."""
+        ...
+
     def add(self, request: RefundRequest) -> RefundRequest:
         """Store a new request; return it as stored."""
         ...
