@@ -106,7 +106,7 @@ def test_answer_without_what_is_always_there_is_told() -> None:
         ({"transaction": "T-1", "amount": 500}, []),
         ({"amount": 500}, ["/refund: transaction is missing"]),
         ({"transaction": "T-1", "sum": 5}, ["/refund: sum is not known"]),
-        ({"transaction": "T-1", "currency": "XXX"}, ["/refund: currency is 'XXX'"]),
+        ({"transaction": "T-1", "currency": "ZZZ"}, ["/refund: currency is 'ZZZ'"]),
     ],
 )
 def test_body_that_paystack_would_not_take_is_told(
