@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.acts import EventName
 from core.domain.consent import Consent
-from core.domain.errors import MethodLimited, MethodWaits, NotFound, PinNeeded
+from core.domain.errors import MethodGone, MethodLimited, MethodWaits, NotFound, PinNeeded
 from core.domain.methods import PaymentMethod
 from core.domain.money import Money
 from core.domain.payments import AttemptStatus, PaymentStatus
@@ -151,3 +151,12 @@ def test_a_card_that_waits_can_be_removed(estate: Estate) -> None:
     estate.do(remove_method, actor=estate.ada, method_id=method.id)
     with pytest.raises(NotFound):
         fills(estate, method, 1)
+
+
+def test_a_method_that_is_no_good_any_more_is_not_charged(estate: Estate) -> None:
+    given_up = agreed(estate)
+    estate.books.run(lambda tx: tx.methods.replace(given_up, given_up.retire()))
+    past = replace(VISA, token="tok_past", expires="2020-01", consent=Consent.GIVEN)
+    for method in (given_up, kept(estate, past, capture="cap-2")):
+        with pytest.raises(MethodGone):
+            fills(estate, method, 1_000)

@@ -4,11 +4,14 @@ import pytest
 
 from core.domain.chargebacks import ChargebackStatus
 from core.domain.claims import Claim
-from core.domain.errors import IllegalTransition
+from core.domain.errors import IllegalTransition, PinNeeded
+from core.domain.people import Role
 from core.domain.refunds import RefundStatus
+from core.use_cases.claims import handle_claim
+from core.use_cases.pins import set_pin
 from tests.core.estate import Estate
 from tests.core.use_cases.refunding import Refunds
-from tests.core.use_cases.test_claims import LOST, event, handle
+from tests.core.use_cases.test_claims import LOST, claim_of, event, handle
 from tests.factories import naira
 
 
@@ -53,3 +56,22 @@ def test_a_win_after_two_losses_is_left_to_a_human(estate: Estate) -> None:
         event(refunds, Claim.LOST, naira(minor))
     assert not event(refunds, Claim.WON)
     assert refunds.at_provider() == 30_000
+
+
+def test_an_end_that_staff_tell_takes_a_pin(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    event(refunds)
+    claim = claim_of(refunds)
+    second = estate.member("Second", role=Role.ADMIN)
+    estate.do(set_pin, person_id=second.person_id, pin_hash="")
+    for status in (ChargebackStatus.WON, LOST):
+        with pytest.raises(PinNeeded):
+            estate.do(
+                handle_claim,
+                actor=second,
+                chargeback_id=claim.id,
+                status=status,
+                reason="Letter of the bank",
+            )
+    assert claim_of(refunds) == claim
+    handle(refunds, ChargebackStatus.WON)

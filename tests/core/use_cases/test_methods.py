@@ -313,3 +313,12 @@ def test_money_that_fits_nothing_offers_no_card(estate: Estate) -> None:
     strange = replace(settled(tried), method=VISA, is_test=False)
     estate.answer(tried, strange)
     assert estate.do(keepable, payment=tried.payment) is None
+
+
+def test_a_method_is_its_owner_s_in_its_own_organisation_alone(estate: Estate) -> None:
+    method = kept(estate)
+    elsewhere = replace(estate.ada, tenant_id=estate.other.id)
+    for actor in (elsewhere, estate.ben, estate.eve):
+        with pytest.raises(NotFound):
+            estate.do(remove_method, actor=actor, method_id=method.id)
+    assert listed(estate) == [(VISA.label, True)]

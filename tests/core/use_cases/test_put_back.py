@@ -3,9 +3,11 @@
 import pytest
 
 from core.domain.bills import Bill
+from core.domain.checkouts import Verdict
 from core.domain.errors import PaymentOpen
 from core.domain.payments import Payment, PaymentStatus
 from core.domain.providers import Declined, ProviderError, Unknown
+from core.use_cases.checkouts import judge_checkout
 from core.use_cases.links import begin_call, cancel_payment, expire_payment, retry_payment
 from tests.core.estate import Estate, Tried
 
@@ -109,3 +111,19 @@ def test_after_a_day_of_asking_it_is_over_all_the_same(estate: Estate, bill: Bil
     estate.clock.move(days=2)
     after = estate.do(expire_payment, payment_id=tried.payment.id)
     assert after.status is PaymentStatus.EXPIRED
+
+
+def test_no_money_is_taken_for_what_may_be_paid_in_the_books_that_were_replaced(
+    estate: Estate, bill: Bill
+) -> None:
+    tried = estate.open_link(bill)
+
+    def verdict() -> Verdict:
+        attempt = estate.now(tried).attempt
+        return estate.look(
+            lambda tx: judge_checkout(tx, attempt=attempt, amount=tried.payment.amount)
+        )
+
+    assert verdict() is Verdict.GO
+    put_back(estate)
+    assert verdict() is Verdict.OVER

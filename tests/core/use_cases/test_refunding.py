@@ -9,7 +9,7 @@ from core.domain.ledger import AccountKind
 from core.domain.outflows import Outflow
 from core.domain.providers import Declined, Pending, ProviderError, Unknown
 from core.domain.refunds import ASK_FOR, CHECK, Destination, Origin, RefundStatus
-from core.use_cases.refunding import NO_ANSWER, begin_refund
+from core.use_cases.refunding import NO_ANSWER, begin_refund, may_ask_again
 from core.use_cases.refunds import agree_to_wallet, cancel_refund
 from tests.core.estate import Estate
 from tests.core.use_cases.refunding import Refunds, moved, returned
@@ -251,3 +251,14 @@ def test_claim_stops_what_has_not_left_yet(estate: Estate) -> None:
     assert (refunds.now(refund).status, refunds.held()) == (RefundStatus.FAILED, 0)
     refunds.told(100_000, is_disputed=False)
     assert (refunds.at_provider(), estate.collected()) == (0, 0)
+
+
+def test_what_a_bank_claims_is_not_asked_for_again(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    refund = refunds.send(40_000)
+    sent = refunds.now(refund)
+    assert estate.look(lambda tx: may_ask_again(tx, refund=sent))
+    refunds.told(0, is_disputed=True)
+    assert refunds.now(refund).status is RefundStatus.PROCESSING
+    assert not estate.look(lambda tx: may_ask_again(tx, refund=sent))
+    refunds.told(0, is_disputed=False)
