@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -75,6 +76,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("sqlite"):
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _no_database_is_left() -> Iterator[None]:
+    """Delete, once all else of a test is closed, the databases that it made on the server."""
+    yield
+    if postgres := sys.modules.get("tests.postgres"):
+        postgres.drop_used()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,8 +24,13 @@ from storage import server_setup
 from storage.setup import SANDBOX
 from tests.factories import NOW, ring
 
-FAST: Final = ("fsync=off", "full_page_writes=off")
-"""For tests that kill nothing: commits are as durable as the test."""
+FAST: Final = (
+    "fsync=off",
+    "full_page_writes=off",
+    "max_wal_size=64MB",
+    "min_wal_size=32MB",
+)
+"""For tests that kill nothing: commits are as durable as the test, and the log is short."""
 
 SETTINGS: Final = (
     "listen_addresses=",
@@ -36,6 +42,11 @@ SETTINGS: Final = (
 )
 START_S: Final = 60
 STOP_S: Final = 60
+MEMORY: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - by name
+"""Where a server lies whose files no crash need outlive: thousands of databases come and go."""
+PREFIX: Final = "hazina-pg-"
+OWNER: Final = "owner"
+"""Name of the file that says which process made a server, so that others know whose is left."""
 
 
 class PostgresServer:
@@ -43,13 +54,16 @@ class PostgresServer:
 
     def __init__(self, *, is_durable: bool = False, settings: tuple[str, ...] = ()) -> None:
         """Make its files; `is_durable` keeps the promises of a real one."""
-        self.folder = Path(tempfile.mkdtemp(prefix="hazina-pg-"))
+        _remove_left_over()
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=None if is_durable else MEMORY))
+        (self.folder / OWNER).write_text(str(os.getpid()), "ascii")
         self.data = self.folder / "data"
         self.settings = (*SETTINGS, *(() if is_durable else FAST), *settings)
         self._user = "nobody" if os.geteuid() == 0 else None
         self._bin = _binaries(self.folder if self._user else None)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = 0
+        self._used: list[str] = []
         if self._user:
             found = pwd.getpwnam(self._user)
             os.chown(self.folder, found.pw_uid, found.pw_gid)
@@ -101,18 +115,28 @@ class PostgresServer:
         """Return the address of one of its databases."""
         return f"postgresql://hazina@/{database}?host={self.folder}"
 
-    def create(self, *, template: str = "template0") -> str:
-        """Make a database like another one and return its name."""
+    def create(self, *, template: str = "template0", is_kept: bool = False) -> str:
+        """Make a database like another one and return its name; its test's end deletes it.
+
+        One that `is_kept` stays as long as the server, for whoever copies it or shares it.
+        """
         self._numbers += 1
         name = f"test_{self._numbers}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        if not is_kept:
+            self._used.append(name)
         return name
 
     def drop(self, name: str) -> None:
         """Delete a database, whoever is connected."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def drop_used(self) -> None:
+        """Delete the databases of the test that has ended: thousands would fill the disk."""
+        while self._used:
+            self.drop(self._used.pop())
 
 
 @cache
@@ -127,15 +151,32 @@ def shared_server() -> PostgresServer:
 @cache
 def _template(mode: str) -> str:
     server = shared_server()
-    name = server.create()
+    name = server.create(is_kept=True)
     server_setup.prepare(server.url(name), mode=mode, now=NOW, ring=ring())
     return name
 
 
-def new_database(*, mode: str = SANDBOX) -> str:
+def new_database(*, mode: str = SANDBOX, is_kept: bool = False) -> str:
     """Return the address of a fresh database at the newest schema."""
     server = shared_server()
-    return server.url(server.create(template=_template(mode)))
+    return server.url(server.create(template=_template(mode), is_kept=is_kept))
+
+
+def drop_used() -> None:
+    """Delete the databases of the test that has ended, if there is a shared server at all."""
+    if shared_server.cache_info().currsize:
+        shared_server().drop_used()
+
+
+def _remove_left_over() -> None:
+    """Delete what a killed run could not: the files of servers whose process has ended."""
+    folders = (Path(tempfile.gettempdir()), *((MEMORY,) if MEMORY else ()))
+    for owner in (each for folder in folders for each in folder.glob(f"{PREFIX}*/{OWNER}")):
+        with suppress(FileNotFoundError, PermissionError, ValueError):
+            try:
+                os.kill(int(owner.read_text("ascii")), 0)
+            except ProcessLookupError:
+                shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 def _binaries(copy_to: Path | None) -> Path:

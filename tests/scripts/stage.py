@@ -259,7 +259,7 @@ async def _seed_server(seed: Seed) -> str:
     from tests.postgres import new_database, shared_server  # noqa: PLC0415 - only on PostgreSQL
 
     if seed not in _SEEDED:
-        url, ring = new_database(), KeyRing([SECRET_KEY])
+        url, ring = new_database(is_kept=True), KeyRing([SECRET_KEY])
         randomness = SystemRandomness(node=1)
         database = ServerDatabase(
             url, clock=SystemClock(), randomness=randomness, ring=ring, kinds=KINDS

@@ -27,7 +27,7 @@ def world() -> tuple[str, Ids]:
     """Return a database that every test may look at and none may change, and its ids."""
     from storage.jobs import Job  # noqa: PLC0415 - only here
 
-    url = new_database()
+    url = new_database(is_kept=True)
     session = PostgresSession(
         Outside(url=url, randomness=SeededRandomness(), ring=ring(), own_clock=FakeClock())
     )

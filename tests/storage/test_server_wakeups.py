@@ -32,7 +32,7 @@ class Ear:
 
 @pytest.fixture(scope="module")
 def url() -> str:
-    return new_database()
+    return new_database(is_kept=True)
 
 
 @pytest.fixture

@@ -19,14 +19,12 @@ from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.books import CAUSE, FakeClock, SeededRandomness, ring
 from tests.factories import add_person, add_tenant, add_wallet, post, top_up
-from tests.postgres import new_database, shared_server
+from tests.postgres import new_database
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    address = new_database()
-    yield address
-    shared_server().drop(address.rpartition("?")[0].rpartition("/")[2])
+def url() -> str:
+    return new_database()
 
 
 @pytest.fixture
