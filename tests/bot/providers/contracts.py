@@ -8,32 +8,9 @@ providers have none.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-Kind = type | frozenset[str] | re.Pattern[str]
-"""A JSON type, the words that may stand there, or how a text must look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A body: what must be there, and what may be."""
-
-    must: Mapping[str, Kind]
-    may: Mapping[str, Kind]
-
-    def broken(self, body: Mapping[str, object]) -> list[str]:
-        """Return what is missing, unknown, or not what it should be."""
-        known = {**self.must, **self.may}
-        missing = [f"{name} is missing" for name in self.must if name not in body]
-        unknown = [f"{name} is not known" for name in body if name not in known]
-        wrong = [
-            f"{name} is {value!r}"
-            for name, value in body.items()
-            if name in known and not _fits(value, known[name])
-        ]
-        return missing + unknown + wrong
-
+from tests.bot.providers.shapes import Contract
 
 PAYSTACK_CURRENCY: Final = frozenset({"GHS", "KES", "NGN", "ZAR", "USD"})
 
@@ -198,11 +175,3 @@ def _broken_within(
         if isinstance(part, Mapping):
             found += [f"{'.'.join(names)}: {each}" for each in contract.broken(part)]
     return found
-
-
-def _fits(value: object, kind: Kind) -> bool:
-    if isinstance(kind, frozenset):
-        return value in kind
-    if isinstance(kind, re.Pattern):
-        return isinstance(value, str) and kind.fullmatch(value) is not None
-    return type(value) is kind
