@@ -199,6 +199,8 @@ class Settled:
     """What went back of it could not be had: an event that told of it is asked about again."""
     is_disputed: bool | None = None
     """The payer's bank claims it back now; None where only the provider's event says so."""
+    claimed: Money | None = None
+    """How much of it is claimed now; None for all of it, and where the provider does not say."""
     lost: Money | None = None
     more: tuple["Settled", ...] = ()
 

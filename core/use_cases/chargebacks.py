@@ -58,7 +58,7 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
     for capture in captures:
         is_news = _is_odd(tx, attempt, capture) or _is_lost_apart(tx, attempt, capture)
         if capture.is_disputed or is_news:
-            open_claim(tx, attempt=attempt, capture=capture)
+            open_claim(tx, attempt=attempt, capture=capture, claimed=capture.claimed)
         follow_total(tx, payment=payment, attempt=attempt, capture=capture)
     _follow_claims(tx, payment, attempt, captures)
 
@@ -311,9 +311,10 @@ def _follow_claims(
 
 
 def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
-    if said.lost is not None and not is_of(said, said.lost):
-        _doubt(tx, claim, said.lost)
-        return
+    for part in (said.lost, said.claimed):
+        if part is not None and not is_of(said, part):
+            _doubt(tx, claim, part)
+            return
     is_followed = said.is_disputed is not None and claim.said is None
     if claim.is_followed != is_followed:
         # Where the provider says no more how it stands, staff may end it.

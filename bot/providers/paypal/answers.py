@@ -11,19 +11,17 @@ from bot.providers.paypal.codes import (
     CAPTURES,
     CLEARS_IN_DAYS,
     DECLINES,
-    DISPUTES,
     ERRORS,
     ID,
+    ISSUE,
     NEEDS,
     ORDERS,
     REFERENCE,
     REFUNDED,
     REFUNDS,
-    RESOLVED,
     TO_CONFIRM,
     UNDECIDED,
     VAULT_ID,
-    WON,
 )
 from bot.providers.wire import (
     EMAIL,
@@ -46,7 +44,6 @@ from core.domain.providers import Declined, Outcome, Pending, ProviderError, Sav
 from core.domain.tokens import AccessToken
 
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,2000}")
-_ISSUE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 _TO_PAY: Final = ("payer-action", "approve")
 _A_DAY_S: Final = 86_400
 _NOTHING_TO_SAY: Final = 204
@@ -108,7 +105,7 @@ def charged(answer: Record, *, asked: str) -> Charged | Pending:
     is_open = ORDERS[status] is Pending and not _captures(answer)
     if is_open and _reference(unit) != asked:
         raise Unreadable("another reference")
-    return Charged(number, _amount(inner(unit, "amount")), is_open)
+    return Charged(number, money(inner(unit, "amount")), is_open)
 
 
 def is_to_be_captured(answer: Record, *, order: str, reference: str, asked: Money) -> bool:
@@ -122,7 +119,7 @@ def is_to_be_captured(answer: Record, *, order: str, reference: str, asked: Mone
     unit = _only(_units(answer))
     if text(answer, "id", ID) != order or _reference(unit) != reference:
         raise Unreadable("another reference")
-    if _amount(inner(unit, "amount")) != asked:
+    if money(inner(unit, "amount")) != asked:
         raise Unreadable("amount")
     return True
 
@@ -190,7 +187,7 @@ def refund(answer: Record, *, request: RefundRequest, is_test: bool) -> Outflow:
     return Moved(
         provider_id=number,
         reference=request.reference,
-        amount=_amount(inner(answer, "amount")),
+        amount=money(inner(answer, "amount")),
         is_test=is_test,
         moved_at=wire.instant(answer, "create_time"),
     )
@@ -208,45 +205,13 @@ def find_refund(answer: Record, *, request: RefundRequest, is_test: bool) -> Out
     return refund(_only(ours), request=request, is_test=is_test)
 
 
-class Disputes(NamedTuple):
-    """What a list of disputes holds: whether one is not over, and the ids of those that are."""
-
-    is_open: bool
-    over: tuple[str, ...]
-
-
-def disputes(answer: Record) -> Disputes:
-    """Read a list of disputes; it does not tell how one ended.
-
-    Raises:
-        Unreadable: it is no such list.
-    """
-    listed = rows(answer, "items", most=DISPUTES)
-    over = [each for each in listed if text(each, "status", _ISSUE) == RESOLVED]
-    is_open = len(over) < len(listed)
-    return Disputes(is_open, () if is_open else tuple(text(e, "dispute_id", ID) for e in over))
-
-
-def is_won(answer: Record, *, number: str) -> bool:
-    """Tell whether a dispute has ended in a way that leaves the money here.
-
-    Raises:
-        Unreadable: it is none, or another one.
-    """
-    if text(answer, "dispute_id", ID) != number:
-        raise Unreadable("another dispute")
-    if text(answer, "status", _ISSUE) != RESOLVED or not answer.get("dispute_outcome"):
-        return False
-    return maybe(inner(answer, "dispute_outcome"), "outcome_code", _ISSUE) in WON
-
-
 def _refusal(heard: Heard) -> Refused:
     name, issue = "", ""
     try:
         record = heard.record(with_decimals=True)
-        name = maybe(record, "name", _ISSUE) or maybe(record, "error", WORD)
+        name = maybe(record, "name", ISSUE) or maybe(record, "error", WORD)
         details = rows(record, "details") if record.get("details") else []
-        issue = maybe(details[0], "issue", _ISSUE) if details else ""
+        issue = maybe(details[0], "issue", ISSUE) if details else ""
     except Unreadable:
         name, issue = "", ""
     is_said = heard.status in {400, 422} and bool(name) and issue not in UNDECIDED
@@ -296,9 +261,9 @@ def _masked(email: str) -> str:
 
 
 def _capture(data: Record, refunds: Iterable[Record], *, is_test: bool) -> Settled:
-    number, captured = text(data, "id", ID), _amount(inner(data, "amount"))
+    number, captured = text(data, "id", ID), money(inner(data, "amount"))
     back = [
-        _amount(inner(each, "amount"))
+        money(inner(each, "amount"))
         for each in refunds
         if each.get("status") == "COMPLETED" and _refunded_capture(each) == number
     ]
@@ -318,7 +283,7 @@ def _capture(data: Record, refunds: Iterable[Record], *, is_test: bool) -> Settl
 def _fee(data: Record, captured: Money) -> Money | None:
     """Read what PayPal kept; its shape is no reason to doubt the money."""
     try:
-        fee = _amount(inner(inner(data, "seller_receivable_breakdown"), "paypal_fee"), least=0)
+        fee = money(inner(inner(data, "seller_receivable_breakdown"), "paypal_fee"), least=0)
     except Unreadable:
         return None
     return fee if fee.currency == captured.currency else None
@@ -348,7 +313,7 @@ def _kind(capture: Record) -> type[Outcome]:
 
 def _status_reason(data: Record) -> str:
     details = data.get("status_details")
-    return maybe(details, "reason", _ISSUE) if isinstance(details, dict) else ""
+    return maybe(details, "reason", ISSUE) if isinstance(details, dict) else ""
 
 
 def _units(answer: Record) -> list[Record]:
@@ -393,7 +358,12 @@ def _only(found: list[Record]) -> Record:
     return found[0]
 
 
-def _amount(data: Record, *, least: int = 1) -> Money:
+def money(data: Record, *, least: int = 1) -> Money:
+    """Read an amount, in major units.
+
+    Raises:
+        Unreadable: it is none, or less than so many minor units.
+    """
     if not isinstance(data.get("value"), str):
         raise Unreadable("value")
     return wire.major(data, "value", wire.currency(data, "currency_code"), least=least)

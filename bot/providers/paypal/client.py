@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.providers import wire
 from bot.providers.kit import Kit, Maker, under_token
-from bot.providers.paypal import answers, asks, events, lists
+from bot.providers.paypal import answers, asks, disputes, events, lists
 from bot.providers.paypal.certificates import Certificates, Roots, trusted_roots
 from bot.providers.paypal.codes import (
     ADDRESS,
@@ -287,24 +287,33 @@ class PayPal:
     async def _with_disputes(self, settled: Settled) -> Settled:
         """Ask of each capture whether it is claimed back; where PayPal does not say, nor do we."""
         more = [await self._with_disputes(each) for each in settled.more]
-        return replace(settled, is_disputed=await self._is_disputed(settled), more=tuple(more))
-
-    async def _is_disputed(self, settled: Settled) -> bool | None:
-        """Tell whether a capture is claimed back, None where its money may be gone unseen.
-
-        A dispute that is over is a win only by its own outcome, which another call tells; money
-        that went back whole is in the order.
-        """
         path = f"{_DISPUTES}?disputed_transaction_id={settled.provider_id}"
-        told = wire.read(await self._ask("GET", path), answers.disputes)
+        told = wire.read(await self._ask("GET", path), disputes.listed)
         if isinstance(told, Unknown):
-            return None
-        if told.is_open:
-            return True
-        over = () if settled.refunded == settled.captured else told.over
-        for number in over:
+            return replace(settled, is_disputed=None, more=tuple(more))
+        if not told.open:
+            is_disputed = await self._may_be_lost(settled, told.over)
+            return replace(settled, is_disputed=is_disputed, more=tuple(more))
+        parts = [await self._claimed(settled, number, whole) for number, whole in told.open]
+        claimed = disputes.total(parts)
+        return replace(settled, is_disputed=True, claimed=claimed, more=tuple(more))
+
+    async def _claimed(self, settled: Settled, number: str, whole: Money | None) -> Money | None:
+        """Ask what a dispute claims of a capture: it may be about others as well."""
+        answer = await self._ask("GET", f"{_DISPUTES}/{number}")
+        read = partial(disputes.part, number=number, capture=settled.provider_id)
+        part = wire.read(answer, read)
+        return whole if isinstance(part, Unknown) else part.amount
+
+    async def _may_be_lost(self, settled: Settled, over: tuple[str, ...]) -> bool | None:
+        """Return None where a capture's money may be gone unseen by disputes that are over.
+
+        One is a win only by its own outcome, which another call tells; money that went back whole
+        is in the order.
+        """
+        for number in () if settled.refunded == settled.captured else over:
             answer = await self._ask("GET", f"{_DISPUTES}/{number}")
-            is_won = wire.read(answer, partial(answers.is_won, number=number))
+            is_won = wire.read(answer, partial(disputes.is_won, number=number))
             if is_won is not True:
                 return None
         return False

@@ -187,4 +187,5 @@ EVENTS: Final[tuple[tuple[str, About], ...]] = (
 
 REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+ISSUE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 VAULT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from bot.providers import wire
 from bot.providers.paypal.codes import EVENTS, ID, REFERENCE
+from bot.providers.paypal.disputes import claimed
 from bot.providers.wire import WORD, Record, Unreadable, inner, maybe, rows, text
+from core.domain.money import Money
 from core.domain.providers import About, Authentic, Hook, Undecided
 
 _ALGORITHM: Final = "SHA256withRSA"
@@ -69,7 +71,13 @@ def event(body: bytes) -> Authentic:
     record = wire.read_record(body, with_decimals=True)
     kind, number = text(record, "event_type", WORD), text(record, "id", ID)
     about = _about(kind)
-    return Authentic(event_key=number, reference=_reference(record, about), kind=kind, about=about)
+    return Authentic(
+        event_key=number,
+        reference=_reference(record, about),
+        kind=kind,
+        about=about,
+        claimed=_claimed(inner(record, "resource")) if about is About.DISPUTE else None,
+    )
 
 
 def hint(hook: Hook) -> Undecided:
@@ -80,12 +88,12 @@ def hint(hook: Hook) -> Undecided:
     Raises:
         Unreadable: it is none.
     """
-    claimed = event(hook.body)
+    said = event(hook.body)
     minute = int(hook.received_at.timestamp()) // 60
     return Undecided(
-        event_key=f"hint:{claimed.about}:{claimed.reference}:{minute}",
-        reference=claimed.reference,
-        about=claimed.about,
+        event_key=f"hint:{said.about}:{said.reference}:{minute}",
+        reference=said.reference,
+        about=said.about,
     )
 
 
@@ -105,6 +113,13 @@ def _reference(record: Record, about: About) -> str:
         units = rows(resource, "purchase_units")
         return maybe(units[0], "custom_id", REFERENCE) if units else ""
     return maybe(resource, "custom_id", REFERENCE)
+
+
+def _claimed(dispute: Record) -> Money | None:
+    """Return what a dispute claims of the payment that its event names."""
+    paid = rows(dispute, "disputed_transactions")
+    capture = maybe(paid[0], "seller_transaction_id", ID) if paid else ""
+    return claimed(dispute, capture=capture)
 
 
 def _disputed(transaction: Record) -> str:

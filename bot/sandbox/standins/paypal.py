@@ -159,6 +159,7 @@ class PayPalStandin:
             web.post(f"{PREFIX}/v2/payments/captures/{{id}}/refund", door.giving_back(api.refund)),
             web.get(f"{PREFIX}/v2/payments/refunds/{{id}}", shown(api.one_refund)),
             web.get(f"{PREFIX}/v1/customer/disputes", door.listing(api.disputes)),
+            web.get(f"{PREFIX}/v1/customer/disputes/{{id}}", shown(api.dispute)),
             web.delete(f"{PREFIX}/v3/vault/payment-tokens/{{id}}", door.changing(api.forget)),
             web.get(f"{PREFIX}/v1/reporting/transactions", door.listing(api.transactions)),
         ]
@@ -274,6 +275,12 @@ class _Api(Api):
         checkout, _ = self._captured(of)
         items = [view_dispute(checkout)] if checkout and checkout.is_disputed else []
         return as_json(200, {"items": items, "links": []})
+
+    async def dispute(self, request: web.Request) -> web.Response:
+        """Show one claim."""
+        shown = (view_dispute(each) for each in self._mine() if each.captures)
+        found = next((e for e in shown if e["dispute_id"] == request.match_info["id"]), None)
+        return as_json(200, found) if found else self._manners.missing()
 
     async def transactions(self, request: web.Request) -> web.Response:
         """Show a page of what was taken within a time, newest first; nothing is shown late."""

@@ -130,7 +130,8 @@ def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
 
 
 def view_dispute(checkout: Checkout) -> Shown:
-    """Show how a claim of the payer's stands."""
+    """Show how a claim of the payer's stands: to all of what was captured first."""
+    first = checkout.captures[0]
     claimed = {
         "seller_transaction_id": capture_number(checkout, 0),
         "invoice_number": checkout.terms.reference,
@@ -141,6 +142,7 @@ def view_dispute(checkout: Checkout) -> Shown:
         "reason": "UNAUTHORISED",
         "status": "UNDER_REVIEW" if checkout.is_disputed else "RESOLVED",
         "disputed_transactions": [claimed],
+        "dispute_amount": money(first.amount_minor, first.currency),
     }
 
 

@@ -202,6 +202,7 @@ async def test_claim_of_the_payer_is_told_and_found(paypal: Loopback) -> None:
     assert (reading.about, reading.reference) == (About.DISPUTE, "ATT-1")
     assert isinstance(claimed, Settled)
     assert claimed.is_disputed
+    assert claimed.claimed == reading.claimed == claimed.captured
 
 
 async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
