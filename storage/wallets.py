@@ -43,6 +43,7 @@ _WALLETS: Final = Records(
 )
 _ONE: Final = _WALLETS.by("id")
 _OWNED: Final = _WALLETS.by("tenant_id", "owner_id", "currency")
+_ALL_OWNED: Final = _WALLETS.by("tenant_id", "owner_id")
 
 
 class SqlWallets:
@@ -64,6 +65,11 @@ class SqlWallets:
         return _WALLETS.one(
             self._tx, _OWNED, tenant_id=tenant_id, owner_id=owner_id, currency=currency
         )
+
+    def owned_by(self, *, tenant_id: TenantId, owner_id: int) -> tuple[Wallet, ...]:
+        """Return an owner's wallets in every currency, in the order of the currencies."""
+        found = _WALLETS.many(self._tx, _ALL_OWNED, tenant_id=tenant_id, owner_id=owner_id)
+        return tuple(sorted(found, key=lambda each: each.currency))
 
     def add(self, wallet: Wallet) -> Wallet:
         """Store a new wallet; return it as stored."""

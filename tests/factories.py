@@ -231,19 +231,20 @@ def keep_money(
     capture: CaptureKey | None = None,
     payment: Payment | None = None,
     attempt_id: AttemptId | None = None,
+    currency: Currency | None = None,
 ) -> Unmatched:
     """Let money arrive that fits no payment: from a bank, or as a provider's capture."""
-    kept = suspense(tx, tenant_id=tenant.id, currency=tenant.currency)
+    currency = currency or tenant.currency
+    kept = suspense(tx, tenant_id=tenant.id, currency=currency)
     kind, owner_id = AccountKind.ADJUSTMENTS, 0
     if capture is not None:
         kind, owner_id = AccountKind.PROVIDER, int(capture.configuration_id)
-    source = tx.ledger.account(
-        tenant_id=tenant.id, kind=kind, owner_id=owner_id, currency=tenant.currency
-    )
+    source = tx.ledger.account(tenant_id=tenant.id, kind=kind, owner_id=owner_id, currency=currency)
     journal = post(
         tx,
         tenant,
         (source.id, kept.id, minor),
+        currency=currency,
         kind=JournalKind.SUSPENSE,
         key=str(capture) if capture else None,
         subject=None if payment is None else Subject(kind="payment", id=payment.id),
@@ -252,7 +253,7 @@ def keep_money(
         tx,
         journal=journal,
         account=kept,
-        amount=Money(minor, tenant.currency),
+        amount=Money(minor, currency),
         capture=capture,
         payment_id=None if payment is None else payment.id,
         attempt_id=attempt_id,

@@ -5,6 +5,7 @@ happens later. The return page proves nothing: it says what is known and has the
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -16,7 +17,7 @@ from bot.engine.arrivals import attempt_named, store_hook
 from bot.engine.pace import Minute
 from bot.web.return_page import looks_of, return_page
 from core.domain.configurations import Configuration
-from core.domain.payments import Attempt, PaymentStatus
+from core.domain.payments import Attempt, AttemptStatus, PaymentStatus
 from core.domain.providers import Authentic, Forged, Hook, Preparing, Provider, Undecided
 from core.domain.tenants import PLATFORM, TenantId
 from core.use_cases import links
@@ -49,6 +50,14 @@ class Registry(Protocol):
     ) -> tuple[Configuration, Provider] | None:
         """Return a configuration and its adapter, None where nothing is set up."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a payment to whom comes back; `is_apart`: money came, but not as asked."""
+
+    status: PaymentStatus | None = None
+    is_apart: bool = False
 
 
 class PaymentDoors:
@@ -115,17 +124,18 @@ class PaymentDoors:
         """Say what is known of a payment, and have the provider asked."""
         reference = request.query.get("reference", "")[:100]
         found = await self._found(request)
-        status, may_ask = None, False
+        known, may_ask = Known(), False
         if found is not None and reference:
             configuration = found[0]
             # Looking costs no commit: a stranger may ask for what is not there, often.
-            status, may_ask = await self._database.read(
+            known, may_ask = await self._database.read(
                 lambda tx: _look(tx, configuration, reference)
             )
         if may_ask:
             await self._database.run(lambda tx: _ask(tx, configuration, reference))
         page = return_page(
-            status,
+            known.status,
+            is_apart=known.is_apart,
             reference=reference,
             link=self._bot_link(),
             looks=looks_of(request.query.get("looks", "")),
@@ -189,16 +199,17 @@ def _answered(body: bytes) -> web.Response:
     return web.Response(body=body, content_type=content_type)
 
 
-def _look(
-    tx: SqlTransaction, configuration: Configuration, reference: str
-) -> tuple[PaymentStatus | None, bool]:
+def _look(tx: SqlTransaction, configuration: Configuration, reference: str) -> tuple[Known, bool]:
     """Return what is known, and whether the provider may be asked once more."""
     attempt = tx.payments.attempt_by_reference(configuration.id, reference)
     if attempt is None:
-        return None, False
+        return Known(), False
     has_turns = tx.tallies.counted(_returns(tx, attempt)) < links.CHECKS_A_MINUTE
     may_ask = has_turns and links.is_watched(tx, attempt=attempt)
-    return tx.payments.get(attempt.payment_id).status, may_ask
+    status = tx.payments.get(attempt.payment_id).status
+    is_taken = attempt.status is AttemptStatus.SETTLED
+    is_apart = is_taken and status is not PaymentStatus.COMPLETED
+    return Known(status=status, is_apart=is_apart), may_ask
 
 
 def _ask(tx: SqlTransaction, configuration: Configuration, reference: str) -> None:

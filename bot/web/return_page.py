@@ -25,6 +25,10 @@ _SAID: Final[Mapping[PaymentStatus | None, tuple[str, str]]] = {
     ),
     PaymentStatus.CANCELLED: ("Cancelled", "This payment was cancelled. See the chat."),
 }
+_APART: Final = (
+    "Kept apart",
+    "What arrived is not what was asked, so it was not credited. Don't pay again; see the chat.",
+)
 _CHECKING: Final = (
     "Checking your payment",
     "We are asking the provider. This page and the chat change by themselves; don't pay again.",
@@ -45,12 +49,21 @@ _STYLE: Final = (
 
 
 def return_page(
-    status: PaymentStatus | None, *, reference: str, link: str, looks: int, is_sandbox: bool
+    status: PaymentStatus | None,
+    *,
+    reference: str,
+    link: str,
+    looks: int,
+    is_sandbox: bool,
+    is_apart: bool = False,
 ) -> str:
-    """Return the page as HTML; `link` leads to the chat, `looks` is how often it was shown."""
-    is_open = status not in _SAID
+    """Return the page as HTML; `link` leads to the chat, `looks` is how often it was shown.
+
+    `is_apart` tells that money arrived and was not credited to the payment.
+    """
+    is_open = status not in _SAID and not is_apart
     goes_on = is_open and looks < MOST_LOOKS
-    title, text = _SAID.get(status, _CHECKING if goes_on else _STILL)
+    title, text = _APART if is_apart else _SAID.get(status, _CHECKING if goes_on else _STILL)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

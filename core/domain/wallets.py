@@ -1,5 +1,6 @@
 """Wallets: what a member or a tenant holds, in one currency; the money itself is in the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NewType, Protocol
@@ -92,6 +93,10 @@ class StoredWallets(Protocol):
 
     def find(self, *, tenant_id: TenantId, owner_id: int, currency: Currency) -> Wallet | None:
         """Return an owner's wallet, if it was ever opened."""
+        ...
+
+    def owned_by(self, *, tenant_id: TenantId, owner_id: int) -> Sequence[Wallet]:
+        """Return an owner's wallets in every currency, in the order of the currencies."""
         ...
 
     def add(self, wallet: Wallet) -> Wallet:

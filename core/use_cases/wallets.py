@@ -3,7 +3,7 @@
 from core.domain.acts import Event, EventName
 from core.domain.errors import NotAllowed
 from core.domain.ledger import Account, AccountKind, Subject
-from core.domain.money import Currency
+from core.domain.money import Currency, Money
 from core.domain.people import Actor, PersonId, Scope
 from core.domain.tenants import TenantId
 from core.domain.wallets import TENANT_OWNED, Wallet, WalletId
@@ -37,6 +37,13 @@ def open_wallet(
 def wallet_account(tx: Transaction, *, wallet: Wallet) -> Account:
     """Return the account behind a wallet, as it stands."""
     return tx.ledger.get(wallet.account_id)
+
+
+def beside_it(tx: Transaction, *, wallet: Wallet) -> tuple[Money, ...]:
+    """Return what a wallet's owner has here in other currencies, if anything."""
+    owned = tx.wallets.owned_by(tenant_id=wallet.tenant_id, owner_id=wallet.owner_id)
+    balances = [tx.ledger.get(each.account_id).balance for each in owned if each.id != wallet.id]
+    return tuple(each for each in balances if each.minor)
 
 
 def freeze_wallet(tx: Transaction, *, actor: Actor, wallet_id: WalletId) -> Wallet:

@@ -82,7 +82,9 @@ def begin_for(tx: Transaction, visit: Visit) -> Reply:
     found = matchable_difference(
         tx, actor=visit.here[1], difference_id=DifferenceId(parsing.ident(visit.argument))
     )
-    screen = unmatched.ask_who(visit.words, found.listed, (), searched="", moves=())
+    screen = unmatched.ask_who(
+        visit.words, found.listed, (), searched="", moves=(), bills_in=visit.here[0].currency
+    )
     return Reply(screen=screen, step=Step(name=WHO_STEP, data={"difference": found.id}))
 
 
@@ -148,6 +150,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         amount=Money(minor, waits.currency),
         reason=reason,
         act=act,
+        bills_in=visit.here[0].currency,
     )
     return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
 
@@ -191,7 +194,10 @@ def _ask_who(
     moves = []
     if "unmatched" in visit.data:
         moves = [how_it_came(tx, unmatched=_kept(tx, visit))]
-    return unmatched.ask_who(visit.words, waits, found, searched=searched, moves=moves)
+    bills_in = visit.here[0].currency
+    return unmatched.ask_who(
+        visit.words, waits, found, searched=searched, moves=moves, bills_in=bills_in
+    )
 
 
 def _waiting(tx: Transaction, visit: Visit, kept: Unmatched) -> unmatched.Waiting:

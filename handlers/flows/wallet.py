@@ -9,7 +9,13 @@ from core.domain.ledger import AccountId, Entry
 from core.domain.wallets import Wallet, WalletStatus
 from core.ports import Transaction
 from core.use_cases.timeline import payment_of
-from core.use_cases.wallets import freeze_wallet, open_wallet, unfreeze_wallet, wallet_account
+from core.use_cases.wallets import (
+    beside_it,
+    freeze_wallet,
+    open_wallet,
+    unfreeze_wallet,
+    wallet_account,
+)
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import wallet as screens
@@ -103,6 +109,7 @@ def _view(tx: Transaction, visit: Visit, *, moves: int) -> screens.WalletView:
         account=wallet_account(tx, wallet=wallet),
         moves=[_line(tx, entry) for entry in entries],
         day=local_date(tx.now, tenant.timezone),
+        beside=beside_it(tx, wallet=wallet),
     )
 
 

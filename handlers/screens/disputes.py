@@ -314,7 +314,7 @@ def _suspense_line(words: Words, suspense: Sequence[Money]) -> Html:
     if not suspense:
         return words.t("Unmatched money: none.")
     return words.t(
-        "⚠️ Unmatched money: %(amount)s came in and fits no payment. It is kept apart.",
+        "⚠️ Unmatched money: %(amount)s is kept apart, because it fits no payment.",
         amount=words.amounts(suspense),
     )
 

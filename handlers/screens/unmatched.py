@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.domain.money import Money
+from core.domain.money import Currency, Money
 from core.domain.unmatched import Unmatched
 from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Button, Screen
@@ -111,6 +111,7 @@ def ask_who(
     *,
     searched: str,
     moves: Sequence[UnmatchedMove],
+    bills_in: Currency,
 ) -> Screen:
     """Ask whose it is, and list who was found."""
     answer = Html("")
@@ -121,6 +122,7 @@ def ask_who(
     text = lines(
         _head(words, waits),
         *known(words, moves),
+        _foreign(words, waits, bills_in),
         answer,
         words.t("Whose money is it? Write a unit or a name, for example A-14. No money moves yet."),
     )
@@ -154,7 +156,14 @@ def ask_reason(words: Words, waits: Money, *, name: str, amount: Money) -> Scree
 
 
 def confirm(
-    words: Words, waits: Money, *, name: str, amount: Money, reason: str, act: str
+    words: Words,
+    waits: Money,
+    *,
+    name: str,
+    amount: Money,
+    reason: str,
+    act: str,
+    bills_in: Currency,
 ) -> Screen:
     """Show what is about to move."""
     text = lines(
@@ -168,6 +177,7 @@ def confirm(
         ),
         words.t("Reason: %(reason)s", reason=reason),
         words.t("It goes to the wallet of %(name)s. Nothing has moved yet.", name=name),
+        _foreign(words, waits, bills_in),
     )
     give = Button(label=words.label("Give %(amount)s", amount=words.money(amount)), data=act)
     return Screen(html=text, rows=((give,), _leave(words)))
@@ -193,6 +203,18 @@ def received(words: Words, *, amount: Money, balance: Money) -> Screen:
         words.t("It is in your wallet now. Balance: %(balance)s", balance=words.money(balance)),
     )
     return Screen(html=text, rows=((Button(label=words.label("Open wallet"), data=doors.WALLET),),))
+
+
+def _foreign(words: Words, waits: Money, bills_in: Currency) -> Html:
+    """Warn of money that its owner could only keep."""
+    if waits.currency == bills_in:
+        return Html("")
+    return words.t(
+        "⚠️ Bills here are in %(bills)s: in a wallet, %(money)s can pay none of them, and you can "
+        "no longer send it back from here. Refund at the desk sends it back.",
+        bills=bills_in,
+        money=waits.currency,
+    )
 
 
 def _head(words: Words, waits: Money) -> Html:

@@ -29,13 +29,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletView:
-    """A wallet with its account as it stands and its newest moves; `day` is today, local."""
+    """A wallet with its account as it stands and its newest moves; `day` is today, local.
+
+    `beside` is what its owner has here in other currencies.
+    """
 
     tenant: Tenant
     wallet: Wallet
     account: Account
     moves: Sequence[Line]
     day: date
+    beside: Sequence[Money] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,7 @@ def card(words: Words, view: WalletView) -> Screen:
     html = lines(
         words.t("<b>Your wallet</b> · %(tenant)s", tenant=view.tenant.name),
         *_figures(words, account),
+        _beside(words, view),
         _state(words, view.wallet),
         words.t("<b>Last moves</b>") if view.moves else words.t("No moves yet."),
         *(_move(words, each) for each in view.moves),
@@ -214,6 +219,16 @@ def _figures(words: Words, account: Account) -> list[Html]:
         held=words.money(account.held),
     )
     return [available, balance]
+
+
+def _beside(words: Words, view: WalletView) -> Html:
+    if not view.beside:
+        return Html("")
+    return words.t(
+        "Kept for you beside it: %(amount)s. Bills here are in %(currency)s.",
+        amount=words.amounts(view.beside),
+        currency=view.wallet.currency,
+    )
 
 
 def _state(words: Words, wallet: Wallet) -> Html:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -14,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.engine.alarms import Alarms
 from bot.engine.outbox import Outbox
 from bot.web.payments import MAX_BODY_BYTES, UNPROVEN_A_MINUTE, PaymentDoors
+from core.domain.money import Currency, Money
 from core.domain.payments import PaymentStatus
 from core.domain.providers import Forged, Hook, Reading, Undecided
 from core.use_cases import links
@@ -21,7 +23,7 @@ from storage.database import Database
 from storage.statements import written
 from storage.transaction import SqlTransaction
 from tests.books import NOW, FakeClock, open_database
-from tests.core.estate import Estate, Tried, palm_court
+from tests.core.estate import Estate, Tried, palm_court, settled
 from tests.fakes.providers import FakeProvider, FakeRegistry
 
 PATH = "/payments/webhooks/sandbox/"
@@ -256,6 +258,18 @@ async def test_a_settled_payment_is_called_paid_and_asked_no_more(estate: Estate
     async with open_doors(estate) as doors:
         assert "Your payment is confirmed" in await doors.page(tried.attempt.reference)
         assert await _looked_up(doors, tried, 3) == 0
+
+
+async def test_money_that_came_but_not_as_asked_is_never_called_not_paid(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    other = replace(settled(tried), captured=Money(2_500, Currency("EUR")))
+    tried = estate.answer(tried, other)
+    assert tried.payment.status is not PaymentStatus.COMPLETED
+    async with open_doors(estate) as doors:
+        page = await doors.page(tried.attempt.reference)
+    assert "<h1>Kept apart</h1>" in page
+    assert "Don&#x27;t pay again" in page or "Don't pay again" in page
+    assert "http-equiv" not in page
 
 
 async def test_an_open_page_shows_itself_again_until_the_outcome_is_known(estate: Estate) -> None:

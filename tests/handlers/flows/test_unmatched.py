@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.money import Currency
 from core.domain.people import PersonId, Role
 from core.domain.unmatched import Unmatched
 from core.use_cases.people import actor_of, choose_tenant
@@ -51,6 +52,24 @@ def up_to_the_confirmation(kemi: Talker) -> None:
     assert "How much of it belongs to Ada?" in kemi.sees
     kemi.says("200")
     kemi.says("Bank slip of 1 March")
+
+
+def test_whoever_gives_money_that_pays_no_bill_here_is_warned(estate: Estate, kemi: Talker) -> None:
+    warned = "⚠️ Bills here are in NGN: in a wallet, EUR can pay none of them"
+    estate.run(lambda tx: keep_money(tx, estate.tenant, 2_500, currency=Currency("EUR")))
+    kemi.says("/desk")
+    kemi.presses("Unmatched money")
+    kemi.presses("Match 25.00")
+    assert warned in kemi.sees
+    kemi.says("ada")
+    kemi.presses("A-14 · Ada")
+    kemi.presses("All of it")
+    kemi.says("Her slip")
+    assert warned in kemi.sees
+    kemi.presses("Give 25.00")
+    kemi.enters("4829")
+    estate.ada.says("/wallet")
+    assert "Kept for you beside it: 25.00 EUR. Bills here are in NGN." in estate.ada.sees
 
 
 def test_a_part_is_given_after_the_pin_and_the_member_is_told(estate: Estate, kemi: Talker) -> None:
