@@ -8,7 +8,6 @@ Source: as of `bot/providers/paypal`; this is the far side of the wire and share
 
 import base64
 import hmac
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -37,12 +36,14 @@ from bot.sandbox.standins.paypal_views import (
     ISSUES,
     Shown,
     capture_number,
+    number_of,
     refusal,
     vault_id,
-    view_captures,
     view_dispute,
+    view_listed_dispute,
     view_order,
     view_refund,
+    view_told_capture,
     view_transactions,
 )
 from bot.sandbox.standins.standin import Api, Passes, own_key
@@ -54,18 +55,17 @@ LIFE: Final = timedelta(hours=6)
 TOKENS_LIVE: Final = timedelta(hours=9)
 
 EVENTS: Final = {
-    "checkout.approved": "CHECKOUT.ORDER.APPROVED",
-    "checkout.held": "PAYMENT.CAPTURE.PENDING",
-    "checkout.paid": "PAYMENT.CAPTURE.COMPLETED",
-    "checkout.declined": "PAYMENT.CAPTURE.DENIED",
-    "refund.done": "PAYMENT.CAPTURE.REFUNDED",
-    "dispute.opened": "CUSTOMER.DISPUTE.CREATED",
-    "dispute.closed": "CUSTOMER.DISPUTE.RESOLVED",
+    "checkout.approved": ("CHECKOUT.ORDER.APPROVED", "checkout-order"),
+    "checkout.held": ("PAYMENT.CAPTURE.PENDING", "capture"),
+    "checkout.paid": ("PAYMENT.CAPTURE.COMPLETED", "capture"),
+    "checkout.declined": ("PAYMENT.CAPTURE.DENIED", "capture"),
+    "refund.done": ("PAYMENT.CAPTURE.REFUNDED", "refund"),
+    "dispute.opened": ("CUSTOMER.DISPUTE.CREATED", "dispute"),
+    "dispute.closed": ("CUSTOMER.DISPUTE.RESOLVED", "dispute"),
 }
-"""Of the rest nobody is told."""
+"""What is told, and what it is about; of the rest nobody is told."""
 
 _BAD: Final = "INVALID_PARAMETER_VALUE"
-_NUMBER: Final = re.compile(r"[0-9A-F]{1,60}")
 
 
 class PayPalStandin:
@@ -96,7 +96,8 @@ class PayPalStandin:
 
     def event(self, happening: Happening) -> bytes:
         """Show what an event is about: an order, a capture, a refund, a dispute."""
-        kind, checkout = EVENTS.get(happening.kind, ""), happening.checkout
+        checkout = happening.checkout
+        kind, about = EVENTS.get(happening.kind, ("", ""))
         # A capture that was refused was never made: of that nobody is told.
         if not kind or (happening.kind == "checkout.declined" and checkout.decline in ISSUES):
             return b""
@@ -105,18 +106,19 @@ class PayPalStandin:
             "event_version": "1.0",
             "create_time": happening.at.isoformat(),
             "event_type": kind,
-            "resource": self._told(kind, happening),
+            "resource_type": about,
+            "resource": self._told(about, happening),
         }
         return orjson.dumps(body)
 
-    def _told(self, kind: str, happening: Happening) -> Shown:
+    def _told(self, about: str, happening: Happening) -> Shown:
         checkout, api = happening.checkout, f"{self._base_url}{PREFIX}"
         if happening.refund is not None:
             return view_refund(checkout, happening.refund, api=api)
-        if kind.startswith("CUSTOMER"):
+        if about == "dispute":
             return view_dispute(checkout)
-        if kind.startswith("PAYMENT"):
-            return view_captures(checkout, api=api)[-1]
+        if about == "capture":
+            return view_told_capture(checkout, api=api)
         return view_order(checkout, api=api, link=page_link(self._base_url, checkout))
 
     def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
@@ -273,7 +275,7 @@ class _Api(Api):
         """Show what the payer of a capture claims."""
         of = request.query.get("disputed_transaction_id", "")
         checkout, _ = self._captured(of)
-        items = [view_dispute(checkout)] if checkout and checkout.is_disputed else []
+        items = [view_listed_dispute(checkout)] if checkout and checkout.is_disputed else []
         return as_json(200, {"items": items, "links": []})
 
     async def dispute(self, request: web.Request) -> web.Response:
@@ -313,8 +315,8 @@ class _Api(Api):
         """Return the order that a call names; one that ran out is forgotten."""
         self._desk.let_time_pass()
         asked = request.match_info["id"]
-        found = self._store.get(f"chk_{asked.lower()}") if _NUMBER.fullmatch(asked) else None
-        if found is None or found.terms.tongue != "paypal":
+        found = next((each for each in self._mine() if number_of(each) == asked), None)
+        if found is None:
             return None
         is_over = found.status is CheckoutStatus.EXPIRED and found.late_at is None
         return None if is_over else found

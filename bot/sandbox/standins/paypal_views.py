@@ -129,21 +129,35 @@ def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
     return {**body, "invoice_id": refund.reference} if refund.reference else body
 
 
+def view_told_capture(checkout: Checkout, *, api: str) -> Shown:
+    """Show the last capture as an event does: it names the order, too."""
+    related = {"related_ids": {"order_id": number_of(checkout)}}
+    return {**view_captures(checkout, api=api)[-1], "supplementary_data": related}
+
+
+def view_listed_dispute(checkout: Checkout) -> Shown:
+    """Show a claim of the payer's to all of what was captured first; the list says no more."""
+    first, at = checkout.captures[0], checkout.updated_at.isoformat()
+    return {
+        "dispute_id": f"PP-{number_of(checkout)}",
+        "create_time": at,
+        "update_time": at,
+        "reason": "UNAUTHORISED",
+        "status": "UNDER_REVIEW" if checkout.is_disputed else "RESOLVED",
+        "dispute_amount": money(first.amount_minor, first.currency),
+    }
+
+
 def view_dispute(checkout: Checkout) -> Shown:
-    """Show how a claim of the payer's stands: to all of what was captured first."""
-    first = checkout.captures[0]
+    """Show what a claim of the payer's is about, and once it is over that he let go of it."""
     claimed = {
         "seller_transaction_id": capture_number(checkout, 0),
         "invoice_number": checkout.terms.reference,
         "custom": checkout.terms.reference,
     }
-    return {
-        "dispute_id": f"PP-{number_of(checkout)[:18]}",
-        "reason": "UNAUTHORISED",
-        "status": "UNDER_REVIEW" if checkout.is_disputed else "RESOLVED",
-        "disputed_transactions": [claimed],
-        "dispute_amount": money(first.amount_minor, first.currency),
-    }
+    shown = {**view_listed_dispute(checkout), "disputed_transactions": [claimed]}
+    over = {"dispute_outcome": {"outcome_code": "CANCELED_BY_BUYER"}}
+    return shown if checkout.is_disputed else {**shown, **over}
 
 
 def view_transactions(checkout: Checkout) -> list[Shown]:
@@ -184,8 +198,8 @@ def _account(checkout: Checkout) -> Shown:
 
 
 def number_of(checkout: Checkout) -> str:
-    """Return an order's id."""
-    return checkout.id.partition("_")[2].upper()
+    """Return an order's id: as long as PayPal's."""
+    return checkout.id.partition("_")[2].upper()[:17]
 
 
 def capture_number(checkout: Checkout, place: int) -> str:
@@ -220,7 +234,6 @@ def _view_capture(
         "invoice_id": checkout.terms.reference,
         **({"seller_receivable_breakdown": kept} if capture.id else {}),
         "create_time": capture.at.isoformat(),
-        "supplementary_data": {"related_ids": {"order_id": number_of(checkout)}},
         "links": [{"href": f"{api}/v2/payments/captures/{number}", "rel": "self", "method": "GET"}],
     }
 

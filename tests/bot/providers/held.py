@@ -1,23 +1,24 @@
 """Every call that an adapter makes in a test is held to its provider's description.
 
-So is each answer of Stripe's stand-in that says that a call worked, and each event that it tells;
-what tests answer is spoilt on purpose too often. Folders whose tests call adapters name the
-fixture in their conftest.
+So is each answer of a stand-in that says that a call worked, and each event that it tells, where
+a provider's are described; what tests answer is spoilt on purpose too often. Folders whose tests
+call adapters name the fixture in their conftest.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol
 
 import httpx
 import pytest
 
 from bot.providers.wire import Heard, Line
 from bot.sandbox.provider_tongue import Happening
+from bot.sandbox.standins.paypal import PayPalStandin
 from bot.sandbox.standins.stripe import StripeStandin
 from core.domain.providers import Unknown
-from tests.bot.providers import contracts, stripe_contract, telegram_contract
+from tests.bot.providers import contracts, paypal_contract, stripe_contract, telegram_contract
 
 HOSTS: Final = {
     "api.paystack.co": "paystack",
@@ -26,10 +27,27 @@ HOSTS: Final = {
     "api.stripe.com": "stripe",
     "api.telegram.org": "telegram",
 }
+
+
+class Telling(Protocol):
+    """A stand-in that tells events."""
+
+    def event(self, happening: Happening, /) -> bytes:
+        """Show what happened."""
+
+
 _STANDIN: Final = re.compile(r".*/sandbox/provider/([a-z]+)(/.*)?")
 
+ANSWERS: Final[Mapping[str, Callable[[str, str, object], list[str]]]] = {
+    "paypal": paypal_contract.broken_answer,
+    "stripe": stripe_contract.broken_answer,
+}
+EVENTS: Final[Mapping[type[Telling], Callable[[bytes], list[str]]]] = {
+    PayPalStandin: paypal_contract.broken_event,
+    StripeStandin: stripe_contract.broken_event,
+}
+
 _ASK: Final = Line.ask
-_EVENT: Final = StripeStandin.event
 
 
 @pytest.fixture(autouse=True)
@@ -44,13 +62,9 @@ def held_to_contracts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             found.extend(broken_answer(line.url, method, path, heard.body))
         return heard
 
-    def told(standin: StripeStandin, happening: Happening) -> bytes:
-        event = _EVENT(standin, happening)
-        found.extend(stripe_contract.broken_event(event) if event else [])
-        return event
-
     monkeypatch.setattr(Line, "ask", watched)
-    monkeypatch.setattr(StripeStandin, "event", told)
+    for standin, broken_event in EVENTS.items():
+        monkeypatch.setattr(standin, "event", _told(standin.event, broken_event, found))
     yield found
     assert not found, found
 
@@ -74,9 +88,23 @@ def broken_answer(url: str, method: str, path: str, body: bytes) -> list[str]:
         said = json.loads(body)
     except ValueError:
         return []
-    if _provider(url) == "stripe":
-        return stripe_contract.broken_answer(method, path, said)
-    return []
+    of = ANSWERS.get(_provider(url))
+    return of(method, path, said) if of else []
+
+
+def _told(
+    tell: Callable[[Any, Happening], bytes],
+    broken_event: Callable[[bytes], list[str]],
+    found: list[str],
+) -> Callable[[Any, Happening], bytes]:
+    """Return how a stand-in tells events, and what is found broken in them."""
+
+    def told(standin: Any, happening: Happening) -> bytes:
+        event = tell(standin, happening)
+        found.extend(broken_event(event) if event else [])
+        return event
+
+    return told
 
 
 def _provider(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from bot.providers.paypal.client import open_paypal
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError
 from tests.bot.providers import paypal_says as says
-from tests.bot.providers.conformance import NOW, REFERENCE, Fact
+from tests.bot.providers.conformance import FIRST, NOW, REFERENCE, Fact
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book
 from tests.bot.providers.kits import a_kit
@@ -58,7 +59,7 @@ class PayPalDialect:
         if self.is_prelude(request):
             return says.token()
         if path.endswith("/disputes"):
-            return httpx.Response(200, json={"items": []})
+            return says.disputes(ASKED)
         if path.endswith("/capture"):
             return says.refused(says.REASONS[fact.decline])
         if path.endswith("/orders") and "vault_id" in _source(request):
@@ -113,9 +114,8 @@ class PayPalDialect:
         return says.token() if is_prelude else says.refunds(request, book, ASKED)
 
     def hook(self, *, event_id: str, reference: str, at: datetime, is_genuine: bool = True) -> Hook:
-        body = says.event(
-            "PAYMENT.CAPTURE.COMPLETED", {"id": "90001", "custom_id": reference}, number=event_id
-        )
+        shown = says.capture(Fact(reference=reference), replace(FIRST, amount=ASKED))
+        body = says.event("PAYMENT.CAPTURE.COMPLETED", shown, number=event_id)
         headers = says.signer().headers(
             body, at=at, webhook_id="" if not is_genuine else says.WEBHOOK_ID
         )

@@ -73,7 +73,7 @@ def refused(issue: str, *, status: int = 422, name: str = "") -> httpx.Response:
 
 def capture(fact: Fact, taken: Taken, *, status: str = "COMPLETED") -> dict[str, object]:
     """Show a capture."""
-    fee = money(Money(99, taken.amount.currency))
+    fee = Money(99, taken.amount.currency)
     return {
         "id": taken.provider_id,
         "status": status,
@@ -81,7 +81,10 @@ def capture(fact: Fact, taken: Taken, *, status: str = "COMPLETED") -> dict[str,
         "final_capture": True,
         "custom_id": fact.reference,
         "invoice_id": fact.reference,
-        "seller_receivable_breakdown": {"gross_amount": None, "paypal_fee": fee},
+        "seller_receivable_breakdown": {
+            "gross_amount": money(taken.amount),
+            "paypal_fee": money(fee),
+        },
         "create_time": "2026-11-21T09:00:00Z",
     }
 
@@ -132,6 +135,7 @@ def order(
         "id": PROVIDER_REF,
         "status": status or STATUSES[fact.status],
         "intent": "CAPTURE",
+        "create_time": "2026-11-21T08:59:00Z",
         "payment_source": {"paypal": account() if shown else {}},
         "purchase_units": [unit],
         "links": [{**to_pay, "rel": "payer-action", "method": "GET"}],
@@ -167,6 +171,28 @@ def refunds(request: httpx.Request, book: Book, asked: Money) -> httpx.Response:
     found = [each for each in book.sent if each.id == number]
     missing = refused("INVALID_RESOURCE_ID", status=404)
     return httpx.Response(200, json=refund(found[0])) if found else missing
+
+
+def dispute(claimed: Money, **changes: object) -> dict[str, object]:
+    """Show a dispute that is not over, about all of one capture that its event names."""
+    shown = {
+        "dispute_id": "PP-R-1",
+        "create_time": "2026-11-21T11:00:00.000Z",
+        "update_time": "2026-11-21T11:00:00.000Z",
+        "reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED",
+        "status": "UNDER_REVIEW",
+        "dispute_amount": money(claimed),
+        "disputed_transactions": [{"seller_transaction_id": "90001", "custom": REFERENCE}],
+    }
+    return {**shown, **changes}
+
+
+def disputes(claimed: Money, *states: str) -> httpx.Response:
+    """List disputes: neither what they are about nor how they ended."""
+    items = [dispute(claimed, status=each) for each in states]
+    for each in items:
+        del each["disputed_transactions"]
+    return httpx.Response(200, json={"items": items, "links": []})
 
 
 def transaction(row: Row, **changes: object) -> dict[str, object]:
@@ -213,9 +239,27 @@ def with_amount(body: bytes, token: bytes) -> bytes:
     return re.sub(rb'"value":\s*"[^"]*"', rb'"value":' + token, body)
 
 
+ABOUT: Final = {
+    "CHECKOUT.ORDER": "checkout-order",
+    "PAYMENT.CAPTURE": "capture",
+    "PAYMENT.REFUND": "refund",
+    "CUSTOMER.DISPUTE": "dispute",
+}
+"""What events are about, by how their name begins; two of captures are about a refund."""
+
+
 def event(kind: str, resource: Mapping[str, object], *, number: str = "WH-1") -> bytes:
     """Write an event."""
-    body = {"id": number, "event_type": kind, "resource_type": "capture", "resource": resource}
+    is_back = kind in {"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"}
+    about = "refund" if is_back else ABOUT.get(kind.rpartition(".")[0], "subscription")
+    body = {
+        "id": number,
+        "create_time": "2026-11-21T09:00:00.000Z",
+        "event_version": "1.0",
+        "event_type": kind,
+        "resource_type": about,
+        "resource": resource,
+    }
     return json.dumps(body).encode()
 
 

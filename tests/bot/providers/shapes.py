@@ -48,14 +48,18 @@ def broken(value: object, kind: Kind, *, at: str = "") -> list[str]:
     """Return in what a value departs from a kind, each after the way that leads there."""
     if isinstance(kind, OneOf):
         found = [broken(value, each, at=at) for each in kind.kinds]
-        deeper = [each for each in found if each and not each[0].startswith(f"{at} is ")]
-        return [] if [] in found else (deeper or [[f"{at} is {value!r}"]])[0]
+        deeper = [each for each in found if each and not each[0].startswith(_is(at))]
+        return [] if [] in found else (deeper or [[f"{_is(at)}{value!r}"]])[0]
     if isinstance(kind, Contract) and isinstance(value, Mapping):
         return _broken_object(value, kind, at=f"{at}." if at else "")
     if isinstance(kind, ListOf) and isinstance(value, list):
         ways = enumerate(value)
         return [told for no, each in ways for told in broken(each, kind.each, at=f"{at}[{no}]")]
-    return [] if _fits(value, kind) else [f"{at} is {value!r}"]
+    return [] if _fits(value, kind) else [f"{_is(at)}{value!r}"]
+
+
+def _is(at: str) -> str:
+    return f"{at or 'it'} is "
 
 
 def _broken_object(value: Mapping[str, object], kind: Contract, *, at: str) -> list[str]:

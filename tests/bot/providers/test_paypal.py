@@ -130,10 +130,10 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         self, states: list[str], outcome: str | None, *, is_disputed: bool | None
     ) -> None:
         told = {"dispute_outcome": {"outcome_code": outcome}} if outcome else {}
-        one = {"dispute_id": "PP-R-1", "status": "RESOLVED", **told}
+        one = says.dispute(ASKED, status="RESOLVED", **told)
         found = await self.heard(
             says.order(self.paid, ASKED),
-            disputes=_listed(states),
+            disputes=says.disputes(ASKED, *states),
             dispute=httpx.Response(200, json=one),
         )
         assert isinstance(found, Settled)
@@ -142,10 +142,12 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
     async def test_a_claim_whose_end_cannot_be_read_is_not_taken_for_won(self) -> None:
         for answer in (
             httpx.Response(503),
-            httpx.Response(200, json={"dispute_id": "PP-R-2", "status": "RESOLVED"}),
+            httpx.Response(200, json=says.dispute(ASKED, dispute_id="PP-R-2", status="RESOLVED")),
         ):
             found = await self.heard(
-                says.order(self.paid, ASKED), disputes=_listed(["RESOLVED"]), dispute=answer
+                says.order(self.paid, ASKED),
+                disputes=says.disputes(ASKED, "RESOLVED"),
+                dispute=answer,
             )
             assert isinstance(found, Settled)
             assert found.is_disputed is None
@@ -153,7 +155,8 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
     async def test_a_claim_to_what_went_back_whole_is_over(self) -> None:
         back = says.capture(self.paid, self.paid.taken[0], status="REFUNDED")
         found = await self.heard(
-            says.order(self.paid, ASKED, captures=(back,)), disputes=_listed(["RESOLVED"])
+            says.order(self.paid, ASKED, captures=(back,)),
+            disputes=says.disputes(ASKED, "RESOLVED"),
         )
         assert isinstance(found, Settled)
         assert (found.is_disputed, found.refunded) == (False, found.captured)
@@ -171,7 +174,7 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         dispute: httpx.Response | None = None,
     ) -> object:
         """Look up an order of which PayPal answers this."""
-        none = httpx.Response(200, json={"items": []})
+        none = says.disputes(ASKED)
 
         def behave(request: httpx.Request) -> httpx.Response:
             if "/disputes/" in request.url.path:
@@ -180,12 +183,6 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
 
         outcome, _ = await self.watched(look_up, behave)
         return outcome
-
-
-def _listed(states: list[str]) -> httpx.Response:
-    """List disputes as PayPal does: without how they ended."""
-    items = [{"dispute_id": "PP-R-1", "status": each} for each in states]
-    return httpx.Response(200, json={"items": items})
 
 
 class TestCapturing:

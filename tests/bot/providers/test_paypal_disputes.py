@@ -23,9 +23,11 @@ PAID: Final = Fact(status="paid", taken=(replace(FIRST, amount=ASKED),))
 
 def dispute(amount: Money | None, *paid: Mapping[str, object]) -> dict[str, object]:
     """Show a dispute that is not over, about these payments, else about ours alone."""
-    told = {} if amount is None else {"dispute_amount": says.money(amount)}
     about = paid or ({"seller_transaction_id": CAPTURE, "custom": "R-1"},)
-    return {"dispute_id": NUMBER, "status": "OPEN", "disputed_transactions": about, **told}
+    shown = says.dispute(amount or ASKED, dispute_id=NUMBER, disputed_transactions=about)
+    if amount is None:
+        del shown["dispute_amount"]
+    return shown
 
 
 def paid_with(capture: str, *items: Money) -> dict[str, object]:

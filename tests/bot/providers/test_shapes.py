@@ -61,5 +61,5 @@ def test_what_departs_is_told_by_its_way(changed: dict[str, object], told: list[
 
 @pytest.mark.parametrize(("kind", "value"), [(int, 5), (None, None), (ListOf(str), ["a"])])
 def test_kind_may_stand_alone(kind: Kind, value: object) -> None:
-    assert not broken(value, kind, at="it")
-    assert broken({}, kind, at="it") == ["it is {}"]
+    assert not broken(value, kind)
+    assert broken({}, kind) == ["it is {}"]
