@@ -161,6 +161,9 @@ def facts(words: Words, view: BillCard, *, note: Html | None = None) -> Html:
         version,
         _dispute_line(words, view),
         meaning(words, bill, view.today, is_debtor=view.is_debtor),
+        words.t("A payment for it is under way: see how it stands before you pay again.")
+        if view.waiting
+        else "",
         _window_line(words, view),
     )
 

@@ -301,12 +301,12 @@ def too_many(words: Words, refusal: Refusal) -> Screen:
 def _keeping_line(words: Words, preference: Preference) -> Html:
     if preference.is_keeping:
         return words.t(
-            "Providers that must be told before you pay, as Stripe and PayPal, may keep your card "
-            "or account: you can save it afterwards. At Stripe whoever pays ticks a box for that. "
-            "Nothing is saved without your press."
+            "Providers that must be told before you pay, such as Stripe and PayPal, may keep your "
+            "card or account: you can save it afterwards. At Stripe whoever pays ticks a box for "
+            "that. Nothing is saved without your press."
         )
     return words.t(
-        "Some providers, as Stripe and PayPal, keep a card or an account only if you let them "
+        "Some providers, such as Stripe and PayPal, keep a card or an account only if you let them "
         "before you pay. You have not."
     )
 

@@ -115,7 +115,7 @@ def test_the_list_leads_to_each_and_settings_lead_to_the_list(estate: Estate) ->
         "⭐ Visa •••• 4081 · Sandbox Pay · offered first\n"
         "Verve •••• 5061 · Sandbox Pay\n"
         "Offered first: as your organisation orders them\n"
-        "Some providers, as Stripe and PayPal, keep a card or an account only if you let them "
+        "Some providers, such as Stripe and PayPal, keep a card or an account only if you let them "
         "before you pay. You have not."
     )
     estate.ada.presses("Open Verve")

@@ -297,6 +297,7 @@ def test_a_waiting_link_is_shown_instead_of_a_second_one(estate: Estate) -> None
     estate.ada.says("/bills")
     estate.ada.presses("BILL-2026-000001")
     assert "See the waiting payment" in estate.ada.labels
+    assert "A payment for it is under way" in estate.ada.sees
     estate.ada.presses("See the waiting payment")
     assert "Waiting for Sandbox" in estate.ada.sees
 
