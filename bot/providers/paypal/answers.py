@@ -175,7 +175,7 @@ def refund(answer: Record, *, request: RefundRequest, is_test: bool) -> Outflow:
     kind, number = REFUNDS.get(text(answer, "status", WORD)), text(answer, "id", ID)
     if kind is None:
         raise Unreadable("status")
-    if _refunded_capture(answer) != request.provider_id:
+    if refunded_capture(answer) != request.provider_id:
         raise Unreadable("another capture")
     if text(answer, "invoice_id", REFERENCE) != request.reference:
         raise Unreadable("another reference")
@@ -265,7 +265,7 @@ def _capture(data: Record, refunds: Iterable[Record], *, is_test: bool) -> Settl
     back = [
         money(inner(each, "amount"))
         for each in refunds
-        if each.get("status") == "COMPLETED" and _refunded_capture(each) == number
+        if each.get("status") == "COMPLETED" and refunded_capture(each) == number
     ]
     given = sum(each.minor for each in back if each.currency == captured.currency)
     is_whole = text(data, "status", WORD) == REFUNDED
@@ -337,8 +337,12 @@ def _refunds(answer: Record) -> list[Record]:
     return _payments(answer, "refunds")
 
 
-def _refunded_capture(refund_: Record) -> str:
-    """Return the capture that a refund gives back, which only its link names."""
+def refunded_capture(refund_: Record) -> str:
+    """Return the capture that a refund gives back, which only its link names.
+
+    Raises:
+        Unreadable: it has no such link.
+    """
     return _link(refund_, ("up",)).rpartition("/")[2]
 
 

@@ -179,6 +179,7 @@ WON: Final = frozenset({"RESOLVED_SELLER_FAVOUR", "CANCELED_BY_BUYER"})
 EVENTS: Final[tuple[tuple[str, About], ...]] = (
     ("CHECKOUT.ORDER.", About.PAYMENT),
     ("PAYMENT.CAPTURE.REFUNDED", About.REFUND),
+    ("PAYMENT.CAPTURE.REVERSED", About.REFUND),
     ("PAYMENT.CAPTURE.", About.PAYMENT),
     ("PAYMENT.REFUND.", About.REFUND),
     ("CUSTOMER.DISPUTE.", About.DISPUTE),

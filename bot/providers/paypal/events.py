@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from bot.providers import wire
+from bot.providers.paypal.answers import refunded_capture
 from bot.providers.paypal.codes import EVENTS, ID, REFERENCE
 from bot.providers.paypal.disputes import claimed
 from bot.providers.wire import WORD, Record, Unreadable, inner, maybe, rows, text
@@ -102,7 +103,10 @@ def _about(kind: str) -> About:
 
 
 def _reference(record: Record, about: About) -> str:
-    """Return the payment that an event names: its order's, its capture's, or the disputed one."""
+    """Return the payment that an event names: its order's, its capture's, or the disputed one.
+
+    What PayPal takes back by itself has none of our references: then it is the capture's id.
+    """
     if about is About.NOTHING:
         return ""
     resource = inner(record, "resource")
@@ -112,7 +116,16 @@ def _reference(record: Record, about: About) -> str:
     if resource.get("purchase_units") is not None:
         units = rows(resource, "purchase_units")
         return maybe(units[0], "custom_id", REFERENCE) if units else ""
-    return maybe(resource, "custom_id", REFERENCE)
+    named = maybe(resource, "custom_id", REFERENCE)
+    return named or (_given_back(resource) if about is About.REFUND else "")
+
+
+def _given_back(refund: Record) -> str:
+    """Return the id of the capture that a refund gives back, "" where it does not say."""
+    try:
+        return maybe({"id": refunded_capture(refund)}, "id", ID)
+    except Unreadable:
+        return ""
 
 
 def _claimed(dispute: Record) -> Money | None:

@@ -157,6 +157,12 @@ def refund(sent: Sent) -> dict[str, object]:
     }
 
 
+def reversal(sent: Sent) -> dict[str, object]:
+    """Show what PayPal took back by itself: it has none of our references."""
+    shown = {**refund(sent), "note_to_payer": "Payment reversed"}
+    return {name: each for name, each in shown.items() if name not in {"invoice_id", "custom_id"}}
+
+
 def refunds(request: httpx.Request, book: Book, asked: Money) -> httpx.Response:
     """Answer a call about refunds; one request id gives back once."""
     if request.method == "POST":

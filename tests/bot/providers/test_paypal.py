@@ -71,6 +71,14 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         assert isinstance(outcome, Settled)
         assert (outcome.fee, outcome.refunded) == (Money(99, USD), Money(5_000, USD))
 
+    async def test_what_paypal_took_back_by_itself_went_back_as_well(self) -> None:
+        sent = Sent(reference="", paid="90001", amount=Money(5_000, USD), status="done")
+        captures = (says.capture(self.paid, self.paid.taken[0], status="PARTIALLY_REFUNDED"),)
+        answer = says.order(self.paid, ASKED, captures=captures, refunds=(says.reversal(sent),))
+        outcome = await self.heard(answer)
+        assert isinstance(outcome, Settled)
+        assert outcome.refunded == Money(5_000, USD)
+
     async def test_what_was_wholly_given_back_says_so(self) -> None:
         captures = (says.capture(self.paid, self.paid.taken[0], status="REFUNDED"),)
         outcome = await self.heard(says.order(self.paid, ASKED, captures=captures))

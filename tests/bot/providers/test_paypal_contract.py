@@ -101,6 +101,10 @@ def test_events_that_paypal_is_made_to_tell_are_as_described(kind: str) -> None:
     assert not broken_event(says.event(kind, shown[EVENTS[kind][0]]))
 
 
+def test_what_paypal_takes_back_by_itself_is_told_as_its_guides_show() -> None:
+    assert not broken_event(says.event("PAYMENT.CAPTURE.REVERSED", says.reversal(SENT)))
+
+
 def test_hook_of_the_suite_is_as_described() -> None:
     hook = PayPalDialect().hook(event_id="WH-1", reference=REFERENCE, at=NOW)
     assert not broken_event(hook.body)

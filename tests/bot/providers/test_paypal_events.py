@@ -1,6 +1,7 @@
 """PayPal's events: proven by a certificate that leads to a root, else hints and no more."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,10 +23,13 @@ from core.domain.providers import (
     Undecided,
 )
 from tests.bot.providers import paypal_says as says
-from tests.bot.providers.conformance import NOW, REFERENCE
+from tests.bot.providers.conformance import FIRST, NOW, REFERENCE, Fact
 from tests.bot.providers.conformance_hooks import Hooks
+from tests.bot.providers.conformance_outflows import Sent
 from tests.bot.providers.kits import a_kit
-from tests.bot.providers.paypal_dialect import KEYS, PayPalDialect, adapter
+from tests.bot.providers.paypal_dialect import ASKED, KEYS, PayPalDialect, adapter
+
+PAYMENT, REFUND, DISPUTE = About.PAYMENT, About.REFUND, About.DISPUTE
 
 
 class Shelf:
@@ -201,30 +205,29 @@ def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing() -> None:
     assert (reading.kind, reading.reference) == ("unreadable", "")
 
 
+PAID: Final = Fact(status="paid", reference="R-1", taken=(FIRST,))
+CAPTURE: Final = says.capture(PAID, FIRST)
+SENT: Final = Sent(id="70001", reference="R-1", paid=FIRST.provider_id, amount=FIRST.amount)
+
+
 @pytest.mark.parametrize(
     ("kind", "resource", "about", "reference"),
     [
-        (
-            "CHECKOUT.ORDER.APPROVED",
-            {"id": "O-1", "purchase_units": [{"custom_id": "R-1"}]},
-            About.PAYMENT,
-            "R-1",
-        ),
-        ("PAYMENT.CAPTURE.PENDING", {"id": "C-1", "custom_id": "R-1"}, About.PAYMENT, "R-1"),
-        ("PAYMENT.CAPTURE.REFUNDED", {"id": "F-1", "custom_id": "R-1"}, About.REFUND, "R-1"),
-        (
-            "CUSTOMER.DISPUTE.CREATED",
-            {"dispute_id": "PP-1", "disputed_transactions": [{"custom": "R-1"}]},
-            About.DISPUTE,
-            "R-1",
-        ),
+        ("CHECKOUT.ORDER.APPROVED", json.loads(says.order(PAID, ASKED).content), PAYMENT, "R-1"),
+        ("PAYMENT.CAPTURE.PENDING", CAPTURE, PAYMENT, "R-1"),
+        ("PAYMENT.CAPTURE.PENDING", {**CAPTURE, "custom_id": None}, PAYMENT, ""),
+        ("PAYMENT.CAPTURE.REFUNDED", says.refund(SENT), REFUND, REFERENCE),
+        ("PAYMENT.REFUND.FAILED", says.refund(SENT), REFUND, REFERENCE),
+        ("PAYMENT.CAPTURE.REVERSED", says.reversal(SENT), REFUND, FIRST.provider_id),
+        ("PAYMENT.CAPTURE.REVERSED", {"id": "70001"}, REFUND, ""),
+        ("PAYMENT.CAPTURE.REVERSED", {"id": "70001", "links": []}, REFUND, ""),
+        ("CUSTOMER.DISPUTE.CREATED", says.dispute(ASKED), DISPUTE, REFERENCE),
         (
             "CUSTOMER.DISPUTE.UPDATED",
-            {"disputed_transactions": [{"seller_transaction_id": "4AB90001"}]},
-            About.DISPUTE,
+            says.dispute(ASKED, disputed_transactions=[{"seller_transaction_id": "4AB90001"}]),
+            DISPUTE,
             "4AB90001",
         ),
-        ("PAYMENT.CAPTURE.REVERSED", {"id": "C-1"}, About.PAYMENT, ""),
         ("BILLING.SUBSCRIPTION.CREATED", {}, About.NOTHING, ""),
     ],
 )
