@@ -87,6 +87,7 @@ class PayPal:
         self._keys = keys
         self._tokens = kit.tokens
         self._is_test = kit.is_test
+        self._now = kit.now
         self._certificates = Certificates(line, now=kit.now, roots=roots, is_test=kit.is_test)
 
     async def create_link(self, request: LinkRequest) -> Outcome:
@@ -308,10 +309,14 @@ class PayPal:
     async def _may_be_lost(self, settled: Settled, over: tuple[str, ...]) -> bool | None:
         """Return None where a capture's money may be gone unseen by disputes that are over.
 
-        One is a win only by its own outcome, which another call tells; money that went back whole
-        is in the order.
+        One is a win only by its own outcome, which another call tells; one that is listed no more
+        is none. Money that went back whole is in the order.
         """
-        for number in () if settled.refunded == settled.captured else over:
+        if settled.refunded == settled.captured:
+            return False
+        if not over and disputes.is_beyond(settled.settled_at, now=self._now()):
+            return None
+        for number in over:
             answer = await self._ask("GET", f"{_DISPUTES}/{number}")
             is_won = wire.read(answer, partial(disputes.is_won, number=number))
             if is_won is not True:

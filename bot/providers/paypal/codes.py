@@ -56,6 +56,8 @@ CAPABILITIES: Final = Capabilities(
 TITLE: Final = 127
 NOTE: Final = 255
 DISPUTES: Final = 20
+LISTED_FOR: Final = timedelta(days=179)
+"""How long a dispute is surely listed after it last changed: PayPal says 180 days."""
 
 ORDERS: Final[dict[str, type[Outcome]]] = {
     "CREATED": Pending,

@@ -4,14 +4,16 @@ Source: PayPal's published OpenAPI description of Customer Disputes v1 (2024), r
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.providers.paypal.answers import money
-from bot.providers.paypal.codes import DISPUTES, ID, ISSUE, RESOLVED, WON
+from bot.providers.paypal.codes import DISPUTES, ID, ISSUE, LISTED_FOR, RESOLVED, WON
 from bot.providers.wire import Record, Unreadable, inner, maybe, rows, text
 from core.domain.money import Money
 
 _ITEMS: Final = 100
+_OF_A_LIST: Final = frozenset({"items", "links"})
 
 
 class Disputes(NamedTuple):
@@ -22,12 +24,13 @@ class Disputes(NamedTuple):
 
 
 def listed(answer: Record) -> Disputes:
-    """Read a list of disputes; it does not tell how one ended.
+    """Read a list of disputes; it does not tell how one ended, and may leave an empty list out.
 
     Raises:
         Unreadable: it is no such list.
     """
-    found = rows(answer, "items", most=DISPUTES)
+    is_empty = answer.get("items") is None and set(answer) <= _OF_A_LIST
+    found = [] if is_empty else rows(answer, "items", most=DISPUTES)
     over = [each for each in found if text(each, "status", ISSUE) == RESOLVED]
     left = [each for each in found if each.get("status") != RESOLVED]
     return Disputes(
@@ -46,6 +49,11 @@ def is_won(answer: Record, *, number: str) -> bool:
     if text(answer, "status", ISSUE) != RESOLVED or not answer.get("dispute_outcome"):
         return False
     return maybe(inner(answer, "dispute_outcome"), "outcome_code", ISSUE) in WON
+
+
+def is_beyond(captured_at: datetime | None, *, now: datetime) -> bool:
+    """Tell whether disputes about a capture may have left the list by now: it forgets."""
+    return captured_at is None or now - captured_at > LISTED_FOR
 
 
 class Part(NamedTuple):

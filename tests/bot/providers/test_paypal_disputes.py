@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from core.domain.money import Currency, Money
 from core.domain.providers import Authentic, Settled
 from tests.bot.providers import paypal_says as says
-from tests.bot.providers.conformance import FIRST, Fact, look_up
+from tests.bot.providers.conformance import FIRST, NOW, Fact, look_up
 from tests.bot.providers.paypal_dialect import ASKED, PayPalDialect, adapter
 from tests.bot.providers.test_paypal_events import genuine, judged
 
@@ -38,20 +39,28 @@ def paid_with(capture: str, *items: Money) -> dict[str, object]:
 
 async def told(listed: Mapping[str, object], shown: httpx.Response) -> Settled:
     """Look up an order of which PayPal lists this dispute and shows it so."""
+    outcome = await settled({"items": [listed]}, shown=shown)
+    assert outcome.is_disputed
+    return outcome
+
+
+async def settled(
+    listed: Mapping[str, object], *captures: object, shown: httpx.Response | None = None
+) -> Settled:
+    """Look up an order of which PayPal answers this list of disputes, and shows one so."""
 
     def behave(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/disputes"):
-            return httpx.Response(200, json={"items": [listed]})
+            return httpx.Response(200, json=listed)
         if "/disputes/" in request.url.path:
-            return shown
+            return shown or httpx.Response(404)
         if request.url.path.endswith("/token"):
             return PayPalDialect().answer(request, Fact())
-        return says.order(PAID, ASKED)
+        return says.order(PAID, ASKED, captures=captures)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
         outcome = await look_up(adapter(client), ASKED)
     assert isinstance(outcome, Settled)
-    assert outcome.is_disputed
     return outcome
 
 
@@ -100,3 +109,38 @@ async def test_what_the_list_says_holds_where_the_dispute_is_not_shown(
     shown: httpx.Response,
 ) -> None:
     assert (await told(dispute(PART), shown)).claimed == PART
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_disputed"),
+    [
+        ({"items": []}, False),
+        ({"links": []}, False),
+        ({}, False),
+        ({"items": None, "links": []}, False),
+        ({"name": "INTERNAL_SERVER_ERROR", "message": "Not now."}, None),
+        ({"items": {}}, None),
+    ],
+    ids=["empty", "left out", "nothing", "null", "refusal", "no list"],
+)
+async def test_money_is_not_claimed_where_the_list_is_empty(
+    listed: Mapping[str, object], *, is_disputed: bool | None
+) -> None:
+    assert (await settled(listed)).is_disputed is is_disputed
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "is_disputed"),
+    [(178, "COMPLETED", False), (180, "COMPLETED", None), (180, "REFUNDED", False)],
+)
+async def test_claims_that_the_list_has_forgotten_are_not_taken_for_won(
+    days: int, status: str, *, is_disputed: bool | None
+) -> None:
+    at = NOW - timedelta(days=days)
+    capture = {**says.capture(PAID, PAID.taken[0], status=status), "create_time": at.isoformat()}
+    assert (await settled({"items": []}, capture)).is_disputed is is_disputed
+
+
+async def test_claim_to_old_money_is_seen() -> None:
+    old = {**says.capture(PAID, PAID.taken[0]), "create_time": "2025-01-01T09:00:00Z"}
+    assert (await settled({"items": [dispute(PART)]}, old)).is_disputed
