@@ -28,6 +28,7 @@ REFUND: Final = table(
     text("reference"),
     text("currency"),
     number("amount_minor"),
+    number("returned_minor", server_default="0"),
     text("destination"),
     text("origin"),
     time("requested_at"),
@@ -126,8 +127,8 @@ REFUNDABLE: Final = table(
 """One row a payment: no sum of refunds is more than was captured."""
 
 
-def _sum(where: str, *, of: str) -> str:
-    total = "SELECT COALESCE(SUM(amount_minor), 0) FROM refund"
+def _sum(where: str, *, of: str, what: str = "amount_minor") -> str:
+    total = f"SELECT COALESCE(SUM({what}), 0) FROM refund"
     return f"({total} WHERE payment_id = {of} AND {where})"
 
 
@@ -138,9 +139,10 @@ def _captured(of: str) -> str:
 _MINE: Final = "NEW.payment_id"
 _OPEN_SUM: Final = _sum(f"origin = 'staff' AND {IS_OPEN}", of=_MINE)
 _DONE_SUM: Final = _sum(f"origin = 'staff' AND {IS_GONE}", of=_MINE)
-_REVERSED_SUM: Final = _sum(f"origin = 'provider' AND {IS_GONE}", of=_MINE)
-_TAKEN_SUM: Final = _sum(f"({IS_OPEN} OR {IS_GONE})", of=_MINE)
-_FOUND_SUM: Final = _sum(f"origin = 'provider' AND ({IS_OPEN} OR {IS_GONE})", of=_MINE)
+_AWAY: Final = "amount_minor - returned_minor"
+_REVERSED_SUM: Final = _sum(f"origin = 'provider' AND {IS_GONE}", of=_MINE, what=_AWAY)
+_FOUND_SUM: Final = _sum(f"origin = 'provider' AND ({IS_OPEN} OR {IS_GONE})", of=_MINE, what=_AWAY)
+_TAKEN_SUM: Final = f"{_OPEN_SUM} + {_DONE_SUM} + {_FOUND_SUM}"
 _IS_CONTESTED: Final = (
     "EXISTS (SELECT 1 FROM refundable WHERE payment_id = NEW.payment_id"
     " AND contested_at IS NOT NULL)"
@@ -156,6 +158,15 @@ _MOVED: Final = (
     " AND j.subject_kind = 'refund' AND j.subject_id = NEW.id AND a.kind ="
     " CASE NEW.destination WHEN 'original' THEN 'provider' ELSE 'member_wallet' END)"
 )
+
+
+def _came_back(of: str) -> str:
+    """Return the sum of the journals by which a refund came back."""
+    return (
+        "(SELECT COALESCE(SUM(t.amount_minor), 0) FROM journal j"
+        " JOIN transfer t ON t.journal_id = j.id WHERE j.kind = 'refund_return'"
+        f" AND j.subject_kind = 'refund' AND j.subject_id = {of})"
+    )
 
 
 def refund_rules() -> Iterator[Rule]:
@@ -177,7 +188,7 @@ def refund_rules() -> Iterator[Rule]:
     yield refuse(
         "refund_begun",
         "BEFORE INSERT ON refund",
-        "NEW.journal_id IS NOT NULL"
+        "NEW.journal_id IS NOT NULL OR NEW.returned_minor <> 0"
         " OR (NEW.origin = 'staff' AND (NEW.status <> 'pending' OR NOT EXISTS"
         " (SELECT 1 FROM hold h JOIN account a ON a.id = h.account_id WHERE h.id = NEW.hold_id"
         " AND h.tenant_id = NEW.tenant_id AND h.currency = NEW.currency AND h.status = 'open'"
@@ -202,6 +213,7 @@ def refund_rules() -> Iterator[Rule]:
         f" AND NEW.journal_id IS NOT NULL AND {_MOVED} <> NEW.amount_minor)",
         "refund.moved",
     )
+    yield from _returned()
     yield refuse(
         "refund_held",
         "BEFORE UPDATE ON refund",
@@ -210,6 +222,19 @@ def refund_rules() -> Iterator[Rule]:
         "refund.held",
     )
     yield from _refundable()
+
+
+def _returned() -> Iterator[Rule]:
+    """Say what is refused of what came back of a refund."""
+    yield refuse(
+        "refund_returned",
+        "BEFORE UPDATE ON refund",
+        "(NEW.status = 'returned') <> (NEW.returned_minor = NEW.amount_minor)"
+        " OR NEW.returned_minor < OLD.returned_minor OR NEW.returned_minor > NEW.amount_minor"
+        " OR (NEW.returned_minor <> OLD.returned_minor AND (NEW.journal_id IS NULL"
+        f" OR NEW.returned_minor <> {_came_back('NEW.id')}))",
+        "refund.returned",
+    )
 
 
 def _unmatched() -> Iterator[Rule]:
@@ -258,8 +283,8 @@ def _refundable() -> Iterator[Rule]:
     )
 
 
-def _part(origin: str, status: str) -> str:
-    return f"SUM(CASE WHEN origin = '{origin}' AND {status} THEN amount_minor ELSE 0 END)"
+def _part(origin: str, status: str, *, what: str = "amount_minor") -> str:
+    return f"SUM(CASE WHEN origin = '{origin}' AND {status} THEN {what} ELSE 0 END)"
 
 
 REFUND_BOOKS: Final[tuple[tuple[str, str], ...]] = (
@@ -269,7 +294,7 @@ REFUND_BOOKS: Final[tuple[tuple[str, str], ...]] = (
             "SELECT p.id FROM payment p LEFT JOIN refundable r ON r.payment_id = p.id"
             " JOIN (SELECT payment_id,"
             f" {_part('staff', IS_OPEN)} AS opened, {_part('staff', IS_GONE)} AS finished,"
-            f" {_part('provider', IS_GONE)} AS found FROM refund"
+            f" {_part('provider', IS_GONE, what=_AWAY)} AS found FROM refund"
             " WHERE payment_id IS NOT NULL GROUP BY payment_id) f"
             " ON f.payment_id = p.id"
             " WHERE r.payment_id IS NULL OR r.open_minor <> f.opened OR r.done_minor <> f.finished"
@@ -294,6 +319,10 @@ REFUND_BOOKS: Final[tuple[tuple[str, str], ...]] = (
             " AND a.kind ="
             " CASE r.destination WHEN 'original' THEN 'provider' ELSE 'member_wallet' END)"
         ),
+    ),
+    (
+        "refund {0}: what came back of it differs from its journals",
+        f"SELECT id FROM refund WHERE returned_minor <> {_came_back('refund.id')}",
     ),
     (
         "refund {0}: its hold and its status disagree",

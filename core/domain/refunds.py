@@ -12,7 +12,13 @@ from typing import Final, NewType, Protocol
 
 from core.domain.acts import NO_NOTE, NoteId
 from core.domain.configurations import ConfigurationId
-from core.domain.errors import AboveRefundable, InvalidAmount, NotFound, PaymentContested
+from core.domain.errors import (
+    AboveRefundable,
+    IllegalTransition,
+    InvalidAmount,
+    NotFound,
+    PaymentContested,
+)
 from core.domain.ledger import HoldId, JournalId
 from core.domain.machines import NONE, machine
 from core.domain.money import Currency, Money
@@ -57,7 +63,7 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     RETURNED = "returned"
-    """It had gone out and came back; it lies in the payer's wallet."""
+    """It had gone out and all of it came back; it lies in the payer's wallet."""
 
 
 TRANSITIONS: Final = machine(
@@ -100,7 +106,7 @@ class Refund:
     payment, None where nobody knows. `reference` is ours, stored before the provider is asked.
     `capture` is the provider's own id of the capture it is taken from, `provider_ref` its id of
     the refund, "" while unknown. `needs` says in the provider's word what a human must do for it
-    to go on.
+    to go on. `returned_minor` is what of it came back.
     """
 
     id: RefundId
@@ -111,6 +117,7 @@ class Refund:
     reference: str
     currency: Currency
     amount_minor: int
+    returned_minor: int = 0
     destination: Destination
     origin: Origin
     requested_at: datetime
@@ -172,11 +179,35 @@ class Refund:
         """Tell whether a provider cannot have heard of it."""
         return self.status is RefundStatus.PROCESSING and self.sent_at is None
 
-    def may_be_gone(self, *, at: datetime) -> bool:
-        """Tell whether a provider may count it as gone: totals lag a little behind."""
+    @property
+    def away_minor(self) -> int:
+        """What of it went out and has not come back, in minor units."""
+        return self.amount_minor - self.returned_minor if self.status in GONE else 0
+
+    def maybe_away_minor(self, *, at: datetime) -> int:
+        """Return how much of it a provider may count as gone: totals lag a little behind.
+
+        A part came back by that total itself, which counts it no more.
+        """
         if self.status is RefundStatus.RETURNED:
-            return self.ended_at is not None and at < self.ended_at + TOTALS_LAG
-        return self.status in {RefundStatus.COMPLETED, RefundStatus.PROCESSING}
+            may_lag = self.ended_at is not None and at < self.ended_at + TOTALS_LAG
+            return self.amount_minor if may_lag else 0
+        return self.amount_minor if self.status is RefundStatus.PROCESSING else self.away_minor
+
+    def come_back(self, part: Money, *, at: datetime) -> "Refund":
+        """Count a part of it as back; once all of it is, it has ended so.
+
+        Raises:
+            IllegalTransition: it, or so much of it, was not gone.
+        """
+        after = replace(self, returned_minor=self.returned_minor + part.minor)
+        if 0 < part.minor < self.away_minor:
+            return after
+        if part.minor != self.away_minor:
+            raise IllegalTransition(
+                machine="refund", from_status=self.status, to_status=RefundStatus.RETURNED
+            )
+        return after.move(RefundStatus.RETURNED, at=at)
 
     def move(self, status: RefundStatus, *, at: datetime, by: PersonId | None = None) -> "Refund":
         """Take a step of the machine; steps that end it keep their time and who took them.
@@ -199,7 +230,8 @@ class Refundable:
     """What all refunds of a payment come to; amounts in minor units of the payment's currency.
 
     `open_minor` and `done_minor` are of refunds that staff asked for, `reversed_minor` is what the
-    provider gave back by itself. Since `contested_at` the payer's bank claims the money.
+    provider gave back by itself and has not got again. Since `contested_at` the payer's bank claims
+    the money.
     """
 
     payment_id: PaymentId
@@ -267,6 +299,10 @@ class Refundable:
     def take_back(self, amount: Money) -> "Refundable":
         """Count what a provider gave back by itself."""
         return replace(self, reversed_minor=self.reversed_minor + amount.minor)
+
+    def come_back(self, part: Money) -> "Refundable":
+        """Count that a provider got again what it had given back by itself."""
+        return replace(self, reversed_minor=self.reversed_minor - part.minor)
 
     def contest(self, *, at: datetime | None) -> "Refundable":
         """Begin (or, with None, end) a claim of the payer's bank."""

@@ -5,6 +5,7 @@ where the total falls again, what was booked is taken back in.
 """
 
 from core.domain.captures import CaptureKey
+from core.domain.chargebacks import ChargebackStatus
 from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalKind, Subject
 from core.domain.money import Money
@@ -44,7 +45,7 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
     )
     if beyond > 0:
         # The same total may be reached once more, after what had gone came back.
-        times = sum(each.status is RefundStatus.RETURNED for each in mine)
+        times = sum(each.returned_minor > 0 for each in mine)
         total = f"total:{capture.provider_id}:{total_minor}" + (f":{times}" if times else "")
         key = refund_key(attempt.configuration_id, total)
         book_found(
@@ -59,12 +60,18 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
 
 
 def _tells_all(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
-    """Tell whether a look-up says all that is gone of a capture: a bank's part as well."""
-    if capture.refunded is None or capture.is_disputed is not None:
+    """Tell whether a look-up says all that is gone of a capture: a bank's part as well.
+
+    Beside an open claim a provider may be silent about what an earlier one took.
+    """
+    if capture.refunded is None or capture.is_disputed is False:
         return capture.refunded is not None
     mine = (attempt.configuration_id, capture.provider_id)
     claims = tx.chargebacks.of(payment.id)
-    return not any((each.configuration_id, each.capture) == mine for each in claims)
+    known = [each for each in claims if (each.configuration_id, each.capture) == mine]
+    if capture.is_disputed is None:
+        return not known
+    return capture.lost is not None or not any(e.status is ChargebackStatus.LOST for e in known)
 
 
 def _take_in(tx: Transaction, mine: list[Refund], total_minor: int) -> None:
@@ -74,12 +81,14 @@ def _take_in(tx: Transaction, mine: list[Refund], total_minor: int) -> None:
     """
     done = [each for each in mine if each.status is RefundStatus.COMPLETED]
     found = [each for each in done if each.origin is Origin.PROVIDER]
-    ours_minor = sum(each.amount_minor for each in done) - taken_minor(found)
-    back_minor = taken_minor(found) - max(0, total_minor - ours_minor)
+    found_minor = sum(each.away_minor for each in found)
+    ours_minor = sum(each.away_minor for each in done) - found_minor
+    back_minor = found_minor - max(0, total_minor - ours_minor)
     for refund in reversed(found):
-        if refund.amount_minor <= back_minor:
-            back_minor -= refund.amount_minor
-            mine[mine.index(refund)] = book_returned(tx, refund=refund)
+        part = Money(min(back_minor, refund.away_minor), refund.currency)
+        if part.is_positive:
+            back_minor -= part.minor
+            mine[mine.index(refund)] = book_returned(tx, refund=refund, part=part)
 
 
 def is_credited(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
@@ -100,7 +109,7 @@ def _explained_minor(
     beyond all of it is certainly not ours. A refund that we let go and that fits has happened
     after all.
     """
-    known_minor = sum(each.amount_minor for each in mine if each.may_be_gone(at=tx.now))
+    known_minor = sum(each.maybe_away_minor(at=tx.now) for each in mine)
     for refund in mine:
         is_let_go = refund.status is RefundStatus.FAILED
         is_in_total = known_minor + refund.amount_minor <= total_minor
@@ -113,9 +122,9 @@ def _explained_minor(
 
 def left_minor(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> int:
     """Return how much of a capture is still here for a bank to claim, in minor units."""
-    gone = [each for each in _mine(tx, payment, attempt, capture) if each.status in GONE]
+    away_minor = sum(each.away_minor for each in _mine(tx, payment, attempt, capture))
     left = min(capture.captured.minor, payment.captured_minor)
-    return max(0, left - sum(each.amount_minor for each in gone))
+    return max(0, left - away_minor)
 
 
 def gone_minor(capture: Settled) -> int:
@@ -158,5 +167,18 @@ def is_taken(refund: Refund) -> bool:
 
 
 def taken_minor(refunds: list[Refund]) -> int:
-    """Return what a provider took back without being asked, in minor units."""
+    """Return what a provider ever took back without being asked, in minor units."""
     return sum(each.amount_minor for each in refunds if is_taken(each))
+
+
+def taken_since_minor(refunds: list[Refund], *, before_minor: int) -> int:
+    """Return what of it is gone, in minor units, but for the first that come to `before_minor`.
+
+    They are a capture's refunds, oldest first.
+    """
+    passed_minor = since_minor = 0
+    for each in filter(is_taken, refunds):
+        passed_minor += each.amount_minor
+        if passed_minor > before_minor:
+            since_minor += each.away_minor
+    return since_minor

@@ -18,7 +18,7 @@ from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.payments import Attempt, Payment
 from core.domain.providers import Settled
-from core.domain.refunds import GONE, Refund, RefundId, RefundStatus
+from core.domain.refunds import Refund, RefundId, RefundStatus
 from core.domain.work import Due
 from core.ports import Transaction
 from core.use_cases.apart_claims import (
@@ -38,6 +38,7 @@ from core.use_cases.capture_totals import (
     left_minor,
     of_capture,
     taken_minor,
+    taken_since_minor,
 )
 from core.use_cases.payments import tell
 from core.use_cases.refund_posting import book_found, book_returned, refund_key
@@ -249,7 +250,7 @@ def _lose(
     What was found since the claim counts towards it.
     """
     found = _found(tx, chargeback)
-    since_minor = taken_minor(found) - chargeback.taken_before_minor
+    since_minor = taken_since_minor(found, before_minor=chargeback.taken_before_minor)
     before = tx.refunds.refundable(payment).grown(payment)
     wanted = (lost or chargeback.amount).minor - since_minor
     minor = min(wanted, before.captured_minor - before.reversed_minor)
@@ -282,8 +283,8 @@ def _may_be(tx: Transaction, claim: Chargeback, lost: Money) -> bool:
         configuration_id=claim.configuration_id,
         capture=claim.capture,
     )
-    gone = sum(each.amount_minor for each in mine if each.status in GONE)
-    since = taken_minor(mine) - claim.taken_before_minor
+    gone = sum(each.away_minor for each in mine)
+    since = taken_since_minor(mine, before_minor=claim.taken_before_minor)
     return lost.minor <= captured - gone + since
 
 
@@ -325,7 +326,8 @@ def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
         lost = Money(max(0, taken), claim.currency)
         end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
     elif said.is_disputed is False and claim.said is None:
-        taken = taken_minor(_found(tx, claim)) - claim.taken_before_minor
+        before_minor = claim.taken_before_minor
+        taken = taken_since_minor(_found(tx, claim), before_minor=before_minor)
         lost = Money(taken, claim.currency)
         end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
 

@@ -125,7 +125,7 @@ def _given_back(tx: Transaction, listed: Listed, posted: Journal) -> Money:
         for each in refunds
         if each.capture == listed.provider_id and each.configuration_id == listed.configuration_id
     )
-    minor = sum(each.amount_minor for each in mine if each.may_be_gone(at=tx.now))
+    minor = sum(each.maybe_away_minor(at=tx.now) for each in mine)
     return Money(minor, listed.currency)
 
 

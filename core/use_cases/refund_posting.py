@@ -202,15 +202,18 @@ def charge_refund_fee(tx: Transaction, *, refund: Refund, fee: Money | None) -> 
     )
 
 
-def book_returned(tx: Transaction, *, refund: Refund) -> Refund:
+def book_returned(tx: Transaction, *, refund: Refund, part: Money | None = None) -> Refund:
     """Put money that came back where it was: the payer's wallet, his bill asks for it again.
 
-    What was kept apart before, and what belongs to a closed wallet, is kept apart.
+    What was kept apart before, and what belongs to a closed wallet, is kept apart. `part` is what
+    came back, None for all that was still gone.
 
     Raises:
-        IllegalTransition: it had not gone out.
+        IllegalTransition: it, or so much of it, had not gone out.
     """
-    moved = refund.move(RefundStatus.RETURNED, at=tx.now)
+    amount = part or Money(refund.away_minor, refund.currency)
+    back = refund.come_back(amount, at=tx.now)
+    key = f"refund-return:{refund.id}"
     kept = kept_apart(tx, refund=refund)
     target = suspense(tx, tenant_id=refund.tenant_id, currency=refund.currency)
     wallet = None if kept else _payers_wallet(tx, refund)
@@ -220,12 +223,12 @@ def book_returned(tx: Transaction, *, refund: Refund) -> Refund:
         tenant_id=refund.tenant_id,
         kind=JournalKind.REFUND_RETURN,
         subject=Subject(kind="refund", id=refund.id),
-        key=f"refund-return:{refund.id}",
+        key=f"{key}:{refund.returned_minor}" if refund.returned_minor else key,
         legs=[
             Leg(
                 source=_provider(tx, refund).id,
                 target=wallet.account_id if wallet and is_open else target.id,
-                amount=refund.amount,
+                amount=amount,
             )
         ],
     )
@@ -234,15 +237,19 @@ def book_returned(tx: Transaction, *, refund: Refund) -> Refund:
             tx,
             journal=journal,
             account=target,
-            amount=refund.amount,
+            amount=amount,
             capture=kept.key if kept else None,
             reference=kept.reference if kept else "",
             payment_id=kept.payment_id if kept else refund.payment_id,
             attempt_id=refund.attempt_id,
         )
-    back = tx.refunds.replace(refund, moved)
-    tell_refund(tx, name=EventName.REFUND_RETURNED, refund=back)
-    return back
+    stored = tx.refunds.replace(refund, back)
+    if refund.origin is Origin.PROVIDER:
+        payment = tx.payments.get(refund.paid_id)
+        before = tx.refunds.refundable(payment)
+        tx.refunds.replace_refundable(before, before.grown(payment).come_back(amount))
+    tell_refund(tx, name=EventName.REFUND_RETURNED, refund=stored)
+    return stored
 
 
 def _payers_wallet(tx: Transaction, refund: Refund) -> Wallet:

@@ -131,7 +131,8 @@ def refunded_line(words: Words, refunds: Sequence[Refund], *, paid: Money) -> Ht
     back = sum((each.amount for each in refunds if each.status in GONE), Money(0, paid.currency))
     if not back.is_positive:
         return Html("")
-    if back >= paid:
+    back = min(back, paid)
+    if back == paid:
         return words.t("Refunded in full: %(back)s", back=words.money(back))
     return words.t("Refunded %(back)s of %(paid)s", back=words.money(back), paid=words.money(paid))
 
@@ -140,11 +141,23 @@ _KEPT_APART: Final = frozenset({RefundStatus.FAILED, RefundStatus.RETURNED})
 """After these, money that fits no payment is where it was."""
 
 
+def _given_back_line(words: Words, refund: Refund) -> Html:
+    amount = words.money(refund.amount)
+    if not refund.returned_minor:
+        return words.t("↩️ %(amount)s was given back by the provider", amount=amount)
+    return words.t(
+        "↩️ %(amount)s was given back by the provider; %(part)s of it came back and is in the "
+        "payer's wallet",
+        amount=amount,
+        part=words.money(Money(refund.returned_minor, refund.currency)),
+    )
+
+
 def refund_line(words: Words, refund: Refund) -> Html:
     """Return how a refund stands, in one line."""
     amount = words.money(refund.amount)
     if refund.origin is Origin.PROVIDER:
-        return words.t("↩️ %(amount)s was given back by the provider", amount=amount)
+        return _given_back_line(words, refund)
     if refund.waits_for_consent:
         return words.t("⏳ %(amount)s waits for the payer's OK to go to the wallet", amount=amount)
     if refund.is_open:

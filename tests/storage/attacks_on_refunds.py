@@ -13,6 +13,7 @@ _ROW: Final = {
     "reference": "'hzr-9'",
     "currency": "'NGN'",
     "amount_minor": "1000",
+    "returned_minor": "0",
     "destination": "'original'",
     "origin": "'staff'",
     "requested_at": "0",
@@ -163,7 +164,7 @@ _ON_ITS_WAY: Final = (
     update("refund", f"status = 'processing', status_seq = 3, {NEXT}", "id = :refund"),
     event("refund", ":refund", "4", ("processing", "completed")),
 )
-_SUBJECT: Final = {"subject_kind": "'refund'", "subject_id": ":refund", "kind": "'refund'"}
+SUBJECT: Final = {"subject_kind": "'refund'", "subject_id": ":refund", "kind": "'refund'"}
 _DONE: Final = update(
     "refund",
     f"status = 'completed', status_seq = 4, journal_id = 900001, {NEXT}",
@@ -173,8 +174,11 @@ _DONE: Final = update(
 
 def _moved(minor: str, **changes: str) -> tuple[str, ...]:
     ends = {"from_account": ":own", "to_account": ":provider", "amount_minor": minor}
-    return (journal(**_SUBJECT), transfer(**(ends | changes)))
+    return (journal(**SUBJECT), transfer(**(ends | changes)))
 
+
+GONE: Final = (*_ON_ITS_WAY, *_VOIDED, *_moved("1000"), _DONE)
+"""A refund of 1,000 that its provider has made."""
 
 STEPS: Final = (
     *(
@@ -182,7 +186,7 @@ STEPS: Final = (
         for name, moved in (
             ("done with less than it says", _moved("999")),
             ("done with more than it says", _moved("1001")),
-            ("done without money", (journal(**_SUBJECT),)),
+            ("done without money", (journal(**SUBJECT),)),
             ("done with money that went elsewhere", _moved("1000", to_account=":wallet")),
             (
                 "done by the journal of something else",

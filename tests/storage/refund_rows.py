@@ -31,6 +31,9 @@ def ended(connection: sqlite3.Connection, row: dict[str, Any], *, status: str) -
     if status == "completed" and row["journal_id"] is None:
         _post(connection, row)
         return {"journal_id": JOURNAL}
+    if status == "returned" and row["status"] == "completed":
+        _post(connection, row, number=JOURNAL + 1, kind="refund_return")
+        return {"returned_minor": row["amount_minor"]}
     return {}
 
 
@@ -47,24 +50,32 @@ def _release(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
     )
 
 
-def _post(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
-    """Move its amount from the tenant's wallet to the provider."""
+def _post(
+    connection: sqlite3.Connection,
+    row: dict[str, Any],
+    *,
+    number: int = JOURNAL,
+    kind: str = "refund",
+) -> None:
+    """Move its amount from the tenant's wallet to the provider, or back."""
     account = "SELECT id FROM account WHERE tenant_id = :tenant_id AND kind = {kind} LIMIT 1"
     source, target = (
-        connection.execute(account.format(kind=kind), row).fetchone()[0]
-        for kind in ("'tenant_wallet'", "'provider'")
+        connection.execute(account.format(kind=each), row).fetchone()[0]
+        for each in ("'tenant_wallet'", "'provider'")
     )
+    if kind == "refund_return":
+        source, target = target, source
     write(
         connection,
         "journal",
         {
-            "id": JOURNAL,
-            "token": "TXN-77",
+            "id": number,
+            "token": f"TXN-{number}",
             "tenant_id": row["tenant_id"],
-            "kind": "refund",
+            "kind": kind,
             "subject_kind": "refund",
             "subject_id": row["id"],
-            "key": "refund:77",
+            "key": f"refund:{number}",
             "fingerprint": "",
             "lines": 1,
             "posted_at": 0,
@@ -76,8 +87,8 @@ def _post(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
         connection,
         "transfer",
         {
-            "id": JOURNAL,
-            "journal_id": JOURNAL,
+            "id": number,
+            "journal_id": number,
             "line": 1,
             "tenant_id": row["tenant_id"],
             "currency": row["currency"],

@@ -28,21 +28,26 @@ KEYS = ["a" * 22, "b" * 22]
 
 def old_file(path: Path, version: str, fill: Callable[[sqlite3.Connection], None]) -> Path:
     """Make a file of an older version and fill it."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-        with engine.connect() as wrapped:
-            config.attributes.update(connection=wrapped, ring=ring())
-            command.upgrade(config, version)
-            wrapped.commit()
+        upgrade(connection, version)
         birth.seed(connection.cursor())
         begin_chain(connection)
         birth.stamp(connection.cursor(), mode=setup.SANDBOX, at=NOW)
         birth.add_steps(connection.cursor())
         fill(connection)
     return path
+
+
+def upgrade(connection: sqlite3.Connection, version: str) -> None:
+    """Bring a file to a version, whatever dangles in it."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    with engine.connect() as wrapped:
+        config.attributes.update(connection=wrapped, ring=ring())
+        command.upgrade(config, version)
+        wrapped.commit()
 
 
 def begin_chain(connection: sqlite3.Connection) -> None:

@@ -20,6 +20,7 @@ from tests.storage import (
     attacks_on_keys,
     attacks_on_refunds,
     attacks_on_requests,
+    attacks_on_returns,
     attacks_on_unmatched,
 )
 from tests.storage.attacks import Attack
@@ -48,6 +49,7 @@ ATTACKS = [
         ("refunds", attacks_on_refunds.REFUNDS),
         ("refunds' steps", attacks_on_refunds.STEPS),
         ("refunds' sums", attacks_on_refunds.CEILINGS),
+        ("refunds back", attacks_on_returns.RETURNS),
         ("differences", attacks_on_differences.ATTACKS),
         ("claims", attacks_on_refunds.CLAIMS),
         ("requests", attacks_on_requests.ATTACKS),
