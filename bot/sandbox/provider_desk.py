@@ -248,7 +248,9 @@ class Desk:
 
     def contest(self, checkout: Checkout, *, is_disputed: bool) -> Checkout:
         """Let the payer's bank claim the money back, or let go of it."""
-        changed = replace(checkout, is_disputed=is_disputed, updated_at=self.now())
+        now = self.now()
+        since = now if is_disputed else checkout.disputed_at
+        changed = replace(checkout, is_disputed=is_disputed, disputed_at=since, updated_at=now)
         event = "dispute.opened" if is_disputed else "dispute.closed"
         return self._keep(changed, event=event)
 

@@ -165,6 +165,8 @@ class Checkout:
     """Whoever paid ticked that his card may be charged again."""
     is_disputed: bool = False
     """The payer's bank has claimed the money back and not let go yet."""
+    disputed_at: datetime | None = None
+    """When it last did, though it may have let go since."""
 
     def offer(self, *, is_others_card: bool, lets_save: bool) -> "Checkout":
         """Note whose card is about to pay, and whether its holder lets it be charged again."""
@@ -269,6 +271,7 @@ class Checkout:
             "is_others_card": self.is_others_card,
             "lets_save": self.lets_save,
             "is_disputed": self.is_disputed,
+            "disputed_at": self.disputed_at.isoformat() if self.disputed_at else None,
         }
 
     def _step(self, to_status: CheckoutStatus, *, at: datetime) -> "Checkout":
@@ -317,7 +320,6 @@ def terms_from_json(row: Mapping[str, Any]) -> Terms:
 
 def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
     """Read a checkout that `Checkout.as_json` wrote."""
-    late_at = row["late_at"]
     return Checkout(
         id=row["id"],
         terms=terms_from_json(row["terms"]),
@@ -325,7 +327,7 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
         updated_at=datetime.fromisoformat(row["updated_at"]),
         status=CheckoutStatus(row["status"]),
         decline=row["decline"],
-        late_at=datetime.fromisoformat(late_at) if late_at else None,
+        late_at=_moment(row["late_at"]),
         choice=row.get("choice", ""),
         taken_under=row.get("taken_under", ""),
         captures=tuple(
@@ -336,7 +338,12 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
         is_others_card=row.get("is_others_card", False),
         lets_save=row.get("lets_save", False),
         is_disputed=row.get("is_disputed", False),
+        disputed_at=_moment(row.get("disputed_at")),
     )
+
+
+def _moment(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def delivery_from_json(row: Mapping[str, Any]) -> Delivery:

@@ -272,15 +272,15 @@ class _Api(Api):
         return as_json(200, found) if found else self._manners.missing()
 
     async def disputes(self, request: web.Request) -> web.Response:
-        """Show what the payer of a capture claims."""
+        """Show what the payer of a capture claims, or claimed."""
         of = request.query.get("disputed_transaction_id", "")
         checkout, _ = self._captured(of)
-        items = [view_listed_dispute(checkout)] if checkout and checkout.is_disputed else []
+        items = [view_listed_dispute(checkout)] if checkout and checkout.disputed_at else []
         return as_json(200, {"items": items, "links": []})
 
     async def dispute(self, request: web.Request) -> web.Response:
         """Show one claim."""
-        shown = (view_dispute(each) for each in self._mine() if each.captures)
+        shown = (view_dispute(each) for each in self._mine() if each.disputed_at)
         found = next((e for e in shown if e["dispute_id"] == request.match_info["id"]), None)
         return as_json(200, found) if found else self._manners.missing()
 

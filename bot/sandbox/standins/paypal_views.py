@@ -118,7 +118,6 @@ def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
         "id": number,
         "status": REFUNDS[refund.status],
         "amount": money(refund.amount_minor, refund.currency),
-        "custom_id": checkout.terms.reference,
         "create_time": refund.at.isoformat(),
         "links": [
             {"href": f"{api}/v2/payments/refunds/{number}", "rel": "self", "method": "GET"},
@@ -126,7 +125,8 @@ def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
         ],
     }
     # What is given back from the dashboard has no number of the merchant's.
-    return {**body, "invoice_id": refund.reference} if refund.reference else body
+    ours = {"custom_id": checkout.terms.reference, "invoice_id": refund.reference}
+    return {**body, **ours} if refund.reference else body
 
 
 def view_told_capture(checkout: Checkout, *, api: str) -> Shown:
@@ -137,11 +137,11 @@ def view_told_capture(checkout: Checkout, *, api: str) -> Shown:
 
 def view_listed_dispute(checkout: Checkout) -> Shown:
     """Show a claim of the payer's to all of what was captured first; the list says no more."""
-    first, at = checkout.captures[0], checkout.updated_at.isoformat()
+    first, since = checkout.captures[0], checkout.disputed_at or checkout.updated_at
     return {
         "dispute_id": f"PP-{number_of(checkout)}",
-        "create_time": at,
-        "update_time": at,
+        "create_time": since.isoformat(),
+        "update_time": checkout.updated_at.isoformat(),
         "reason": "UNAUTHORISED",
         "status": "UNDER_REVIEW" if checkout.is_disputed else "RESOLVED",
         "dispute_amount": money(first.amount_minor, first.currency),

@@ -205,6 +205,34 @@ async def test_claim_of_the_payer_is_told_and_found(paypal: Loopback) -> None:
     assert claimed.claimed == reading.claimed == claimed.captured
 
 
+@pytest.mark.parametrize(("acts", "is_disputed"), [(["dispute", "settle"], False), ([], None)])
+async def test_claim_that_the_payer_let_go_of_is_listed_as_won(
+    paypal: Loopback, acts: list[str], *, is_disputed: bool | None
+) -> None:
+    """Where nothing is listed of old money, nobody says that nothing is claimed."""
+    link = await paypal.page()
+    await paypal.press(link, "pay")
+    await look_up(paypal)
+    for act in acts:
+        await paypal.press(link, act)
+    paypal.pass_time(timedelta(days=200))
+    found = await look_up(paypal)
+    assert isinstance(found, Settled)
+    assert found.is_disputed is is_disputed
+
+
+async def test_event_of_what_the_dashboard_gives_back_names_the_capture(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "pay")
+    settled = await look_up(paypal)
+    _ = [await paypal.hook() for _ in range(2)]
+    await paypal.press(link, "refund")
+    reading = await judged(paypal)
+    assert isinstance(settled, Settled)
+    assert isinstance(reading, Authentic)
+    assert (reading.about, reading.reference) == (About.REFUND, settled.provider_id)
+
+
 async def test_what_the_dashboard_gives_back_is_seen(paypal: Loopback) -> None:
     link = await paypal.page()
     await paypal.press(link, "pay")
