@@ -1,8 +1,8 @@
 """Every call that an adapter makes in a test is held to its provider's description.
 
-So is each answer of a stand-in that says that a call worked, and each event that it tells, where
-a provider's are described; what tests answer is spoilt on purpose too often. Folders whose tests
-call adapters name the fixture in their conftest.
+So is each answer of a stand-in, and each event that it tells, where a provider's are described
+(refusals: PayPal's); what tests answer is spoilt on purpose too often. Folders whose tests call
+adapters name the fixture in their conftest.
 """
 
 import json
@@ -42,6 +42,9 @@ ANSWERS: Final[Mapping[str, Callable[[str, str, object], list[str]]]] = {
     "paypal": paypal_contract.broken_answer,
     "stripe": stripe_contract.broken_answer,
 }
+REFUSALS: Final[Mapping[str, Callable[[str, int, object], list[str]]]] = {
+    "paypal": paypal_contract.broken_refusal,
+}
 EVENTS: Final[Mapping[type[Telling], Callable[[bytes], list[str]]]] = {
     PayPalStandin: paypal_contract.broken_event,
     StripeStandin: stripe_contract.broken_event,
@@ -58,8 +61,8 @@ def held_to_contracts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     async def watched(line: Line, method: str, path: str, **asked: Any) -> Heard | Unknown:
         found.extend(broken_call(line.url, method, path, asked))
         heard = await _ASK(line, method, path, **asked)
-        if isinstance(heard, Heard) and heard.is_success and _STANDIN.fullmatch(line.url):
-            found.extend(broken_answer(line.url, method, path, heard.body))
+        if isinstance(heard, Heard) and _STANDIN.fullmatch(line.url):
+            found.extend(broken_answer(line.url, method, path, heard))
         return heard
 
     monkeypatch.setattr(Line, "ask", watched)
@@ -82,14 +85,17 @@ def broken_call(url: str, method: str, path: str, asked: Mapping[str, Any]) -> l
     ]
 
 
-def broken_answer(url: str, method: str, path: str, body: bytes) -> list[str]:
+def broken_answer(url: str, method: str, path: str, heard: Heard) -> list[str]:
     """Return in what an answer departs from the description; half an answer is no matter of it."""
     try:
-        said = json.loads(body)
+        said = json.loads(heard.body)
     except ValueError:
         return []
-    of = ANSWERS.get(_provider(url))
-    return of(method, path, said) if of else []
+    if heard.is_success:
+        of = ANSWERS.get(_provider(url))
+        return of(method, path, said) if of else []
+    refused = REFUSALS.get(_provider(url))
+    return refused(path.partition("?")[0], heard.status, said) if refused else []
 
 
 def _told(

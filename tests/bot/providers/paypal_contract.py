@@ -4,10 +4,11 @@ Read in its OpenAPI descriptions of February 2024: Orders 2.13, Payments 2.5, Di
 Transaction Search 1.9, Webhooks Management 1.11; reduced to what the adapter, the recorded shapes
 and the stand-in are about. They require next to nothing: what PayPal's guides show of every such
 thing must be here too. How long a list is at least is not held, for PayPal's own samples show empty
-ones; nor are the answers' words for a refusal.
+ones; nor are the some hundred words for why a call was refused.
 
-Only the guides (read 2026-11) have the answer of a token, what events are called and of which
-resource each is, and the list of transactions' moments without a colon in their zone.
+Only the guides (read 2026-11) have the answer of a token and its refusal, what a call too many is
+refused with, what events are called and of which resource each is, and the list of transactions'
+moments without a colon in their zone.
 """
 
 import json
@@ -168,6 +169,19 @@ TOKEN: Final = Contract(
     may={"scope": str, "app_id": str, "nonce": str},
 )
 
+REFUSALS: Final = {
+    400: "INVALID_REQUEST",
+    401: "AUTHENTICATION_FAILURE",
+    403: "NOT_AUTHORIZED",
+    404: "RESOURCE_NOT_FOUND",
+    409: "RESOURCE_CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "RATE_LIMIT_REACHED",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
+"""By status: what a refusal is called."""
+
 _ID: Final = r"/[^/?]+"
 ANSWERS: Final[dict[tuple[str, str], Contract]] = {
     ("POST", "/v1/oauth2/token"): TOKEN,
@@ -220,6 +234,26 @@ def broken_answer(method: str, path: str, said: object) -> list[str]:
         if of == method and re.fullmatch(known, way):
             return [f"{way}: {each}" for each in broken(said, contract)]
     return [f"{method} {way} is not known"]
+
+
+def broken_refusal(path: str, status: int, said: object) -> list[str]:
+    """Return in what the answer to a call that did not work departs."""
+    if path == "/v1/oauth2/token":
+        contract = Contract(must={"error": str}, may={"error_description": str})
+    else:
+        details = Contract(
+            must={"issue": re.compile(r"[A-Z][A-Z0-9_]*")},
+            may=dict.fromkeys(("field", "value", "location", "description"), str),
+        )
+        contract = Contract(
+            must={
+                "name": frozenset({REFUSALS.get(status, "")}),
+                "message": str,
+                "debug_id": str,
+            },
+            may={"details": ListOf(details), "information_link": str, "links": LINKS},
+        )
+    return [f"{path}: {each}" for each in broken(said, contract)]
 
 
 def broken_event(body: bytes) -> list[str]:

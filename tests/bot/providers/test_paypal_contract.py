@@ -16,7 +16,13 @@ from tests.bot.providers import paypal_says as says
 from tests.bot.providers.conformance import FIRST, NOW, REFERENCE, Fact, Taken
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Sent
-from tests.bot.providers.paypal_contract import EVENTS, OUTCOMES, broken_answer, broken_event
+from tests.bot.providers.paypal_contract import (
+    EVENTS,
+    OUTCOMES,
+    broken_answer,
+    broken_event,
+    broken_refusal,
+)
 from tests.bot.providers.paypal_dialect import ASKED, PayPalDialect
 from tests.bot.providers.paypal_orders_contract import ACCOUNT, CAPTURE, ORDER, REFUND
 
@@ -222,6 +228,29 @@ def test_event_that_is_not_paypals_is_told(body: bytes, told: str) -> None:
 )
 def test_answer_to_a_call_that_paypal_does_not_know_is_told(method: str, path: str) -> None:
     assert broken_answer(method, path, {}) == [f"{method} {path.partition('?')[0]} is not known"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_refusals_that_paypal_is_made_to_say_are_as_described(status: int) -> None:
+    refused = says.refused("INVALID_PARAMETER_VALUE", status=status)
+    assert not broken_refusal(ORDER_PATH, status, said(refused))
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "told"),
+    [
+        (404, {}, "name is 'UNPROCESSABLE_ENTITY'"),
+        (418, {}, "name is 'UNPROCESSABLE_ENTITY'"),
+        (422, {"debug_id": 5}, "debug_id is 5"),
+        (422, {"details": [{"description": "No."}]}, "details[0].issue is missing"),
+        (422, {"error": "no"}, "error is not known"),
+    ],
+)
+def test_refusal_that_is_not_paypals_is_told(
+    status: int, changes: Mapping[str, object], told: str
+) -> None:
+    refused = {**said(says.refused("PAYER_CANNOT_PAY")), **changes}
+    assert broken_refusal(ORDER_PATH, status, refused) == [f"{ORDER_PATH}: {told}"]
 
 
 @pytest.mark.parametrize("answer", [None, [], "ok"])

@@ -1,5 +1,6 @@
 """What only PayPal does, as its real adapter meets the stand-in: consent, capture, what waits."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from bot.sandbox import provider_switches as switches
 from bot.sandbox.provider_records import Checkout, CheckoutStatus
+from bot.sandbox.standins.paypal_views import NAMES, ORDERS
 from core.domain.money import Currency, Money
 from core.domain.providers import (
     About,
@@ -294,3 +296,22 @@ async def test_an_account_that_is_forgotten_is_charged_no_more(paypal: Loopback)
     outcome = await paypal.adapter.charge_saved(request)
     assert isinstance(outcome, Declined)
     assert outcome.error is ProviderError.INVALID_CARD
+
+
+async def test_word_that_is_not_paypals_is_noticed_in_answers_and_events(
+    paypal: Loopback, monkeypatch: pytest.MonkeyPatch, held_to_contracts: list[str]
+) -> None:
+    monkeypatch.setitem(ORDERS, CheckoutStatus.APPROVED, "MARVELLOUS")
+    monkeypatch.setitem(NAMES, 404, "GONE")
+    await paypal.press(await paypal.page(), "pay")
+    await judged(paypal)
+    await look_up(paypal)
+    paypal.refs["ATT-1"] = "NONE"
+    await look_up(paypal)
+    told = [re.sub("[0-9A-F]{17}", "ID", each) for each in held_to_contracts]
+    held_to_contracts.clear()
+    assert told == [
+        "CHECKOUT.ORDER.APPROVED: resource.status is 'MARVELLOUS'",
+        "/v2/checkout/orders/ID: status is 'MARVELLOUS'",
+        "/v2/checkout/orders/NONE: name is 'GONE'",
+    ]
