@@ -195,7 +195,8 @@ def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None
         return None
     bill = None if payment.bill_id is None else tx.bills.get(payment.bill_id)
     provider = provider_name(provider_of(tx, tx.ledger.journal(receipt.journal_id)))
-    screen = told.late(reader.words, payment, receipt, bill, provider=provider)
+    is_again = receipt != tx.payments.receipts_of(payment.id)[0]
+    screen = told.late(reader.words, payment, receipt, bill, provider=provider, is_again=is_again)
     return _send(tx, reader, lambda: screen)
 
 

@@ -5,7 +5,6 @@ happens later. The return page proves nothing: it says what is known and has the
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -50,14 +49,6 @@ class Registry(Protocol):
     ) -> tuple[Configuration, Provider] | None:
         """Return a configuration and its adapter, None where nothing is set up."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a payment to whom comes back; `is_apart`: money came, but not as asked."""
-
-    status: PaymentStatus | None = None
-    is_apart: bool = False
 
 
 class PaymentDoors:
@@ -124,18 +115,18 @@ class PaymentDoors:
         """Say what is known of a payment, and have the provider asked."""
         reference = request.query.get("reference", "")[:100]
         found = await self._found(request)
-        known, may_ask = Known(), False
+        status, tried, may_ask = None, None, False
         if found is not None and reference:
             configuration = found[0]
             # Looking costs no commit: a stranger may ask for what is not there, often.
-            known, may_ask = await self._database.read(
+            status, tried, may_ask = await self._database.read(
                 lambda tx: _look(tx, configuration, reference)
             )
         if may_ask:
             await self._database.run(lambda tx: _ask(tx, configuration, reference))
         page = return_page(
-            known.status,
-            is_apart=known.is_apart,
+            status,
+            tried=tried,
             reference=reference,
             link=self._bot_link(),
             looks=looks_of(request.query.get("looks", "")),
@@ -199,17 +190,16 @@ def _answered(body: bytes) -> web.Response:
     return web.Response(body=body, content_type=content_type)
 
 
-def _look(tx: SqlTransaction, configuration: Configuration, reference: str) -> tuple[Known, bool]:
-    """Return what is known, and whether the provider may be asked once more."""
+def _look(
+    tx: SqlTransaction, configuration: Configuration, reference: str
+) -> tuple[PaymentStatus | None, AttemptStatus | None, bool]:
+    """Return how payment and attempt stand, and whether the provider may be asked once more."""
     attempt = tx.payments.attempt_by_reference(configuration.id, reference)
     if attempt is None:
-        return Known(), False
+        return None, None, False
     has_turns = tx.tallies.counted(_returns(tx, attempt)) < links.CHECKS_A_MINUTE
     may_ask = has_turns and links.is_watched(tx, attempt=attempt)
-    status = tx.payments.get(attempt.payment_id).status
-    is_taken = attempt.status is AttemptStatus.SETTLED
-    is_apart = is_taken and status is not PaymentStatus.COMPLETED
-    return Known(status=status, is_apart=is_apart), may_ask
+    return tx.payments.get(attempt.payment_id).status, attempt.status, may_ask
 
 
 def _ask(tx: SqlTransaction, configuration: Configuration, reference: str) -> None:

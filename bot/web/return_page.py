@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from core.domain.payments import PaymentStatus
+from core.domain.payments import AttemptStatus, PaymentStatus
 
 LOOK_AFTER_S: Final = (1, 2, 2, 3, 3, 5, 5, 10)
 """How long each look waits for the next one, in seconds; the last holds for all that follow."""
@@ -29,9 +29,16 @@ _APART: Final = (
     "Kept apart",
     "What arrived is not what was asked, so it was not credited. Don't pay again; see the chat.",
 )
+_DECLINED: Final = (
+    "Not paid",
+    "This try did not go through, and it took nothing. The chat has what you can do next.",
+)
 _CHECKING: Final = (
     "Checking your payment",
-    "We are asking the provider. This page and the chat change by themselves; don't pay again.",
+    (
+        "Nothing has arrived yet. If you paid, don't pay again: this page and the chat change by "
+        "themselves. If you left without paying, the chat opens the payment page again."
+    ),
 )
 _STILL: Final = (
     "Checking your payment",
@@ -55,15 +62,15 @@ def return_page(
     link: str,
     looks: int,
     is_sandbox: bool,
-    is_apart: bool = False,
+    tried: AttemptStatus | None = None,
 ) -> str:
     """Return the page as HTML; `link` leads to the chat, `looks` is how often it was shown.
 
-    `is_apart` tells that money arrived and was not credited to the payment.
+    `status` is the payment's, `tried` that of the attempt whose page was left.
     """
-    is_open = status not in _SAID and not is_apart
-    goes_on = is_open and looks < MOST_LOOKS
-    title, text = _APART if is_apart else _SAID.get(status, _CHECKING if goes_on else _STILL)
+    known = _known(status, tried)
+    goes_on = known is None and looks < MOST_LOOKS
+    title, text = known or (_CHECKING if goes_on else _STILL)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -73,6 +80,15 @@ def return_page(
         f'<a href="{escape(link)}">Back to the chat</a>'
         f"{'<small>Sandbox: no real money</small>' if is_sandbox else ''}</main></html>"
     )
+
+
+def _known(status: PaymentStatus | None, tried: AttemptStatus | None) -> tuple[str, str] | None:
+    """Return what is said of what is known, None while it is not."""
+    if tried is AttemptStatus.SETTLED and status is not PaymentStatus.COMPLETED:
+        return _APART
+    if status not in _SAID and tried in {AttemptStatus.DECLINED, AttemptStatus.EXPIRED}:
+        return _DECLINED
+    return _SAID.get(status)
 
 
 def looks_of(text: str) -> int:

@@ -188,15 +188,33 @@ def fee_taken(words: Words, payment: Payment, *, fee: Money, owed: Money, balanc
 
 
 def late(
-    words: Words, payment: Payment, receipt: Receipt, bill: Bill | None, *, provider: str
+    words: Words,
+    payment: Payment,
+    receipt: Receipt,
+    bill: Bill | None,
+    *,
+    provider: str,
+    is_again: bool,
 ) -> Screen:
-    """Tell the payer of money that came after its payment had ended, from whom, and where it is."""
+    """Tell the payer of money that came after its payment had ended, from whom, and where it is.
+
+    `is_again` tells that money of this payment had come before.
+    """
+    came = {
+        "amount": words.money(receipt.amount),
+        "provider": provider,
+        "token": tail(payment.token),
+    }
     text = lines(
         words.t(
+            "👛 %(amount)s was taken once more by %(provider)s: money for the payment %(token)s "
+            "had come before.",
+            **came,
+        )
+        if is_again
+        else words.t(
             "👛 %(amount)s came in late by %(provider)s: the payment %(token)s had already ended.",
-            amount=words.money(receipt.amount),
-            provider=provider,
-            token=tail(payment.token),
+            **came,
         ),
         words.t("The money is in your wallet: nothing is lost."),
         words.t(

@@ -183,7 +183,7 @@ def confirm(words: Words, view: Confirm, *, note: Html | None = None) -> Screen:
         words.t("for %(number)s · %(title)s", number=view.bill.number, title=view.bill.title),
         _source_line(words, view),
         left if rest.is_positive else words.t("This pays the bill in full."),
-        words.t("This card is good until %(time)s.", time=words.clock(view.until)),
+        words.t("You can confirm this until %(time)s.", time=words.clock(view.until)),
     )
     return Screen(html=text, rows=(*_acts(words, view, amount), _last_row(words, view)))
 
@@ -269,7 +269,7 @@ def _source_line(words: Words, view: Confirm) -> Html:
     if view.charge.pay:
         page = words.t(
             "By link you pay on the provider's own page; %(method)s is charged at once, without "
-            "one.",
+            "a page.",
             method=view.charge.method,
         )
     return lines(valid, view.about or "", page, charge_line(words, view.charge))

@@ -101,7 +101,7 @@ async def play_both(folder: Path, at: int = NEVER) -> tuple[list[Any], Crash]:
         await check_arrivals(stage, since)
         await check_told(stage)
         await check_takings(stage)
-        assert _told(play.resident, "came in late by Paystack")
+        assert _told(play.resident, "taken once more by Paystack")
         found = await ending(stage)
         return [found.accounts, found.bills, found.journals], crash
 

@@ -54,7 +54,7 @@ async def test_who_pays_at_both_has_the_second_payment_in_his_wallet(tmp_path: P
         await pay_page(stage, left_open)
         assert "by Paystack" in plain(await newest(ibrahim, PROOF))
         await pay_page(stage, _page_of(stage, "stripe"))
-        late = plain(await newest(ibrahim, "came in late by Stripe"))
+        late = plain(await newest(ibrahim, "taken once more by Stripe"))
         assert "5,000.00 NGN" in late.partition("wallet balance")[2]
         fee = plain(await newest(ibrahim, "The provider's fee"))
         assert "was 75.00 NGN. It was taken from your wallet, which holds 4,925.00 NGN" in fee

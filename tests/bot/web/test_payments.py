@@ -17,7 +17,7 @@ from bot.engine.outbox import Outbox
 from bot.web.payments import MAX_BODY_BYTES, UNPROVEN_A_MINUTE, PaymentDoors
 from core.domain.money import Currency, Money
 from core.domain.payments import PaymentStatus
-from core.domain.providers import Forged, Hook, Reading, Undecided
+from core.domain.providers import Declined, Forged, Hook, ProviderError, Reading, Undecided
 from core.use_cases import links
 from storage.database import Database
 from storage.statements import written
@@ -269,6 +269,16 @@ async def test_money_that_came_but_not_as_asked_is_never_called_not_paid(estate:
         page = await doors.page(tried.attempt.reference)
     assert "<h1>Kept apart</h1>" in page
     assert "Don&#x27;t pay again" in page or "Don't pay again" in page
+    assert "http-equiv" not in page
+
+
+async def test_a_declined_try_is_called_so_while_its_payment_is_open(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    tried = estate.answer(tried, Declined(error=ProviderError.DECLINED_CARD))
+    assert tried.payment.is_open
+    async with open_doors(estate) as doors:
+        page = await doors.page(tried.attempt.reference)
+    assert "This try did not go through, and it took nothing" in page
     assert "http-equiv" not in page
 
 

@@ -119,7 +119,7 @@ def charged(estate: Estate, outcome: Outcome | None = None) -> None:
 def test_the_saved_card_is_offered_first_and_says_that_it_needs_no_page(estate: Estate) -> None:
     confirms(estate)
     assert estate.ada.labels[:2] == [PAY, "Pay 5,000.00\u00a0NGN by Sandbox Pay"]
-    assert "Visa •••• 4081 is charged at once, without one." in estate.ada.sees
+    assert "Visa •••• 4081 is charged at once, without a page." in estate.ada.sees
 
 
 def test_one_press_charges_it_and_the_message_goes_on_by_itself(estate: Estate) -> None:

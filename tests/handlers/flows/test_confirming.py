@@ -43,7 +43,7 @@ def test_a_card_whose_figures_are_no_longer_true_pays_nothing(estate: Estate) ->
         "for BILL-2026-000001 · Service charge\n"
         "From wallet: 4,400.00 NGN → 3,800.00 NGN · no fee\n"
         "Left to pay afterwards: 3,800.00 NGN\n"
-        "This card is good until 10:15."
+        "You can confirm this until 10:15."
     )
     estate.ada.presses("Pay 600.00", on=second[0])
     assert estate.balance(estate.ada) == naira(380_000)

@@ -54,7 +54,7 @@ def test_a_bill_is_acknowledged_and_paid_from_the_wallet(estate: Estate) -> None
         "for BILL-2026-000001 · Service charge\n"
         "From wallet: 20,000.00 NGN → 15,000.00 NGN · no fee\n"
         "This pays the bill in full.\n"
-        "This card is good until 10:15."
+        "You can confirm this until 10:15."
     )
     assert estate.ada.labels == ["Pay 5,000.00\u00a0NGN", "Change", "Cancel"]
     estate.ada.presses("Pay 5,000.00")
