@@ -146,6 +146,7 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
     if at is Stage.CANCELLED:
         return (
             words.t("⚪ Payment of %(amount)s cancelled. Nothing was taken.", amount=amount),
+            prompts.left(words, view.attempts),
             late,
         )
     return (words.t("⚠️ Not paid %(amount)s. Nothing was taken.", amount=amount), late)

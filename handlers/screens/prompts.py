@@ -1,5 +1,8 @@
 """What is said of payments that are asked for on the payer's phone: there is no page. Pure."""
 
+from collections.abc import Sequence
+
+from core.domain.payments import Attempt
 from core.domain.providers import ProviderError
 from handlers.words import Html, Words
 
@@ -53,6 +56,13 @@ def expired_in_doubt(words: Words, *, amount: Html, provider: str) -> Html:
         provider=provider,
         amount=amount,
     )
+
+
+def left(words: Words, attempts: Sequence[Attempt]) -> Html:
+    """Say that the phone may still ask for what was cancelled in the chat."""
+    if not attempts or not attempts[-1].is_prompt:
+        return Html("")
+    return words.t("If your phone still asks for your PIN, press Cancel there, too.")
 
 
 def way(words: Words, provider: str) -> Html:

@@ -86,6 +86,16 @@ async def test_who_cancels_is_asked_again(stage: Stage) -> None:
     await receipted(stage, hassan)
 
 
+async def test_a_prompt_outlives_its_cancelled_payment_and_the_payer_is_told(stage: Stage) -> None:
+    hassan = await ask(stage)
+    told = await tap(hassan, "Cancel payment", until="cancelled. Nothing was taken")
+    assert "If your phone still asks for your PIN, press Cancel there, too." in told
+    await press(stage, "pay")
+    assert "in your wallet" in plain(await newest(hassan, "came in late"))
+    await stage.quiet()
+    assert (await purse(stage)).taken == 500_000
+
+
 async def test_a_prompt_that_was_turned_away_is_told_as_such(stage: Stage) -> None:
     stage.world.board.set(switches.CREATE, "429")
     hassan = stage.player(estate.IBRAHIM)
