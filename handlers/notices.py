@@ -25,6 +25,7 @@ from core.use_cases.bills import debtors_of
 from core.use_cases.timeline import explained
 from core.use_cases.wallets import open_wallet, wallet_account
 from handlers import (
+    apart_cards,
     claim_cards,
     difference_cards,
     hearers,
@@ -38,7 +39,6 @@ from handlers.cards import bill_screen, name_of, payment_screen, provider_of, re
 from handlers.cards import whose as whose_of
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import notices as told
-from handlers.screens import unmatched
 from handlers.screens.payments import provider_name
 from handlers.screens.people import role_word
 from handlers.visit import Reader
@@ -200,23 +200,6 @@ def _late_capture(tx: Transaction, reader: Reader, event: Event) -> Reply | None
     return _send(tx, reader, lambda: screen)
 
 
-def _money_unmatched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    payment = _payment(tx, event)
-    journal = tx.ledger.journal(JournalId(event.other_id))
-    amount = tx.ledger.transfers(journal.id)[0].leg.amount
-    provider = provider_name(provider_of(tx, journal))
-    draw = told.kept_apart if reader.person.id == payment.payer_id else told.unmatched
-    screen = draw(reader.words, payment, amount=amount, provider=provider)
-    return _send(tx, reader, lambda: screen)
-
-
-def _money_matched(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
-    leg = tx.ledger.transfers(JournalId(event.subject.id))[0].leg
-    balance = tx.ledger.get(leg.target).available
-    screen = unmatched.received(reader.words, amount=leg.amount, balance=balance)
-    return _send(tx, reader, lambda: screen)
-
-
 def _drawn(draw: Callable[[Transaction, Reader, Event], Screen | None]) -> Render:
     """Send what another file draws, while there is something to say."""
 
@@ -352,12 +335,15 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PAYMENT_FEE_TAKEN: Notice(recipients=hearers.payer, render=_kept),
     EventName.PAYMENT_LATE_CAPTURE: Notice(recipients=hearers.payer, render=_late_capture),
     EventName.MONEY_UNMATCHED: Notice(
-        recipients=hearers.unmatched_hearers, render=_money_unmatched
+        recipients=hearers.unmatched_hearers, render=_drawn(apart_cards.came)
     ),
     EventName.MONEY_DIFFERS: Notice(
         recipients=hearers.reporters, render=_drawn(difference_cards.told)
     ),
-    EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_money_matched),
+    EventName.MONEY_MATCHED: Notice(recipients=hearers.payer, render=_drawn(apart_cards.matched)),
+    EventName.MONEY_TAKEN_BACK: Notice(
+        recipients=hearers.payer, render=_drawn(apart_cards.taken_back)
+    ),
     **dict.fromkeys(refund_cards.TOLD, _REFUND),
     **dict.fromkeys(claim_cards.TOLD, _CLAIM),
     **dict.fromkeys(method_cards.TOLD, _METHOD),

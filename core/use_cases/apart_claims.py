@@ -7,6 +7,7 @@ the tenant, owe where that is not enough.
 
 from dataclasses import replace
 
+from core.domain.acts import Event, EventName
 from core.domain.captures import CaptureKey
 from core.domain.chargebacks import Chargeback, ChargebackId
 from core.domain.ledger import (
@@ -133,6 +134,7 @@ def lose_apart(tx: Transaction, *, claim: Chargeback, kept: Unmatched, lost: Mon
     journal = _post(tx, claim, legs)
     if here.is_positive:
         tx.unmatched.give(kept, kept.give(here), journal_id=journal.id)
+    _tell_members(tx, claim, journal, legs)
     return replace(claim, journal_id=journal.id)
 
 
@@ -172,6 +174,22 @@ def _from_members(tx: Transaction, kept: Unmatched, amount: Money, target: Accou
         )
         legs.append(Leg(source=owed.id, target=target.id, amount=amount))
     return legs
+
+
+def _tell_members(tx: Transaction, claim: Chargeback, journal: Journal, legs: list[Leg]) -> None:
+    """Tell each member from whose wallet it went."""
+    for leg in legs:
+        source = tx.ledger.get(leg.source)
+        if source.kind is AccountKind.MEMBER_WALLET:
+            tx.events.append(
+                Event(
+                    name=EventName.MONEY_TAKEN_BACK,
+                    tenant_id=claim.tenant_id,
+                    subject=Subject(kind="journal", id=journal.id),
+                    person_id=source.owner_id,
+                    other_id=claim.id,
+                )
+            )
 
 
 def _lost_minor(tx: Transaction, kept: Unmatched) -> int:

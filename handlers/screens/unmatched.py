@@ -205,6 +205,37 @@ def received(words: Words, *, amount: Money, balance: Money) -> Screen:
     return Screen(html=text, rows=((Button(label=words.label("Open wallet"), data=doors.WALLET),),))
 
 
+def taken_back(words: Words, *, amount: Money, owed: Money, balance: Money, payee: str) -> Screen:
+    """Tell the member that a bank took it back, and what he can do."""
+    text = lines(
+        words.t(
+            "🏦 %(amount)s left your wallet: the bank of whoever had paid it took it back. It had "
+            "come in without a clear owner, and %(payee)s had found it to be yours.",
+            amount=words.money(amount),
+            payee=payee,
+        ),
+        words.t(
+            "%(owed)s of it was not there; it is taken from what comes in next.",
+            owed=words.money(owed),
+        )
+        if owed.is_positive
+        else "",
+        words.t("Balance: %(balance)s", balance=words.money(balance)),
+        words.t(
+            "What you paid from it stays paid. If the payment was yours, ask your bank why it took "
+            "it back; if you think this is wrong, ask %(payee)s.",
+            payee=payee,
+        ),
+    )
+    rows = (
+        (
+            Button(label=words.label("Open wallet"), data=doors.WALLET),
+            Button(label=words.label("Support"), data=doors.SUPPORT),
+        ),
+    )
+    return Screen(html=text, rows=rows, is_proof=True)
+
+
 def _foreign(words: Words, waits: Money, bills_in: Currency) -> Html:
     """Warn of money that its owner could only keep."""
     if waits.currency == bills_in:

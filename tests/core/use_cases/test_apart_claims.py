@@ -97,6 +97,7 @@ def test_what_a_member_has_no_more_he_owes(estate: Estate, kept: Kept) -> None:
     event(kept, Claim.LOST)
     owed = estate.account(AccountKind.OWED, estate.ben.person_id)
     assert (at_provider(kept), owed.balance.minor) == (0, -30_000)
+    assert estate.count(EventName.MONEY_TAKEN_BACK) == 1
 
 
 def spend(estate: Estate, minor: int) -> None:
