@@ -176,9 +176,9 @@ class Settled:
     """The provider's word that money was captured.
 
     `provider_id` is the provider's own id of this capture: the journal key.
-    `fee` is what the provider kept, `lost` what the payer's bank took for good beside what was
-    refunded, if it says so. `more` holds further captures under the same reference, oldest first,
-    each with its own `provider_id`; theirs is empty.
+    `fee` is what the provider kept, `lost` what payers' banks took for good beside what was
+    refunded, if it says so (0: nothing). `more` holds further captures under the same reference,
+    oldest first, each with its own `provider_id`; theirs is empty.
     """
 
     provider_id: str

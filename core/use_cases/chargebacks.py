@@ -329,7 +329,24 @@ def _follow_claim(tx: Transaction, claim: Chargeback, said: Settled) -> None:
         before_minor = claim.taken_before_minor
         taken = taken_since_minor(_found(tx, claim), before_minor=before_minor)
         lost = Money(taken, claim.currency)
-        end_claim(tx, chargeback=claim, has_won=not lost.is_positive, lost=lost)
+        has_won = not lost.is_positive or _is_none_lost(tx, claim, said)
+        end_claim(tx, chargeback=claim, has_won=has_won, lost=lost)
+
+
+def _is_none_lost(tx: Transaction, claim: Chargeback, said: Settled) -> bool:
+    """Tell whether its provider says that banks took no more than by the claims before.
+
+    What it gave back beside a claim is no loss, where it tells the two apart.
+    """
+    if said.lost is None:
+        return False
+    before = [
+        each.refund_id
+        for each in tx.chargebacks.of(claim.payment_id)
+        if (each.configuration_id, each.capture) == (claim.configuration_id, claim.capture)
+    ]
+    booked = [tx.refunds.get(each).away_minor for each in before if each is not None]
+    return said.lost.minor <= sum(booked)
 
 
 def _is_lost_apart(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:

@@ -293,8 +293,7 @@ class PayPal:
         if isinstance(told, Unknown):
             return replace(settled, is_disputed=None, more=tuple(more))
         if not told.open:
-            is_disputed = await self._may_be_lost(settled, told.over)
-            return replace(settled, is_disputed=is_disputed, more=tuple(more))
+            return replace(await self._over(settled, told.over), more=tuple(more))
         parts = [await self._claimed(settled, number, whole) for number, whole in told.open]
         claimed = disputes.total(parts)
         return replace(settled, is_disputed=True, claimed=claimed, more=tuple(more))
@@ -306,22 +305,24 @@ class PayPal:
         part = wire.read(answer, read)
         return whole if isinstance(part, Unknown) else part.amount
 
-    async def _may_be_lost(self, settled: Settled, over: tuple[str, ...]) -> bool | None:
-        """Return None where a capture's money may be gone unseen by disputes that are over.
+    async def _over(self, settled: Settled, over: tuple[str, ...]) -> Settled:
+        """Say that nobody claims a capture, unless its money may be gone unseen by then.
 
-        One is a win only by its own outcome, which another call tells; one that is listed no more
-        is none. Money that went back whole is in the order.
+        A dispute is a win only by its own outcome, which another call tells; one that is listed
+        no more is none. Money that went back whole is in the order.
         """
+        unseen = replace(settled, is_disputed=None)
         if settled.refunded == settled.captured:
-            return False
+            return replace(settled, is_disputed=False)
         if not over and disputes.is_beyond(settled.settled_at, now=self._now()):
-            return None
+            return unseen
         for number in over:
             answer = await self._ask("GET", f"{_DISPUTES}/{number}")
             is_won = wire.read(answer, partial(disputes.is_won, number=number))
             if is_won is not True:
-                return None
-        return False
+                return unseen
+        lost = Money(0, settled.captured.currency) if over else None
+        return replace(settled, is_disputed=False, lost=lost)
 
     def _read_refund(self, answer: Answer, request: RefundRequest) -> Outflow:
         return wire.read(

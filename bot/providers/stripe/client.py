@@ -239,7 +239,9 @@ class Stripe:
         claims = wire.read(await self._get("/disputes", query), answers.claims)
         if isinstance(claims, Unknown):
             return replace(capture, is_disputed=None)
-        return replace(capture, is_disputed=claims[0], lost=claims[1])
+        is_open, lost = claims
+        none = None if is_open else Money(0, capture.captured.currency)
+        return replace(capture, is_disputed=is_open, lost=lost or none)
 
     async def _find_refund(self, request: RefundRequest) -> Outflow | None:
         query = {"payment_intent": request.provider_id, "limit": str(REFUNDS_LISTED)}

@@ -146,6 +146,8 @@ class TestPayPal(Answers, Failures, Bodies, ManyCaptures):
         )
         assert isinstance(found, Settled)
         assert found.is_disputed is is_disputed
+        is_won = is_disputed is False and bool(states)
+        assert found.lost == (Money(0, found.captured.currency) if is_won else None)
 
     async def test_a_claim_whose_end_cannot_be_read_is_not_taken_for_won(self) -> None:
         for answer in (

@@ -170,7 +170,8 @@ class TestStripe(Answers, Failures, Bodies, StampedHooks, ChargingSaved, Listed)
         outcome, _ = await self.watched(look_up, behave)
         assert isinstance(outcome, Settled)
         assert outcome.is_disputed is is_claimed
-        assert (outcome.lost is not None) == (b'"lost"' in answer.content)
+        lost = Money(300 if b'"lost"' in answer.content else 0, self.asked.currency)
+        assert outcome.lost == (lost if is_claimed is False else None)
 
     async def test_each_capture_has_a_dispute_of_its_own(self) -> None:
         charge = {**says.charge(self.asked), "disputed": True}

@@ -51,3 +51,27 @@ def test_an_amount_that_cannot_be_holds_all_and_is_left_to_staff(
     assert (claim.amount, claim.said, claim.is_followed) == (naira(100_000), said, False)
     assert (refunds.at_provider(), estate.count(EventName.CHARGEBACK_DOUBTFUL)) == (100_000, 1)
     assert handle(refunds, ChargebackStatus.WON).refund_id is None
+
+
+def test_a_refund_beside_a_claim_that_was_won_is_no_loss(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    disputed(refunds, None)
+    said = settled(refunds.tried, 100_000, capture=refunds.capture)
+    won = replace(said, is_disputed=False, refunded=naira(10_000), lost=naira(0))
+    for _ in range(2):
+        estate.answer(refunds.tried, won)
+    (claim,) = estate.look(lambda tx: tx.chargebacks.of(refunds.payment.id))
+    assert (claim.status, refunds.at_provider()) == (ChargebackStatus.WON, 90_000)
+
+
+def test_a_second_claim_is_won_though_the_first_was_lost(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    said = settled(refunds.tried, 100_000, capture=refunds.capture)
+    lost = replace(said, is_disputed=False, refunded=naira(0), lost=naira(40_000))
+    for now in (replace(lost, is_disputed=True, lost=None), lost):
+        estate.answer(refunds.tried, now)
+    for now in (replace(lost, is_disputed=True), replace(lost, refunded=naira(10_000))):
+        estate.answer(refunds.tried, now)
+    claims = estate.look(lambda tx: tx.chargebacks.of(refunds.payment.id))
+    assert [each.status.value for each in claims] == ["lost", "won"]
+    assert refunds.at_provider() == 50_000
