@@ -249,42 +249,6 @@ def given_back(words: Words, bill: Bill, *, amount: Money, whose: str, name: str
     return Screen(html=text, rows=((desk,),), is_proof=True)
 
 
-def unmatched(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
-    """Tell staff of money that fits nothing."""
-    text = lines(
-        words.t(
-            "⚠️ Unmatched money: %(amount)s came in at %(provider)s and disagrees with what "
-            "was asked (%(asked)s, %(token)s).",
-            amount=words.money(amount),
-            provider=provider,
-            asked=words.money(payment.amount),
-            token=tail(payment.token),
-        ),
-        words.t("It is kept apart and nobody was credited."),
-    )
-    desk = Button(label=words.label("Desk"), data=doors.DESK)
-    return Screen(html=text, rows=((desk,),), is_proof=True)
-
-
-def kept_apart(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
-    """Tell the payer that what came in is not what was asked, and who looks at it."""
-    text = lines(
-        words.t(
-            "⚠️ %(amount)s reached %(provider)s for your payment of %(asked)s (%(token)s).",
-            amount=words.money(amount),
-            provider=provider,
-            asked=words.money(payment.amount),
-            token=tail(payment.token),
-        ),
-        words.t(
-            "It is not what was asked, so it was not credited: it is kept apart, and your "
-            "administrators were told. Do not pay again; ask them, with this reference."
-        ),
-    )
-    support = Button(label=words.label("Support"), data=doors.SUPPORT)
-    return Screen(html=text, rows=((support,),), is_proof=True)
-
-
 def digest(
     words: Words, bills: Sequence[Bill], sums: BillSums, *, today: date, tenant_name: str
 ) -> Screen:
