@@ -13,7 +13,7 @@ from core.use_cases.choice import ways
 from core.use_cases.links import open_bill_link
 from core.use_cases.methods import good_methods
 from handlers.screens.charges import NO_CHARGE, Charge
-from handlers.visit import DRAFT, Visit, ask_for_pin, number, offer
+from handlers.visit import DRAFT, Visit, ask_for_pin, card_of, number, offer
 
 
 def charge_act(
@@ -55,7 +55,7 @@ def _act(
         return obstacle or NO_CHARGE
     pay = offer(tx, visit, verb, method=method.id, **bound)
     if not visit.person.has_pin:
-        return Charge(method=method.label, pin=ask_for_pin(tx, visit, pay))
+        return Charge(method=method.label, pin=ask_for_pin(tx, visit, back=card_of(pay)))
     return Charge(method=method.label, pay=pay)
 
 

@@ -143,9 +143,13 @@ def offer_to(
     return f"{INTENT_MARK}:{intent.key}"
 
 
-def ask_for_pin(tx: Transaction, visit: Visit, wanted: str) -> str:
-    """Store a button that sets a PIN and then leads back to where the button `wanted` was shown."""
-    back = f"{AGAIN_MARK}:{wanted.partition(':')[2]}"
+def card_of(wanted: str) -> str:
+    """Return what leads back to where the unspent button `wanted` was shown."""
+    return f"{AGAIN_MARK}:{wanted.partition(':')[2]}"
+
+
+def ask_for_pin(tx: Transaction, visit: Visit, *, back: str) -> str:
+    """Store a button that sets a PIN and then leads on by the data `back`, "" for nowhere."""
     return offer(tx, visit, "pin.change", back=back)
 
 

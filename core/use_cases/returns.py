@@ -19,14 +19,14 @@ from core.use_cases.payments import tenant_account
 from core.use_cases.wallets import open_wallet
 
 
-def check_give_back(tx: Transaction, *, actor: Actor, amount: Money) -> None:
-    """Let paid money of the tenant go back, if the actor has a PIN to confirm it with.
+def check_give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money) -> None:
+    """Let paid money of a bill go back, if the actor has a PIN to confirm it with.
 
     Raises:
         PinNeeded: he has none yet.
     """
     if amount.is_positive and not tx.people.person(actor.person_id).has_pin:
-        raise PinNeeded
+        raise PinNeeded(bill=bill)
 
 
 def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: str) -> None:
@@ -40,7 +40,7 @@ def give_back(tx: Transaction, *, actor: Actor, bill: Bill, amount: Money, key: 
         RefundOpen: a refund of the same money is on its way.
         PaymentContested: a payer's bank claims the money.
     """
-    check_give_back(tx, actor=actor, amount=amount)
+    check_give_back(tx, actor=actor, bill=bill, amount=amount)
     parts = _newest_first(tx, bill, amount)
     source = tenant_account(tx, tenant_id=bill.tenant_id, amount=amount)
     legs = []

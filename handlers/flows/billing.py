@@ -38,7 +38,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
     bill = _kept(tx, visit)
     total = parsing.amount(visit.incoming.text, bill.currency)
     bill.amend(total=total)
-    check_give_back(tx, actor=visit.here[1], amount=bill.paid - total)
+    check_give_back(tx, actor=visit.here[1], bill=bill, amount=bill.paid - total)
     screen = billing.ask_reason(visit.words, bill, total=total, ends=_ends(tx, bill))
     data = {**visit.data, "total": total.minor}
     return Reply(screen=screen, show=Show.SEND, step=Step(name=REASON_STEP, data=data))
@@ -47,7 +47,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
 def cancel(tx: Transaction, visit: Visit) -> Reply:
     """Ask why a bill is to be cancelled."""
     bill = _bill(tx, visit)
-    check_give_back(tx, actor=visit.here[1], amount=bill.paid)
+    check_give_back(tx, actor=visit.here[1], bill=bill, amount=bill.paid)
     step = Step(name=REASON_STEP, data={"bill": bill.id, "revision": bill.revision})
     screen = billing.ask_reason(visit.words, bill, total=None, ends=_ends(tx, bill))
     return Reply(screen=screen, step=step)

@@ -124,7 +124,7 @@ def total_typed(tx: Transaction, visit: Visit) -> Reply:
     view = _open_view(tx, visit, _kept(visit))
     total = parsing.amount(visit.incoming.text, view.bill.currency)
     view.bill.amend(total=total)
-    check_give_back(tx, actor=visit.here[1], amount=view.bill.paid - total)
+    check_give_back(tx, actor=visit.here[1], bill=view.bill, amount=view.bill.paid - total)
     screen = disputes.ask_answer(visit.words, view, total=total)
     data = {**visit.data, "total": total.minor}
     return Reply(screen=screen, show=Show.SEND, step=Step(name=ANSWER_STEP, data=data))
@@ -138,7 +138,7 @@ def reject(tx: Transaction, visit: Visit) -> Reply:
 def cancel(tx: Transaction, visit: Visit) -> Reply:
     """Ask for the answer of a cancellation."""
     bill = _open_view(tx, visit, _argument(visit)).bill
-    check_give_back(tx, actor=visit.here[1], amount=bill.paid)
+    check_give_back(tx, actor=visit.here[1], bill=bill, amount=bill.paid)
     return _ask_answer(tx, visit, "cancel")
 
 

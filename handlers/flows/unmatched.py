@@ -129,9 +129,26 @@ def all_pressed(tx: Transaction, visit: Visit) -> Reply:
 
 def reason_typed(tx: Transaction, visit: Visit) -> Reply:
     """Take the reason and show what is about to move."""
-    waits = _waits(tx, visit)
     reason = visit.incoming.text.strip()
     check_reason(reason)
+    return replace(_confirm(tx, visit, reason), show=Show.SEND)
+
+
+def given_again(tx: Transaction, visit: Visit) -> Reply:
+    """Show anew what is about to move, with a fresh button."""
+    if visit.intent is None:
+        raise StaleCard
+    kept = visit.intent.arguments
+    meant = {name: number(kept, name) for name in _MEANT if name in kept}
+    data = {**meant, "person": number(kept, "person"), "amount": number(kept, "minor")}
+    there = replace(visit, data=data)
+    if _waits(tx, there).minor < data["amount"]:
+        raise StaleCard
+    return _confirm(tx, there, str(kept["reason"]))
+
+
+def _confirm(tx: Transaction, visit: Visit, reason: str) -> Reply:
+    waits = _waits(tx, visit)
     person, minor = number(visit.data, "person"), number(visit.data, "amount")
     act = offer(
         tx,
@@ -152,7 +169,7 @@ def reason_typed(tx: Transaction, visit: Visit) -> Reply:
         act=act,
         bills_in=visit.here[0].currency,
     )
-    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def give(tx: Transaction, visit: Visit) -> Reply:
@@ -284,6 +301,10 @@ def _member(tx: Transaction, each: Membership) -> unmatched.Member:
 ROUTES: Final = Routes(
     name="unmatched",
     presses={"start": listed, "of": begin, "for": begin_for, "to": who_pressed, "all": all_pressed},
-    intents={"unmatched.give": IntentRoute(flow=give, needs_pin=True, moves_money=True)},
+    intents={
+        "unmatched.give": IntentRoute(
+            flow=give, needs_pin=True, moves_money=True, renew=given_again
+        )
+    },
     steps={WHO_STEP: who_typed, AMOUNT_STEP: amount_typed, REASON_STEP: reason_typed},
 )

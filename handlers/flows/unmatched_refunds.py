@@ -28,6 +28,8 @@ from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 AMOUNT_STEP: Final = "sendback.amount"
 REASON_STEP: Final = "sendback.reason"
+_MEANT: Final = ("unmatched", "difference")
+"""Under which a dialogue and an intent keep the money that goes back."""
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
@@ -62,15 +64,29 @@ def all_pressed(tx: Transaction, visit: Visit) -> Reply:
 
 def reason_typed(tx: Transaction, visit: Visit) -> Reply:
     """Take the reason and show what is about to happen."""
-    choice = _choice(tx, visit)
     reason = visit.incoming.text.strip()
     check_refund_reason(reason)
+    return replace(_confirm(tx, visit, reason), show=Show.SEND)
+
+
+def sent_again(tx: Transaction, visit: Visit) -> Reply:
+    """Show anew what is about to happen, with a fresh button."""
+    if visit.intent is None:
+        raise StaleCard
+    kept = visit.intent.arguments
+    meant = {name: number(kept, name) for name in _MEANT if name in kept}
+    data = {**meant, "amount": number(kept, "minor")}
+    return _confirm(tx, replace(visit, data=data), str(kept["reason"]))
+
+
+def _confirm(tx: Transaction, visit: Visit, reason: str) -> Reply:
+    choice = _choice(tx, visit)
     amount = Money(number(visit.data, "amount"), choice.most.currency)
     choice.check(amount)
     act = offer(tx, visit, "sendback.send", **_meant(visit), minor=amount.minor, reason=reason)
     asked = _asked(tx, visit, choice)
     screen = screens.confirm(visit.words, asked, amount, reason=reason, act=act)
-    return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def sent(tx: Transaction, visit: Visit) -> Reply:
@@ -108,8 +124,7 @@ def _choice(tx: Transaction, visit: Visit) -> SendingBack:
 
 def _meant(visit: Visit) -> dict[str, int]:
     """Return which money a dialogue is about."""
-    names = ("unmatched", "difference")
-    return {name: number(visit.data, name) for name in names if name in visit.data}
+    return {name: number(visit.data, name) for name in _MEANT if name in visit.data}
 
 
 def _ask_reason(tx: Transaction, visit: Visit, choice: SendingBack, amount: Money) -> Reply:
@@ -141,6 +156,8 @@ def _asked(tx: Transaction, visit: Visit, choice: SendingBack) -> screens.Asked:
 ROUTES: Final = Routes(
     name="sendback",
     presses={"of": begin, "for": begin_for, "all": all_pressed},
-    intents={"sendback.send": IntentRoute(flow=sent, needs_pin=True, moves_money=True)},
+    intents={
+        "sendback.send": IntentRoute(flow=sent, needs_pin=True, moves_money=True, renew=sent_again)
+    },
     steps={AMOUNT_STEP: amount_typed, REASON_STEP: reason_typed},
 )

@@ -132,7 +132,7 @@ def left(words: Words, use: PadUse, *, again: str) -> Screen:
 
 def done(words: Words, *, back: str = "") -> Screen:
     """Confirm a new PIN; `back` is the data that leads to what it was set for, "" for nothing."""
-    on = words.t("Nothing was paid or charged yet. Go on where you were: you still confirm there.")
+    on = words.t("Nothing was paid or changed yet. Go on where you were: you still confirm there.")
     html = lines(
         words.t("✅ Your new PIN is set."),
         words.t("You will be asked for it before money leaves your wallet. Tell it to nobody."),

@@ -204,12 +204,11 @@ def pin_needed(words: Words, refusal: Refusal) -> Screen:
             "🔒 Above %(most)s a payment needs a PIN, and you have none yet. No money moved.",
             most=words.money(most),
         )
-    return _said(
-        words,
-        why,
-        words.t("Set one, then press again."),
-        door=Button(label=words.label("Set a PIN"), data=str(refusal.data.get("door", _SETTINGS))),
-    )
+    then = words.t("Set one here, then go on where you were.")
+    if not refusal.data.get("has_way_back"):
+        then = words.t("Set one here, then begin again.")
+    door = Button(label=words.label("Set a PIN"), data=str(refusal.data.get("door", _SETTINGS)))
+    return _said(words, why, then, door=door)
 
 
 def pin_wrong(words: Words, refusal: Refusal) -> Screen:

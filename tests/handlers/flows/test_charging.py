@@ -100,7 +100,7 @@ def sets_pin(estate: Estate) -> None:
 def goes_on(estate: Estate) -> tuple[str, list[str]]:
     """Let Ada press what leads back; return what that message shows then, and its buttons."""
     message, _ = estate.ada.finds("Go on")
-    assert "Nothing was paid or charged yet." in plain(message.screen)
+    assert "Nothing was paid or changed yet." in plain(message.screen)
     estate.ada.presses("Go on")
     return plain(message.screen), [each.label for row in message.screen.rows for each in row]
 

@@ -145,6 +145,13 @@ def test_without_a_pin_nobody_hands_out_strong_roles(estate: Estate) -> None:
     bello.presses("Make the invitation")
     assert "needs a PIN, and you have none yet" in bello.sees
     assert "start=" not in bello.sees
+    bello.presses("Set a PIN")
+    for _ in range(2):
+        bello.enters("4829")
+    bello.presses("Go on")
+    assert "It makes an invitation to a role with strong rights." in bello.sees
+    bello.enters("4829")
+    assert "Role: Administrator" in bello.sees
 
 
 def test_a_link_for_anyone_to_a_strong_role_asks_for_the_pin_too(estate: Estate) -> None:

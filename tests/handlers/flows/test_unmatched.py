@@ -1,6 +1,7 @@
 """The desk gives unmatched money to whom it belongs: who, how much, why, PIN."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,25 @@ def give_it_all(tx: SqlTransaction, estate: Estate, kept: Unmatched, *, to: Pers
         key="k",
         has_pin_check=True,
     )
+
+
+def test_who_has_no_pin_sets_one_and_comes_back_to_the_confirmation(
+    estate: Estate, kemi: Talker
+) -> None:
+    person = kemi.person
+    estate.run(lambda tx: tx.people.replace_person(person, replace(person, pin_hash="")))
+    up_to_the_confirmation(kemi)
+    kemi.presses("Give 200.00")
+    assert "🔒 This needs a PIN, and you have none yet. No money moved." in kemi.sees
+    assert kemi.labels[:2] == ["Set a PIN", "Try again"]
+    kemi.presses("Set a PIN")
+    assert "Choose a PIN" in kemi.sees
+    for _ in range(2):
+        kemi.enters("4829")
+    message, _ = kemi.finds("Go on")
+    kemi.presses("Go on")
+    assert "Give 200.00 NGN of unmatched money to Ada" in plain(message.screen)
+    assert estate.balance(estate.ada) == naira(0)
+    kemi.presses("Give 200.00")
+    kemi.enters("4829")
+    assert estate.balance(estate.ada) == naira(20_000)
