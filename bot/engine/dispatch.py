@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from bot.engine import spent
+from bot.engine import spent, ways_on
 from bot.engine.pace import Pace
 from bot.engine.places import placed_for, placed_in, words_of
 from core.domain.dialogues import (
@@ -208,7 +208,7 @@ class Dispatcher:
             people.count_guess(tx, person_id=visit.person.id)
         intent = spent.pressed(tx, visit)
         route = None if intent is None else self._doors.intents.get(intent.verb)
-        told = spent.with_way_back(tx, visit, refusal, intent=intent, route=route)
+        told = ways_on.led_on(tx, visit, refusal, intent=intent, route=route)
         screen = spent.kept(visit.words, told, intent)
         is_askable = isinstance(refusal, refusals.ASKABLE)
         if intent is not None and not is_askable and not isinstance(refusal, refusals.PASSING):

@@ -9,14 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.engine.places import placed_for
-from core.domain.bills import Bill
 from core.domain.dialogues import Intent, IntentKey, IntentStatus
 from core.domain.errors import IntentSpent, PinNeeded, Refusal
 from handlers.adapter import refusals
 from handlers.chat import Button, Reply, Screen, Show
-from handlers.screens import doors, home
-from handlers.visit import AGAIN_MARK, DRAFT, INTENT_MARK, IntentRoute, Visit, ask_for_pin, card_of
+from handlers.screens import home
+from handlers.visit import DRAFT, INTENT_MARK, Visit
 from handlers.words import Words, beginning
 from storage.transaction import SqlTransaction
 
@@ -75,39 +73,6 @@ def kept(words: Words, refusal: Refusal, intent: Intent | None) -> Screen:
         first, *rest = screen.rows
         return replace(screen, rows=((*first, again), *rest))
     return replace(screen, rows=((again,), *screen.rows))
-
-
-def with_way_back(
-    tx: SqlTransaction,
-    visit: Visit,
-    refusal: Refusal,
-    *,
-    intent: Intent | None,
-    route: IntentRoute | None,
-) -> Refusal:
-    """Let who lacks a PIN set one at once and come back to what needs it."""
-    if not isinstance(refusal, PinNeeded) or visit.tenant is None:
-        return refusal
-    placed = visit if intent is None else placed_for(tx, visit, intent)
-    back = _back_to(visit, refusal, intent, route)
-    door = ask_for_pin(tx, placed, back=back)
-    return PinNeeded(**refusal.data, door=door, has_way_back=bool(back))
-
-
-def _back_to(
-    visit: Visit, refusal: Refusal, intent: Intent | None, route: IntentRoute | None
-) -> str:
-    """Return the data of where a PIN was missing; the button itself where that asks for the PIN."""
-    if intent is not None and route is not None:
-        pressed = f"{INTENT_MARK}:{intent.key}"
-        if route.renew is not None:
-            return card_of(pressed)
-        return pressed if route.needs_pin else ""
-    head = visit.incoming.data.partition(":")[0]
-    if head and head not in {INTENT_MARK, AGAIN_MARK}:
-        return visit.incoming.data
-    bill = refusal.data.get("bill")
-    return doors.bill(bill.id) if isinstance(bill, Bill) else ""
 
 
 def _draft(tx: SqlTransaction, intent: Intent) -> Intent | None:

@@ -96,6 +96,22 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
     Role.PROVIDER_KEEPER: frozenset({Scope.SETTINGS_PROVIDERS}),
 }
 
+STAFF_ROLES: Final = (
+    Role.ADMIN,
+    Role.FINANCE,
+    Role.FINANCE_APPROVER,
+    Role.SUPPORT,
+    Role.AUDITOR,
+    Role.PROVIDER_KEEPER,
+)
+"""What those who work for an organisation are invited to."""
+
+
+def role_for(scope: str) -> Role | None:
+    """Return the first role of staff that holds a scope, None where none does."""
+    return next((role for role in STAFF_ROLES if scope in ROLE_SCOPES[role]), None)
+
+
 CHECKER_SCOPES: Final = frozenset(
     {Scope.WITHDRAW_APPROVE, Scope.ADJUST_APPROVE, Scope.REFUND_APPROVE}
 )

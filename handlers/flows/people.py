@@ -13,6 +13,7 @@ from core.domain.people import (
     Role,
     Scope,
 )
+from core.domain.roles import STAFF_ROLES
 from core.domain.tenants import Tenant, TenantKind
 from core.ports import Transaction
 from core.use_cases.people import invite, needs_pin
@@ -23,14 +24,6 @@ from handlers.visit import IntentRoute, Routes, Visit, offer
 
 PAGE: Final = 5
 MAX_MEMBERS: Final = 500
-_STAFF: Final = (
-    Role.ADMIN,
-    Role.FINANCE,
-    Role.FINANCE_APPROVER,
-    Role.SUPPORT,
-    Role.AUDITOR,
-    Role.PROVIDER_KEEPER,
-)
 
 
 def show(tx: Transaction, visit: Visit) -> Reply:
@@ -189,7 +182,7 @@ def _line(tx: Transaction, each: Membership) -> people.Line:
 
 def _roles(tenant: Tenant) -> tuple[Role, ...]:
     first = Role.CUSTOMER if tenant.kind is TenantKind.SHOP else Role.RESIDENT
-    return (first, *_STAFF)
+    return (first, *STAFF_ROLES)
 
 
 def _ask_phone(tx: Transaction, visit: Visit, unit: str) -> Reply:

@@ -9,9 +9,11 @@ from typing import Final
 from core.domain.bills import Bill
 from core.domain.errors import PinLocked, Refusal
 from core.domain.money import Money
+from core.domain.roles import CHECKER_SCOPES, ROLE_SCOPES, Role
 from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.home import home_row
+from handlers.screens.people import role_word
 from handlers.screens.pins import locked
 from handlers.words import Html, Words, lines
 
@@ -71,11 +73,36 @@ def not_allowed(words: Words, refusal: Refusal) -> Screen:
             words.t("⚠️ This role needs a verified phone. Nothing was changed."),
             words.t("Ask for an invitation that is bound to your phone number."),
         )
+    no = words.t("⚠️ Your role does not allow that. Nothing was changed and no money moved.")
+    role = refusal.data.get("role")
+    if isinstance(role, Role):
+        return _said(words, no, _may_give(words, role), door=_invite_to(words, role))
     return _said(
         words,
-        words.t("⚠️ Your role does not allow that. Nothing was changed and no money moved."),
+        no,
         words.t("An administrator can do it, or give you the role: /support says who that is."),
     )
+
+
+def _may_give(words: Words, role: Role) -> Html:
+    """Tell an administrator who lacks a role whom he can give it."""
+    name = role_word(words, role)
+    if ROLE_SCOPES[role] & CHECKER_SCOPES:
+        return words.t(
+            "The role “%(role)s” may do it. You are an administrator: you can invite somebody "
+            "else to it.",
+            role=name,
+        )
+    return words.t(
+        "The role “%(role)s” may do it. You are an administrator: you can invite somebody to it, "
+        "or yourself, by opening the link of the invitation.",
+        role=name,
+    )
+
+
+def _invite_to(words: Words, role: Role) -> Button:
+    label = words.label("Invite: %(role)s", role=role_word(words, role))
+    return Button(label=label, data=f"people:role:{role.value}")
 
 
 def not_for_you(words: Words, refusal: Refusal) -> Screen:

@@ -116,3 +116,24 @@ def told(estate: Estate, kim: Talker, asked: KeysId) -> Screen:
     screen = estate.world.run(answer)
     assert "Account: Palm Court Ltd" in plain(screen)
     return screen
+
+
+def test_an_administrator_is_told_to_whom_he_can_give_the_role(estate: Estate) -> None:
+    bello = estate.bello
+    estate.world.set_pin(bello, "4829")
+    bello.says("/providers")
+    assert bello.sees == (
+        "⚠️ Your role does not allow that. Nothing was changed and no money moved.\n"
+        "The role “Provider keys” may do it. You are an administrator: you can invite somebody to "
+        "it, or yourself, by opening the link of the invitation."
+    )
+    bello.presses("Invite: Provider keys")
+    bello.presses("No unit")
+    bello.presses("Make the link without a phone")
+    bello.presses("Make the invitation")
+    bello.enters("4829")
+    bello.says("/start " + bello.sees.splitlines()[-1].partition("start=")[2])
+    bello.says("/providers")
+    assert "Payment providers of Palm Court Estate" in bello.sees
+    estate.ada.says("/providers")
+    assert "An administrator can do it, or give you the role" in estate.ada.sees
