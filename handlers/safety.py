@@ -1,6 +1,7 @@
 """What a person is told about his own safety: at once, whatever the hour, also who has left."""
 
 from core.domain.acts import Event, EventName
+from core.domain.dialogues import IntentKey, Pad, PadId
 from core.domain.people import MembershipId, MembershipStatus
 from core.ports import Transaction
 from handlers.chat import Reply, Show
@@ -17,8 +18,16 @@ def frozen(tx: Transaction, reader: Reader, event: Event) -> Reply:
 
 
 def pin_changed(tx: Transaction, reader: Reader, event: Event) -> Reply:
-    """Say that the PIN is another one now."""
-    return Reply(screen=told.pin_changed(reader.words, at=tx.now), show=Show.SEND)
+    """Say that the PIN is another one now; below it goes on whatever it was set for."""
+    pad = tx.dialogues.pad(PadId(event.other_id))
+    back = "" if pad is None or pad.person_id != reader.person.id else set_for(tx, pad)
+    return Reply(screen=told.pin_changed(reader.words, at=tx.now, back=back), show=Show.SEND)
+
+
+def set_for(tx: Transaction, pad: Pad) -> str:
+    """Return the data of what leads on once the PIN of a pad is set, "" for nothing."""
+    intent = tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
+    return "" if intent is None else str(intent.arguments.get("back", ""))
 
 
 def standing_changed(tx: Transaction, reader: Reader, event: Event) -> Reply:

@@ -17,6 +17,8 @@ from core.domain.tenants import TenantId
 IntentKey = NewType("IntentKey", str)
 PadId = NewType("PadId", int)
 
+NO_PAD: Final = PadId(0)
+
 DIALOGUE_LIFE: Final = timedelta(minutes=15)
 INTENT_LIFE: Final = timedelta(days=7)
 CONFIRM_LIFE: Final = timedelta(minutes=15)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.domain.acts import Event, EventName
-from core.domain.dialogues import MAX_PIN, MIN_PIN, PAD_LIFE, Pad, PadId, PadUse
+from core.domain.dialogues import MAX_PIN, MIN_PIN, NO_PAD, PAD_LIFE, Pad, PadId, PadUse
 from core.domain.errors import NotForYou, PinLocked, PinNeeded, PinWeak, StaleCard
 from core.domain.ledger import Subject
 from core.domain.people import PIN_FAILURES, Person, PersonId
@@ -140,12 +140,14 @@ def fail_check(tx: Transaction, *, person_id: PersonId) -> int:
     return left
 
 
-def set_pin(tx: Transaction, *, person_id: PersonId, pin_hash: str) -> Person:
-    """Store a new PIN's hash and start a new count."""
+def set_pin(
+    tx: Transaction, *, person_id: PersonId, pin_hash: str, pad_id: PadId = NO_PAD
+) -> Person:
+    """Store a new PIN's hash and start a new count; who is told of it learns of the pad."""
     person = tx.people.person(person_id)
     changed = replace(person.forgive_tries(), pin_hash=pin_hash)
     tx.people.replace_person(person, changed)
-    _tell(tx, EventName.PIN_CHANGED, person_id)
+    _tell(tx, EventName.PIN_CHANGED, person_id, pad_id=pad_id)
     return tx.people.person(person_id)
 
 
@@ -156,8 +158,16 @@ def _check_ready(tx: Transaction, person: Person) -> None:
         raise PinLocked(until=person.pin_locked_until)
 
 
-def _tell(tx: Transaction, name: EventName, person_id: PersonId) -> None:
+def _tell(tx: Transaction, name: EventName, person_id: PersonId, *, pad_id: PadId = NO_PAD) -> None:
     person = tx.people.person(person_id)
     tenant_id = person.current_tenant_id or PLATFORM
     subject = Subject(kind="person", id=person_id)
-    tx.events.append(Event(name=name, tenant_id=tenant_id, subject=subject, person_id=person_id))
+    tx.events.append(
+        Event(
+            name=name,
+            tenant_id=tenant_id,
+            subject=subject,
+            person_id=person_id,
+            other_id=pad_id,
+        )
+    )

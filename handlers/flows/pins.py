@@ -26,6 +26,7 @@ from core.ports import Transaction
 from core.use_cases import pins as use_cases
 from handlers import parsing
 from handlers.chat import Did, Reply, Screen, Show, Step, lane_of_person
+from handlers.safety import set_for
 from handlers.screens import pins
 from handlers.screens.home import home_row
 from handlers.visit import INTENT_MARK, IntentRoute, Routes, Visit, number
@@ -72,10 +73,9 @@ def repeated(tx: Transaction, visit: Visit, pad: Pad, matches: bool) -> Reply:  
     if not matches:
         fresh = _open(tx, visit, PadUse.SET, intent_key=pad.intent_key)
         return _shown(tx, visit, fresh, note=pins.differs(visit.words))
-    use_cases.set_pin(tx, person_id=visit.person.id, pin_hash=pad.first_hash)
-    intent = tx.dialogues.intent(IntentKey(pad.intent_key)) if pad.intent_key else None
-    back = "" if intent is None else str(intent.arguments.get("back", ""))
-    return Reply(screen=pins.done(visit.words, back=back), ends_dialogue=True)
+    use_cases.set_pin(tx, person_id=visit.person.id, pin_hash=pad.first_hash, pad_id=pad.id)
+    screen = pins.done(visit.words, back=set_for(tx, pad))
+    return Reply(screen=screen, ends_dialogue=True)
 
 
 def change(tx: Transaction, visit: Visit) -> Reply:

@@ -295,13 +295,15 @@ def frozen(words: Words, *, tenant_name: str, is_frozen: bool) -> Screen:
     return Screen(html=text, rows=((Button(label=words.label("Wallet"), data=doors.WALLET),),))
 
 
-def pin_changed(words: Words, *, at: datetime) -> Screen:
-    """Tell a person that his PIN is another one now."""
+def pin_changed(words: Words, *, at: datetime, back: str = "") -> Screen:
+    """Tell a person that his PIN is another one now; `back` leads on to what it was set for."""
     text = lines(
         words.t("🔐 A new PIN was set for you, %(when)s.", when=words.when(at)),
         words.t("If it was not you: freeze your wallet now, then tell an administrator."),
     )
-    return Screen(html=text, rows=_security_rows(words))
+    go_on = ((Button(label=words.label("Go on"), data=back),),) if back else ()
+    # What was to go on comes below: the warning stays where it was read.
+    return Screen(html=text, rows=(*go_on, *_security_rows(words)), is_proof=bool(back))
 
 
 def pin_locked(words: Words, *, until: datetime | None) -> Screen:

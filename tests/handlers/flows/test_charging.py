@@ -99,9 +99,9 @@ def sets_pin(estate: Estate) -> None:
 
 def goes_on(estate: Estate) -> tuple[str, list[str]]:
     """Let Ada press what leads back; return what that message shows then, and its buttons."""
-    message, _ = estate.ada.finds("Go on")
+    message = next(each for each in estate.ada.messages if "new PIN is set" in plain(each.screen))
     assert "Nothing was paid or changed yet." in plain(message.screen)
-    estate.ada.presses("Go on")
+    estate.ada.presses("Go on", on=message)
     return plain(message.screen), [each.label for row in message.screen.rows for each in row]
 
 
@@ -260,6 +260,22 @@ def test_a_refused_press_leads_to_a_pin_and_back_to_the_card(estate: Estate) -> 
     sets_pin(estate)
     _, labels = goes_on(estate)
     assert labels[0] == PAY
+    pays(estate)
+    assert estate.last_attempt().is_charge
+
+
+def test_the_warning_of_a_new_pin_stays_and_leads_on_too(estate: Estate) -> None:
+    confirms(estate)
+    without_pin(estate)
+    estate.ada.presses(PAY)
+    sets_pin(estate)
+    warning = estate.ada.messages[-1]
+    assert "If it was not you: freeze your wallet now" in estate.ada.sees
+    assert estate.ada.labels == ["Go on", "Freeze wallet", "Back"]
+    estate.ada.presses("Go on")
+    assert estate.ada.labels[0] == PAY
+    assert estate.ada.messages[-1] is not warning
+    assert "A new PIN was set for you" in plain(warning.screen)
     pays(estate)
     assert estate.last_attempt().is_charge
 
