@@ -41,13 +41,16 @@ def charge(request: ChargeRequest) -> Body:
 
 
 def refund(request: RefundRequest) -> Body:
-    """Ask to give a part of a capture back; both of our references go with it."""
-    return {
-        "amount": _amount(request.amount),
+    """Ask to give a part of a capture back; both of our references go with it.
+
+    PayPal takes no empty words: what pays no bill, or had no reference, is given back without.
+    """
+    words = {
         "invoice_id": request.reference,
         "custom_id": request.payment_reference,
         "note_to_payer": request.reason[:NOTE],
     }
+    return {"amount": _amount(request.amount), **{name: it for name, it in words.items() if it}}
 
 
 def _order(reference: str, amount: Money, title: str, paypal: Body) -> Body:

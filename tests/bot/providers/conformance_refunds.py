@@ -48,6 +48,14 @@ class Refunding(Outgoing):
             await self.send(self.dialect.adapter(client), part)
         assert [each.amount for each in book.sent] == [part]
 
+    async def test_what_paid_no_bill_and_had_no_reference_is_given_back(self) -> None:
+        book = Book(next=self.whole)
+        transport = httpx.MockTransport(lambda r: self.dialect.answer_outflow(r, book))
+        request = replace(self.request(self.asked), reason="", payment_reference="")
+        async with httpx.AsyncClient(transport=transport) as client:
+            await self.refunds(self.dialect.adapter(client)).refund(request)
+        assert [each.amount for each in book.sent] == [self.asked]
+
     async def test_what_was_lost_is_found_without_its_id(self) -> None:
         book = Book(sent=[replace(self.whole, status="pending")])
         transport = httpx.MockTransport(lambda r: self.dialect.answer_outflow(r, book))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from bot.providers.paypal import asks
 from core.domain.outflows import Moved, Outflow
 from core.domain.providers import Declined, ProviderError, Unknown
 from tests.bot.providers import paypal_says as says
@@ -65,6 +66,13 @@ class TestPayPalRefunds(Refunding):
         return await self.over(
             lambda r: says.token() if self.dialect.is_prelude(r) else says.refused(issue), "send"
         )
+
+    @pytest.mark.parametrize("name", ["custom_id", "note_to_payer"])
+    async def test_words_that_there_are_none_of_are_left_out(self, name: str) -> None:
+        """PayPal refuses an empty text, and with it the refund."""
+        request = replace(self.request(self.asked), reason="", payment_reference="")
+        assert name in asks.refund(self.request(self.asked))
+        assert name not in asks.refund(request)
 
     async def test_refund_names_both_references(self) -> None:
         bodies: list[dict[str, object]] = []
