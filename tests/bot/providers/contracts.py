@@ -10,9 +10,64 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from tests.bot.providers.shapes import Contract
+from tests.bot.providers.paypal_orders_contract import MONEY, up_to
+from tests.bot.providers.shapes import Contract, ListOf
 
 PAYSTACK_CURRENCY: Final = frozenset({"GHS", "KES", "NGN", "ZAR", "USD"})
+
+PAYPAL_VAULT: Final = Contract(
+    must={"usage_type": frozenset({"MERCHANT", "PLATFORM"})},
+    may={
+        "store_in_vault": frozenset({"ON_SUCCESS"}),
+        "description": str,
+        "usage_pattern": str,
+        "shipping": dict,
+        "owner_id": str,
+        "customer_type": frozenset({"CONSUMER", "BUSINESS"}),
+        "permit_multiple_payment_tokens": bool,
+    },
+)
+PAYPAL_CONTEXT: Final = Contract(
+    may={
+        "brand_name": up_to(127),
+        "locale": str,
+        "shipping_preference": frozenset({"GET_FROM_FILE", "NO_SHIPPING", "SET_PROVIDED_ADDRESS"}),
+        "return_url": str,
+        "cancel_url": str,
+        "landing_page": frozenset({"LOGIN", "GUEST_CHECKOUT", "NO_PREFERENCE"}),
+        "user_action": frozenset({"CONTINUE", "PAY_NOW"}),
+        "payment_method_preference": frozenset({"UNRESTRICTED", "IMMEDIATE_PAYMENT_REQUIRED"}),
+    }
+)
+PAYPAL_ACCOUNT: Final = Contract(
+    may={
+        "vault_id": up_to(255, "[0-9a-zA-Z_-]"),
+        "email_address": str,
+        "name": dict,
+        "phone": dict,
+        "birth_date": str,
+        "tax_info": dict,
+        "address": dict,
+        "attributes": Contract(may={"customer": dict, "vault": PAYPAL_VAULT}),
+        "experience_context": PAYPAL_CONTEXT,
+        "billing_agreement_id": str,
+        # With PayPal's own server libraries only.
+        "stored_credential": Contract(
+            must={"payment_initiator": frozenset({"CUSTOMER", "MERCHANT"})},
+            may={"usage": frozenset({"FIRST", "SUBSEQUENT", "DERIVED"}), "usage_pattern": str},
+        ),
+    },
+)
+PAYPAL_UNIT: Final = Contract(
+    must={"amount": Contract(must=MONEY.must, may={"breakdown": dict})},
+    may={
+        "reference_id": up_to(256),
+        **dict.fromkeys(("description", "custom_id", "invoice_id"), up_to(127)),
+        "soft_descriptor": up_to(22),
+        "items": list,
+        **dict.fromkeys(("payee", "payment_instruction", "shipping", "supplementary_data"), dict),
+    },
+)
 
 CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
     ("paystack", r"/transaction/initialize"): Contract(
@@ -58,8 +113,15 @@ CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
         },
     ),
     ("paypal", r"/v2/checkout/orders"): Contract(
-        must={"intent": frozenset({"CAPTURE", "AUTHORIZE"}), "purchase_units": list},
-        may={"payer": dict, "payment_source": dict, "application_context": dict},
+        must={
+            "intent": frozenset({"CAPTURE", "AUTHORIZE"}),
+            "purchase_units": ListOf(PAYPAL_UNIT),
+        },
+        may={
+            "payer": dict,
+            "payment_source": Contract(may={"paypal": PAYPAL_ACCOUNT, "card": dict}),
+            "application_context": dict,
+        },
     ),
     ("paypal", r"/v2/checkout/orders/[^/]+/capture"): Contract(
         must={}, may={"payment_source": dict}
@@ -67,58 +129,15 @@ CONTRACTS: Final[dict[tuple[str, str], Contract]] = {
     ("paypal", r"/v2/payments/captures/[^/]+/refund"): Contract(
         must={},
         may={
-            "amount": dict,
-            "custom_id": str,
-            "invoice_id": str,
-            "note_to_payer": str,
+            "amount": MONEY,
+            "custom_id": up_to(127, "."),
+            "invoice_id": up_to(127, "."),
+            "note_to_payer": up_to(255, "."),
             "payment_instruction": dict,
         },
     ),
 }
 
-
-PAYPAL_ACCOUNT: Final = Contract(
-    must={},
-    may={
-        "vault_id": re.compile(r"[0-9a-zA-Z_-]{1,255}"),
-        "email_address": str,
-        "name": dict,
-        "phone": dict,
-        "birth_date": str,
-        "tax_info": dict,
-        "address": dict,
-        "attributes": dict,
-        "experience_context": dict,
-        "billing_agreement_id": str,
-        # With PayPal's own server libraries only.
-        "stored_credential": dict,
-    },
-)
-PAYPAL_VAULT: Final = Contract(
-    must={"usage_type": frozenset({"MERCHANT", "PLATFORM"})},
-    may={
-        "store_in_vault": frozenset({"ON_SUCCESS"}),
-        "description": str,
-        "usage_pattern": str,
-        "shipping": dict,
-        "owner_id": str,
-        "customer_type": frozenset({"CONSUMER", "BUSINESS"}),
-        "permit_multiple_payment_tokens": bool,
-    },
-)
-PAYPAL_STORED: Final = Contract(
-    must={"payment_initiator": frozenset({"CUSTOMER", "MERCHANT"})},
-    may={"usage": frozenset({"FIRST", "SUBSEQUENT", "DERIVED"}), "usage_pattern": str},
-)
-
-PARTS: Final[dict[tuple[str, str], dict[tuple[str, ...], Contract]]] = {
-    ("paypal", r"/v2/checkout/orders"): {
-        ("payment_source", "paypal"): PAYPAL_ACCOUNT,
-        ("payment_source", "paypal", "attributes", "vault"): PAYPAL_VAULT,
-        ("payment_source", "paypal", "stored_credential"): PAYPAL_STORED,
-    },
-}
-"""Of what is within a body, by where it is."""
 
 _DATE: Final = re.compile(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z"
@@ -159,19 +178,5 @@ def broken_call(provider: str, method: str, path: str, body: Mapping[str, object
         return []
     for (name, way), contract in CONTRACTS.items():
         if name == provider and re.fullmatch(way, path):
-            found = [*contract.broken(body), *_broken_within(body, PARTS.get((name, way), {}))]
-            return [f"{path}: {each}" for each in found]
+            return [f"{path}: {each}" for each in contract.broken(body)]
     return []
-
-
-def _broken_within(
-    body: Mapping[str, object], parts: Mapping[tuple[str, ...], Contract]
-) -> list[str]:
-    found = []
-    for names, contract in parts.items():
-        part: object = body
-        for name in names:
-            part = part.get(name) if isinstance(part, Mapping) else None
-        if isinstance(part, Mapping):
-            found += [f"{'.'.join(names)}: {each}" for each in contract.broken(part)]
-    return found

@@ -140,6 +140,26 @@ def test_account_that_paypal_would_not_take_is_told(
 
 
 @pytest.mark.parametrize(
+    ("unit", "told"),
+    [
+        ({"amount": {"currency_code": "USD", "value": "5.00"}}, []),
+        ({"amount": {"currency_code": "USD", "value": 5}}, ["amount.value is 5"]),
+        ({"invoice_id": "R-1"}, ["amount is missing"]),
+        (
+            {"amount": {"currency_code": "USD", "value": "5"}, "custom_id": ""},
+            ["custom_id is ''"],
+        ),
+    ],
+)
+def test_order_that_paypal_would_not_take_is_told(
+    unit: Mapping[str, object], told: list[str]
+) -> None:
+    body = {"intent": "CAPTURE", "purchase_units": [unit]}
+    found = contracts.broken_call("paypal", "POST", "/v2/checkout/orders", body)
+    assert found == [f"/v2/checkout/orders: purchase_units[0].{each}" for each in told]
+
+
+@pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({}, 0),
