@@ -1,6 +1,5 @@
-"""What Paystack's answers and events say, read field by field."""
+"""What Paystack's answers say, read field by field."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -10,12 +9,10 @@ from bot.providers import wire
 from bot.providers.paystack.codes import (
     DECLINES,
     ERRORS,
-    EVENTS,
     LISTED,
     MODES,
     NEEDS,
     REFUNDS,
-    RESOLUTIONS,
     STATUSES,
     TRANSFERS,
 )
@@ -36,13 +33,10 @@ from bot.providers.wire import (
     text,
     whole,
 )
-from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Returned
 from core.domain.providers import (
-    About,
     Accepted,
-    Authentic,
     Declined,
     Listing,
     Outcome,
@@ -241,45 +235,6 @@ def accepted(answer: Record, *, is_test: bool) -> Accepted:
     if any(_mode(row) is not is_test for row in wire.rows(answer, "data", most=LISTED)):
         raise Unreadable("mode")
     return Accepted(account="", is_test=is_test)
-
-
-def event(body: bytes) -> Authentic:
-    """Read a signed event. A refund's has no id of its own; it only makes us ask.
-
-    Raises:
-        Unreadable: it is none.
-    """
-    record = wire.read_record(body, with_decimals=True)
-    name, data = text(record, "event", WORD), inner(record, "data")
-    starts = (about for start, about in EVENTS.items() if name.startswith(f"{start}."))
-    about = next(starts, About.NOTHING)
-    if about is About.NOTHING or about is About.REFUND:
-        paid = text(data, "transaction_reference", TOKEN) if about is About.REFUND else ""
-        key = hashlib.sha256(body).hexdigest()
-        return Authentic(event_key=f"{name}:{key}", reference=paid, kind=name, about=about)
-    named = inner(data, "transaction") if about is About.DISPUTE else data
-    reference = text(named, "reference", TOKEN)
-    return Authentic(
-        event_key=f"{name}:{_id(data)}",
-        reference=reference,
-        kind=name,
-        about=about,
-        claim=RESOLUTIONS.get(maybe(data, "resolution", WORD), Claim.OPEN),
-        claimed=_claimed(data, named) if about is About.DISPUTE else None,
-    )
-
-
-def _claimed(dispute: Record, paid: Record) -> Money | None:
-    """Read what a dispute gives back, in subunits; None for all of the payment.
-
-    Raises:
-        Unreadable: that cannot be told.
-    """
-    if dispute.get("refund_amount") is None:
-        return None
-    minor = wire.number_or_digits(dispute, "refund_amount")
-    whose = paid if dispute.get("currency") is None else dispute
-    return Money(minor, wire.currency(whose)) if minor else None
 
 
 def _refusal(heard: Heard) -> Refused:

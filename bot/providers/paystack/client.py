@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from bot.providers import wire
 from bot.providers.kit import Kit, Maker
-from bot.providers.paystack import answers
+from bot.providers.paystack import answers, events
 from bot.providers.paystack.codes import (
     ADDRESS,
     CAPABILITIES,
@@ -208,7 +208,7 @@ class Paystack:
         if not hmac.compare_digest(expected, signature):
             return Forged(reason="wrong signature")
         try:
-            return answers.event(hook.body)
+            return events.event(hook.body)
         except Unreadable:
             digest = hashlib.sha256(hook.body).hexdigest()
             return Authentic(event_key=f"sha256:{digest}", reference="", kind="unreadable")
