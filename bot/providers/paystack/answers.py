@@ -142,7 +142,8 @@ def refund(data: Record, *, request: RefundRequest) -> Outflow:
         reference=request.reference,
         amount=_amount(data, wire.number_or_digits),
         is_test=_mode(data),
-        moved_at=wire.instant(data, "refunded_at"),
+        # The answer that made it tells only when that was.
+        moved_at=wire.instant(data, "refunded_at") or wire.instant(data, "createdAt"),
     )
 
 

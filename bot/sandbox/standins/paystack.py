@@ -6,7 +6,6 @@ limit is set there, so a page lives for a day.
 Source: as of `bot/providers/paystack`; this is the far side of the wire and shares no code with it.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -29,37 +28,31 @@ from bot.sandbox.provider_door import (
     read_minor,
     read_text,
 )
-from bot.sandbox.provider_records import SOMEBODY, Checkout, CheckoutStatus, Terms
-from bot.sandbox.provider_refund_records import Refund, RefundStatus
+from bot.sandbox.provider_records import Checkout, Terms
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
+from bot.sandbox.standins.paystack_views import (
+    knows_card,
+    page,
+    pages_of,
+    refusal,
+    said,
+    view,
+    view_charge,
+    view_dispute,
+    view_event,
+    view_new_refund,
+    view_refund,
+    view_refund_event,
+    view_row,
+)
 from bot.sandbox.standins.standin import Api, bears, number, own_key
 
 PREFIX: Final = "/paystack"
 LIFE: Final = timedelta(days=1)
 MOST_ROWS: Final = 100
+MOST_REFUNDS: Final = 50
 
-STATUSES: Final = {
-    CheckoutStatus.OPEN: "abandoned",
-    CheckoutStatus.PROCESSING: "ongoing",
-    CheckoutStatus.PAID: "success",
-    CheckoutStatus.DECLINED: "failed",
-    CheckoutStatus.EXPIRED: "abandoned",
-}
-REFUNDS: Final = {
-    RefundStatus.PENDING: "pending",
-    RefundStatus.NEEDS_ATTENTION: "needs-attention",
-    RefundStatus.DONE: "processed",
-    RefundStatus.FAILED: "failed",
-    RefundStatus.RETURNED: "processed",
-}
-"""That a bank sent a refund back is not told."""
-
-DECLINES: Final = {
-    "insufficient_funds": ("51", "insufficient_funds", "Insufficient Funds"),
-    "expired_card": ("54", "expired_card", "Expired Card"),
-    "declined_by_bank": ("05", "do_not_honor", "Declined"),
-}
 EVENTS: Final = {
     "checkout.paid": "charge.success",
     "dispute.opened": "charge.dispute.create",
@@ -98,10 +91,8 @@ class PaystackStandin:
         name = EVENTS.get(happening.kind)
         if name is None:
             return b""
-        data = view(happening.checkout)
-        if name != "charge.success":
-            data = {"id": data["id"], "status": "pending", "transaction": data}
-        return orjson.dumps({"event": name, "data": data})
+        show = view_event if name == "charge.success" else view_dispute
+        return orjson.dumps({"event": name, "data": show(happening.checkout)})
 
     def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
         """Sign the body; the time is not signed."""
@@ -153,13 +144,12 @@ class _Api(Api):
     async def charge(self, request: web.Request) -> web.Response:
         """Charge a card that paid here before."""
         body = await read_body(request)
-        known = {card_code(each) for each in (str(body.get("email", "")), SOMEBODY)}
-        if body.get("authorization_code") not in known:
+        if not knows_card(body):
             raise BadRequest("authorization_code")
         checkout = self._open(body)
         if checkout is None:
             return _used()
-        return as_json(200, said(view(self._desk.pay(checkout))))
+        return as_json(200, said(view_charge(self._desk.pay(checkout))))
 
     async def verify(self, request: web.Request) -> web.Response:
         """Show one transaction."""
@@ -171,9 +161,14 @@ class _Api(Api):
         """Show a page of transactions, newest first."""
         size, start = _whole(request.query, "perPage", 50), _whole(request.query, "next", 0)
         newest = [each for each in reversed(self._mine()) if _is_within(each, request.query)]
+        rows = [view_row(each) for each in newest[start : start + size]]
+        if request.query.get("use_cursor") != "true":
+            volume = sum(e.terms.amount_minor for e in newest if e.captures)
+            counted = {**pages_of(len(newest), size=size), "total_volume": volume}
+            return as_json(200, {**said(rows), "meta": counted})
         following = str(start + size) if start + size < len(newest) else None
-        rows = [view(each) for each in newest[start : start + size]]
-        return as_json(200, {**said(rows), "meta": {"next": following, "perPage": size}})
+        meta = {"next": following, "previous": None, "perPage": size}
+        return as_json(200, {**said(rows), "meta": meta})
 
     async def refund(self, request: web.Request) -> web.Response:
         """Give money back; the same question twice gives it twice."""
@@ -191,7 +186,7 @@ class _Api(Api):
             )
         except NotRefundable as problem:
             raise BadRequest(str(problem)) from problem
-        return as_json(200, said({**view_refund(checkout, made), "transaction": view(checkout)}))
+        return as_json(200, said(view_new_refund(checkout, made)))
 
     async def refunds(self, request: web.Request) -> web.Response:
         """Show the refunds of a transaction."""
@@ -199,7 +194,9 @@ class _Api(Api):
         checkout = self._paid(request.query.get("transaction", ""))
         found = () if checkout is None else checkout.refunds
         rows = [view_refund(checkout, each) for each in found if checkout is not None]
-        return as_json(200, {**said(rows), "meta": {"total": len(rows), "page": 1}})
+        counted = pages_of(len(rows), size=MOST_REFUNDS)
+        meta = {**counted, "perPage": str(MOST_REFUNDS), "failedRefundCount": 0}
+        return as_json(200, {**said(rows), "meta": meta})
 
     async def one_refund(self, request: web.Request) -> web.Response:
         """Show one refund."""
@@ -234,101 +231,9 @@ class _Api(Api):
         return next((e for e in paid if name in {str(number(e.id)), e.terms.reference}), None)
 
 
-def said(data: object) -> dict[str, object]:
-    """Say that a call worked."""
-    return {"status": True, "message": "Done", "data": data}
-
-
-def refusal(code: str, message: str) -> dict[str, object]:
-    """Say that a call was not understood."""
-    step = {"nextStep": "Look at what was sent"}
-    body = {"status": False, "message": message, "meta": step, "code": code}
-    return {**body, "type": "validation_error"}
-
-
-def page(checkout: Checkout, link: str) -> dict[str, object]:
-    """Show a new page."""
-    code = checkout.id.partition("_")[2]
-    return {"authorization_url": link, "access_code": code, "reference": checkout.terms.reference}
-
-
-def view(checkout: Checkout) -> dict[str, object]:
-    """Show a transaction."""
-    terms, capture = checkout.terms, checkout.captures[0] if checkout.captures else None
-    is_paid = checkout.status is CheckoutStatus.PAID
-    code, word, words = DECLINES.get(checkout.decline, ("00", "approved", "Approved"))
-    is_back = capture is not None and checkout.refunded_minor(capture) == capture.amount_minor
-    return {
-        "id": number(checkout.id),
-        "domain": "test",
-        "status": "reversed" if is_back else STATUSES[checkout.status],
-        "reference": terms.reference,
-        "receipt_number": None,
-        "amount": capture.amount_minor if capture else None if is_paid else terms.amount_minor,
-        "requested_amount": terms.amount_minor,
-        "currency": capture.currency if capture else terms.currency,
-        "fees": capture.fee_minor if capture else None,
-        "response_code": code,
-        "gateway_response_code": word,
-        "gateway_response": words,
-        "paid_at": capture.at.isoformat() if capture else None,
-        "created_at": checkout.created_at.isoformat(),
-        "channel": "card",
-        "metadata": "",
-        "authorization": _card(checkout) if capture else {},
-        "customer": {"email": terms.email, "customer_code": "CUS_sandbox"},
-    }
-
-
-def view_refund(checkout: Checkout, refund: Refund) -> dict[str, object]:
-    """Show a refund."""
-    return {
-        "id": number(refund.id),
-        "transaction": number(checkout.id),
-        "domain": "test",
-        "status": REFUNDS[refund.status],
-        "amount": refund.amount_minor,
-        "currency": refund.currency,
-        "merchant_note": refund.reference.partition(":")[2],
-        "refunded_at": refund.at.isoformat() if refund.status is RefundStatus.DONE else None,
-    }
-
-
-def view_refund_event(checkout: Checkout, refund: Refund) -> dict[str, object]:
-    """Show a refund as events do: by the payment's reference, its amount as text."""
-    return {
-        "status": REFUNDS[refund.status],
-        "transaction_reference": checkout.terms.reference,
-        "refund_reference": None,
-        "amount": str(refund.amount_minor),
-        "currency": refund.currency,
-        "domain": "test",
-    }
-
-
 def sign(key: str, body: bytes) -> str:
     """Return the signature of an event."""
     return hmac.new(key.encode(), body, "sha512").hexdigest()
-
-
-def card_code(email: str) -> str:
-    """Return the code of the one card that its holder has."""
-    return f"AUTH_{hashlib.sha256(email.encode()).hexdigest()[:10]}"
-
-
-def _card(checkout: Checkout) -> dict[str, object]:
-    is_others = checkout.is_others_card
-    return {
-        "authorization_code": card_code(checkout.holder),
-        "bin": "408408",
-        "last4": "5100" if is_others else "4081",
-        "exp_month": "9",
-        "exp_year": "2030",
-        "channel": "card",
-        "brand": "mastercard" if is_others else "visa",
-        "reusable": True,
-        "signature": "SIG_somebody" if is_others else "SIG_sandbox",
-    }
 
 
 def _title(body: Mapping[str, Any]) -> str:

@@ -16,9 +16,16 @@ import pytest
 from bot.providers.wire import Heard, Line
 from bot.sandbox.provider_tongue import Happening
 from bot.sandbox.standins.paypal import PayPalStandin
+from bot.sandbox.standins.paystack import PaystackStandin
 from bot.sandbox.standins.stripe import StripeStandin
 from core.domain.providers import Unknown
-from tests.bot.providers import contracts, paypal_contract, stripe_contract, telegram_contract
+from tests.bot.providers import (
+    contracts,
+    paypal_contract,
+    paystack_contract,
+    stripe_contract,
+    telegram_contract,
+)
 
 HOSTS: Final = {
     "api.paystack.co": "paystack",
@@ -40,13 +47,16 @@ _STANDIN: Final = re.compile(r".*/sandbox/provider/([a-z]+)(/.*)?")
 
 ANSWERS: Final[Mapping[str, Callable[[str, str, object], list[str]]]] = {
     "paypal": paypal_contract.broken_answer,
+    "paystack": paystack_contract.broken_answer,
     "stripe": stripe_contract.broken_answer,
 }
 REFUSALS: Final[Mapping[str, Callable[[str, int, object], list[str]]]] = {
     "paypal": paypal_contract.broken_refusal,
+    "paystack": paystack_contract.broken_refusal,
 }
 EVENTS: Final[Mapping[type[Telling], Callable[[bytes], list[str]]]] = {
     PayPalStandin: paypal_contract.broken_event,
+    PaystackStandin: paystack_contract.broken_event,
     StripeStandin: stripe_contract.broken_event,
 }
 

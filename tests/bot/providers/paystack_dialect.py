@@ -9,7 +9,7 @@ import httpx
 
 from bot.providers import PROVIDERS
 from bot.providers.paystack.codes import LISTED
-from bot.sandbox.standins.paystack import card_code
+from bot.sandbox.standins.paystack_views import card_code
 from core.domain.money import Currency, Money
 from core.domain.providers import Hook, Provider, ProviderError, SavedMethod
 from tests.bot.providers import paystack_says as says
@@ -17,6 +17,7 @@ from tests.bot.providers.conformance import NOW, Fact
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book
 from tests.bot.providers.kits import a_kit
+from tests.bot.providers.paystack_transfers import transfers
 
 KEY: Final = "sk_test_" + "0123456789abcdef" * 2
 MAKER: Final = PROVIDERS["paystack"]
@@ -47,11 +48,15 @@ class PaystackDialect:
         return adapter(client)
 
     def answer(self, request: httpx.Request, fact: Fact) -> httpx.Response:
-        if request.url.path == "/refund":
-            return says.said([])
-        if request.url.path != "/transaction/initialize":
-            return says.said(says.transaction(fact))
-        return says.said(says.page(fact)) if fact.status == "open" else says.duplicate()
+        match request.url.path:
+            case "/refund":
+                return says.refunds_of()
+            case "/transaction/initialize":
+                return says.said(says.page(fact)) if fact.status == "open" else says.duplicate()
+            case "/transaction/charge_authorization":
+                return says.said(says.charge(fact))
+            case _:
+                return says.said(says.transaction(fact))
 
     def is_prelude(self, request: httpx.Request) -> bool:
         return request.url.path == "/transferrecipient"
@@ -84,10 +89,11 @@ class PaystackDialect:
 
     def answer_outflow(self, request: httpx.Request, book: Book) -> httpx.Response:
         is_refund = request.url.path.startswith("/refund")
-        return says.refunds(request, book) if is_refund else says.transfers(request, book)
+        return says.refunds(request, book) if is_refund else transfers(request, book)
 
     def hook(self, *, event_id: str, reference: str, at: datetime, is_genuine: bool = True) -> Hook:
-        data = {"id": int(event_id.rpartition("_")[2]), "reference": reference}
+        number = int(event_id.rpartition("_")[2])
+        data = says.paid_told(number=number, reference=reference)
         return told("charge.success", data, key=KEY if is_genuine else KEY[::-1])
 
 

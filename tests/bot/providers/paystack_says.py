@@ -1,6 +1,7 @@
 """How Paystack says things, for the dialect of the suite: as the sandbox's stand-in does.
 
-Only what the stand-in never says is added: live money, words that nobody knows, and transfers.
+Only what the stand-in never says is added: live money, words that nobody knows, and transfers,
+which are `paystack_transfers`.
 """
 
 import json
@@ -14,10 +15,11 @@ import httpx
 
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
-from bot.sandbox.standins import paystack as standin
+from bot.sandbox.standins import paystack_views as standin
+from bot.sandbox.standins.paystack import sign
 from core.domain.money import Currency, Money
 from core.domain.providers import ProviderError
-from tests.bot.providers.conformance import NOW, REQUEST, Fact
+from tests.bot.providers.conformance import NOW, REQUEST, Fact, Taken
 from tests.bot.providers.conformance_listings import Row
 from tests.bot.providers.conformance_outflows import Book, Sent
 
@@ -30,14 +32,6 @@ REFUNDS: Final = {
     "stuck": RefundStatus.NEEDS_ATTENTION,
     "done": RefundStatus.DONE,
     "failed": RefundStatus.FAILED,
-}
-TRANSFERS: Final = {
-    "pending": "pending",
-    "stuck": "otp",
-    "done": "success",
-    "failed": "failed",
-    "returned": "reversed",
-    "unheard": STRANGE,
 }
 REASONS: Final[dict[ProviderError, dict[str, object]]] = {
     ProviderError.INSUFFICIENT_FUNDS: {"gateway_response": "Insufficient Funds"},
@@ -60,82 +54,88 @@ def refused(status: int, code: str, message: str) -> httpx.Response:
     return httpx.Response(status, json=standin.refusal(code, message))
 
 
-def transaction(fact: Fact, *, at: datetime = NOW) -> dict[str, object]:
-    """Show a transaction."""
-    shown = standin.view(_checkout(fact, at=at))
+def transaction(fact: Fact) -> dict[str, object]:
+    """Show a transaction as its look-up does."""
+    # People put anything there, and Paystack gives it back.
+    return {**_stood(standin.view(_checkout(fact)), fact), "metadata": {"note": 1.5}}
+
+
+def charge(fact: Fact) -> dict[str, object]:
+    """Show a transaction as the charge of a saved card does."""
+    return _stood(standin.view_charge(_checkout(fact)), fact)
+
+
+def row(fact: Fact, *, at: datetime) -> dict[str, object]:
+    """Show a transaction as the list does."""
+    return {**_stood(standin.view_row(_checkout(fact, at=at)), fact), "metadata": {"note": 1.5}}
+
+
+def _stood(shown: Mapping[str, object], fact: Fact) -> dict[str, object]:
+    """Change a transaction into what the stand-in never says of one."""
+    changed = {**shown, "domain": domain(is_test=fact.is_test)}
     if fact.status == "declined":
         unsaid = dict.fromkeys(("response_code", "gateway_response_code"))
-        shown |= {**unsaid, "gateway_response": "Declined", **REASONS[fact.decline]}
+        changed |= {**unsaid, "gateway_response": "Declined", **REASONS[fact.decline]}
     if fact.status == "unheard":
-        shown |= {"status": STRANGE}
-    # People put anything there, and Paystack gives it back.
-    return {**shown, "domain": _domain(is_test=fact.is_test), "metadata": {"note": 1.5}}
+        changed |= {"status": STRANGE}
+    return changed
 
 
 def listed(query: Mapping[str, str], rows: Sequence[Row]) -> httpx.Response:
     """Answer a page of the list, newest first."""
     size, start = int(query["perPage"]), int(query.get("next", "0"))
     newest = list(reversed(rows))[start : start + size]
-    shown = [transaction(row.fact, at=row.paid_at) for row in newest]
+    shown = [row(each.fact, at=each.paid_at) for each in newest]
     following = str(start + size) if start + size < len(rows) else None
     return said(shown, meta={"next": following, "previous": None, "perPage": size})
 
 
 def refund(sent: Sent) -> dict[str, object]:
     """Show a refund."""
-    made = Refund(
-        id=f"rfd_{int(sent.id):x}",
-        reference=f"0:{sent.reference}",
-        capture_id="",
-        amount_minor=sent.amount.minor,
-        currency=sent.amount.currency,
-        status=REFUNDS.get(sent.status, RefundStatus.PENDING),
-        at=NOW,
-    )
-    shown = standin.view_refund(_checkout(Fact(), number=sent.paid), made)
-    strange = {"status": STRANGE} if sent.status == "unheard" else {}
-    return {**shown, **strange, "domain": _domain(is_test=sent.is_test), "fully_deducted": 1}
+    return _gone(standin.view_refund(_paid(sent), _made(sent)), sent)
+
+
+def new_refund(sent: Sent) -> dict[str, object]:
+    """Show a refund that was just asked for, with its transaction."""
+    return _gone(standin.view_new_refund(_paid(sent), _made(sent)), sent)
 
 
 def refunds(request: httpx.Request, book: Book) -> httpx.Response:
-    """Answer a call about refunds; what made one shows the transaction whole."""
+    """Answer a call about refunds."""
     if request.method == "POST":
         body = json.loads(request.content)
-        made = book.send(reference=body["merchant_note"], amount=money(body))
-        return said({**refund(made), "transaction": {"id": int(made.paid)}})
+        return said(new_refund(book.send(reference=body["merchant_note"], amount=money(body))))
     if request.url.path == "/refund":
-        return said([refund(each) for each in book.sent], meta={"total": len(book.sent)})
+        return refunds_of(*(refund(each) for each in book.sent))
     number = request.url.path.rpartition("/")[2]
     found = [each for each in book.sent if each.id == number]
     return said(refund(found[0])) if found else not_found()
 
 
-def transfer(sent: Sent) -> dict[str, object]:
-    """Show a transfer."""
-    return {
-        "id": int(sent.id),
-        "transfer_code": f"TRF_{sent.id}",
-        "reference": sent.reference,
-        "status": TRANSFERS[sent.status],
-        "amount": sent.amount.minor,
-        "currency": sent.amount.currency,
-        "domain": _domain(is_test=sent.is_test),
-        "fee_charged": 1_000 if sent.status == "done" else None,
-        "transferred_at": None,
-    }
+def refunds_of(*rows: Mapping[str, object]) -> httpx.Response:
+    """Answer the refunds of a transaction."""
+    counted = standin.pages_of(len(rows), size=50)
+    return said(list(rows), meta={**counted, "perPage": "50", "failedRefundCount": 0})
 
 
-def transfers(request: httpx.Request, book: Book) -> httpx.Response:
-    """Answer a call about transfers."""
-    if request.url.path == "/transferrecipient":
-        return said({"recipient_code": "RCP_gd9vgag7n5lr5ix"}, status=201)
-    if request.method == "GET":
-        found = book.find(request.url.path.rpartition("/")[2])
-        return said(transfer(found)) if found else not_found()
-    body = json.loads(request.content)
-    if book.find(body["reference"]):
-        return refused(400, "duplicate_transfer_reference", "Duplicate reference")
-    return said(transfer(book.send(reference=body["reference"], amount=money(body))))
+def paid_told(*, number: int, reference: str) -> dict[str, object]:
+    """Tell that a transaction was paid."""
+    taken = (Taken(provider_id=str(number), amount=REQUEST.amount),)
+    fact = Fact(status="paid", reference=reference, taken=taken)
+    return standin.view_event(_checkout(fact))
+
+
+def refund_told(sent: Sent, *, reference: str) -> dict[str, object]:
+    """Tell where a refund stands."""
+    shown = standin.view_refund_event(_paid(sent), _made(sent))
+    return {**shown, "transaction_reference": reference}
+
+
+def claim_told(*, number: int, reference: str, is_open: bool = True) -> dict[str, object]:
+    """Tell of a claim to a transaction."""
+    paid = _paid(Sent(paid=str(number)))
+    claimed = replace(paid, is_disputed=is_open, terms=replace(paid.terms, reference=reference))
+    return standin.view_dispute(claimed)
 
 
 def page(fact: Fact) -> dict[str, object]:
@@ -168,14 +168,37 @@ def with_amount(body: bytes, token: bytes) -> bytes:
 def signed(event: Mapping[str, object], secret: str) -> tuple[bytes, str]:
     """Return an event's body and its signature."""
     body = json.dumps(event).encode()
-    return body, standin.sign(secret, body)
+    return body, sign(secret, body)
 
 
-def _domain(*, is_test: bool) -> str:
+def domain(*, is_test: bool) -> str:
+    """Name the mode."""
     return "test" if is_test else "live"
 
 
-def _checkout(fact: Fact, *, number: str = UNPAID, at: datetime = NOW) -> Checkout:
+def _gone(shown: Mapping[str, object], sent: Sent) -> dict[str, object]:
+    strange = {"status": STRANGE} if sent.status == "unheard" else {}
+    return {**shown, **strange, "domain": domain(is_test=sent.is_test)}
+
+
+def _made(sent: Sent) -> Refund:
+    return Refund(
+        id=f"rfd_{int(sent.id):x}",
+        reference=f"0:{sent.reference}",
+        capture_id="",
+        amount_minor=sent.amount.minor,
+        currency=sent.amount.currency,
+        status=REFUNDS.get(sent.status, RefundStatus.PENDING),
+        at=NOW,
+    )
+
+
+def _paid(sent: Sent) -> Checkout:
+    taken = (Taken(provider_id=sent.paid, amount=REQUEST.amount),)
+    return _checkout(Fact(status="paid", taken=taken))
+
+
+def _checkout(fact: Fact, *, at: datetime = NOW) -> Checkout:
     taken = fact.taken[:1]
     known = {status.value for status in CheckoutStatus}
     captures = tuple(
@@ -188,7 +211,7 @@ def _checkout(fact: Fact, *, number: str = UNPAID, at: datetime = NOW) -> Checko
         )
         for each in taken
     )
-    number = taken[0].provider_id if taken else number
+    number = taken[0].provider_id if taken else UNPAID
     terms = Terms(
         reference=fact.reference,
         amount_minor=taken[0].amount.minor if taken else REQUEST.amount.minor,

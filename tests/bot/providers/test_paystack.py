@@ -7,14 +7,11 @@ from typing import Final
 import httpx
 import pytest
 
-from core.domain.claims import Claim
 from core.domain.errors import ProviderProblem
 from core.domain.money import Currency, Money
 from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
 from core.domain.providers import (
-    About,
     Accepted,
-    Authentic,
     Declined,
     Pending,
     ProviderError,
@@ -32,7 +29,8 @@ from tests.bot.providers.conformance_payouts import PayingOut
 from tests.bot.providers.conformance_refunds import Refunding
 from tests.bot.providers.conformance_saved import ChargingSaved
 from tests.bot.providers.kits import a_kit
-from tests.bot.providers.paystack_dialect import KEY, MAKER, PaystackDialect, adapter, told
+from tests.bot.providers.paystack_dialect import KEY, MAKER, PaystackDialect, adapter
+from tests.bot.providers.paystack_transfers import transfers
 
 KES: Final = Currency("KES")
 NGN: Final = Currency("NGN")
@@ -96,7 +94,7 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
 
         def behave(request: httpx.Request) -> httpx.Response:
             if request.url.path == "/refund":
-                return says.said(list(rows))
+                return says.refunds_of(*rows)
             return self.dialect.answer(request, self.paid)
 
         outcome, _ = await self.watched(look_up, behave)
@@ -114,70 +112,6 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
         outcome, _ = await self.watched(look_up, lambda _: says.said(data))
         assert isinstance(outcome, Settled)
         assert outcome.method is None
-
-    @pytest.mark.parametrize(
-        ("event", "data", "about", "reference"),
-        [
-            ("charge.success", {"id": 1, "reference": "R-1"}, About.PAYMENT, "R-1"),
-            ("transfer.reversed", {"id": 1, "reference": "w-1"}, About.PAYOUT, "w-1"),
-            ("refund.needs-attention", {"transaction_reference": "R-1"}, About.REFUND, "R-1"),
-            (
-                "charge.dispute.create",
-                {"id": 1, "transaction": {"reference": "R-1"}},
-                About.DISPUTE,
-                "R-1",
-            ),
-            ("subscription.create", {}, About.NOTHING, ""),
-        ],
-    )
-    def test_events_name_what_they_are_about(
-        self, event: str, data: dict[str, object], about: About, reference: str
-    ) -> None:
-        reading = self.reading(told(event, data))
-        assert isinstance(reading, Authentic)
-        assert (reading.kind, reading.about, reading.reference) == (event, about, reference)
-
-    @pytest.mark.parametrize(
-        ("resolution", "claim"),
-        [
-            ("declined", Claim.WON),
-            ("merchant-accepted", Claim.LOST),
-            ("auto-accepted", Claim.LOST),
-            ("converted-to-chargeback", Claim.OPEN),
-            (None, Claim.OPEN),
-        ],
-    )
-    def test_resolved_dispute_says_who_has_the_money(
-        self, resolution: str | None, claim: Claim
-    ) -> None:
-        data = {"id": 1, "transaction": {"reference": "R-1"}, "resolution": resolution}
-        reading = self.reading(told("charge.dispute.resolve", data))
-        assert isinstance(reading, Authentic)
-        assert (reading.about, reading.claim) == (About.DISPUTE, claim)
-
-    @pytest.mark.parametrize(
-        ("amount", "currency", "claimed"),
-        [
-            (40_000, "NGN", Money(40_000, Currency("NGN"))),
-            ("40000", "NGN", Money(40_000, Currency("NGN"))),
-            (40_000, None, Money(40_000, Currency("GHS"))),
-            (None, "NGN", None),
-            (0, "NGN", None),
-        ],
-    )
-    def test_dispute_says_how_much_it_gives_back(
-        self, amount: object, currency: str | None, claimed: Money | None
-    ) -> None:
-        paid = {"reference": "R-1", "currency": "GHS"}
-        data = {"id": 1, "transaction": paid, "refund_amount": amount, "currency": currency}
-        reading = self.reading(told("charge.dispute.resolve", data))
-        assert isinstance(reading, Authentic)
-        assert (reading.reference, reading.claimed) == ("R-1", claimed)
-
-    def test_signed_event_that_cannot_be_read_is_kept_and_names_nothing(self) -> None:
-        reading = self.reading(told("charge.success", {"id": True, "reference": 5}))
-        assert isinstance(reading, Authentic)
-        assert (reading.kind, reading.reference) == ("unreadable", "")
 
 
 class TestPaystackRefunds(Refunding):
@@ -199,7 +133,7 @@ class TestPaystackRefunds(Refunding):
 
         def behave(request: httpx.Request) -> httpx.Response:
             is_list = request.url.path == "/refund" and request.method == "GET"
-            return says.said([nameless]) if is_list else says.refunds(request, book)
+            return says.refunds_of(nameless) if is_list else says.refunds(request, book)
 
         outcome = await self.over(behave, "send")
         assert outcome == Unknown(error=ProviderError.PROVIDER_ERROR, detail="perhaps ours")
@@ -220,7 +154,7 @@ class TestPaystackPayouts(PayingOut):
     async def test_empty_balance_declines_because_nothing_was_sent(self) -> None:
         def behave(request: httpx.Request) -> httpx.Response:
             if self.dialect.is_prelude(request):
-                return says.transfers(request, Book())
+                return transfers(request, Book())
             body = {"status": False, "message": "Your balance is not enough to fulfil this request"}
             return httpx.Response(400, json=body)
 
@@ -263,7 +197,7 @@ async def test_payouts_name_whom_they_are_for(
 
     def behave(request: httpx.Request) -> httpx.Response:
         bodies.append(json.loads(request.content))
-        return says.transfers(request, book)
+        return transfers(request, book)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(behave)) as client:
         payouts = adapter(client)
