@@ -50,6 +50,8 @@ _AUTHORIZATION: Final = re.compile(r"AUTH_[A-Za-z0-9]{1,60}")
 _RECIPIENT: Final = re.compile(r"RCP_[A-Za-z0-9]{1,60}")
 _TRANSFER: Final = re.compile(r"TRF_[A-Za-z0-9]{1,60}")
 _CURSOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,200}")
+_NO_CURSOR: Final = "null"
+"""A text, in Paystack's own sample of the way back from a first page."""
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _MONTH: Final = re.compile(r"0?[1-9]|1[0-2]")
 _SHORT: Final = "balance is not enough"
@@ -84,6 +86,9 @@ def page(answer: Record, *, asked: str) -> Pending:
 
 def charge(answer: Record, *, asked: str) -> Outcome:
     """Read the charge of a saved card, which may wait for its owner on a page.
+
+    What was asked for is not told: more than that may have been captured, with a fee that the
+    payer bore.
 
     Raises:
         Unreadable: it is none.
@@ -120,8 +125,19 @@ def listing(answer: Record, *, since: datetime, until: datetime) -> Listing:
     listed = wire.rows(answer, "data", most=LISTED)
     taken = [_settled(row) for row in listed if _kind(row, STATUSES) is Settled]
     wanted = [each for each in taken if since <= (each.settled_at or since) < until]
-    following = maybe(inner(answer, "meta"), "next", _CURSOR)
-    return Listing(items=tuple(reversed(wanted)), after=following)
+    return Listing(items=tuple(reversed(wanted)), after=_following(inner(answer, "meta")))
+
+
+def _following(meta: Record) -> str:
+    """Return where the list goes on, "" at its end.
+
+    Raises:
+        Unreadable: its pages are counted, which was not asked for, and there is more than this one.
+    """
+    if "next" not in meta and meta.get("pageCount") not in (0, 1):
+        raise Unreadable("next")
+    following = maybe(meta, "next", _CURSOR)
+    return "" if following == _NO_CURSOR else following
 
 
 def refund(data: Record, *, request: RefundRequest) -> Outflow:
@@ -274,11 +290,19 @@ def _settled(data: Record) -> Settled:
         captured=captured,
         is_test=_mode(data),
         fee=None if fee is None else max(Money(0, gross.currency), fee - (gross - captured)),
-        settled_at=wire.instant(data, "paid_at"),
-        receipt=maybe(data, "receipt_number", TOKEN),
+        # The charge of a card tells when it was made only, which is when it was paid.
+        settled_at=wire.instant(data, "paid_at") or wire.instant(data, "transaction_date"),
+        receipt=_receipt(data),
         method=_method(data),
         refunded=captured if is_returned else None,
     )
+
+
+def _receipt(data: Record) -> str:
+    """Read a receipt, a text or a number; its shape is no reason to doubt the money."""
+    value = data.get("receipt_number")
+    written = str(value) if type(value) in {str, int} else ""
+    return written if TOKEN.fullmatch(written) else ""
 
 
 def _method(data: Record) -> SavedMethod | None:

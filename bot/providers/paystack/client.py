@@ -110,7 +110,11 @@ class Paystack:
         return await self._with_refunds(outcome)
 
     async def charge_saved(self, request: ChargeRequest) -> Outcome:
-        """Charge a reusable authorization; a decline ends it, for nobody has its page."""
+        """Charge a reusable authorization; a decline ends it, for nobody has its page.
+
+        An amount that we did not ask for is looked up: whether the payer bore the fee, only a
+        look-up tells.
+        """
         body = {
             **_amount_of(request.amount),
             "reference": request.reference,
@@ -121,6 +125,9 @@ class Paystack:
         if isinstance(answer, Refused):
             return answer.as_declined
         outcome = wire.read(answer, lambda it: answers.charge(it, asked=request.reference))
+        if isinstance(outcome, Settled) and outcome.captured != request.amount:
+            reference, asked = request.reference, request.amount
+            outcome = await self.advance(reference=reference, provider_ref="", asked=asked)
         return replace(outcome, is_final=True) if isinstance(outcome, Declined) else outcome
 
     async def captures(

@@ -13,6 +13,7 @@ from core.domain.outflows import Destination, Moved, PayoutRequest, Payouts
 from core.domain.providers import (
     Accepted,
     Declined,
+    Listing,
     Pending,
     ProviderError,
     Rail,
@@ -20,7 +21,7 @@ from core.domain.providers import (
     Unknown,
 )
 from tests.bot.providers import paystack_says as says
-from tests.bot.providers.conformance import Answers, Fact, create, look_up
+from tests.bot.providers.conformance import NOW, Answers, Fact, create, look_up
 from tests.bot.providers.conformance_failures import Bodies, Failures
 from tests.bot.providers.conformance_hooks import Hooks
 from tests.bot.providers.conformance_listings import Listed
@@ -100,6 +101,66 @@ class TestPaystack(Answers, Failures, Bodies, Hooks, ChargingSaved, Listed):
         outcome, _ = await self.watched(look_up, behave)
         assert isinstance(outcome, Settled)
         return outcome
+
+    async def test_fee_that_a_saved_card_bore_is_no_part_of_what_was_paid(
+        self,
+    ) -> None:
+        """The charge does not say what was asked for; the look-up does."""
+        dearer = {"amount": 507_800, "fees": 10_000}
+
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/refund":
+                return says.refunds_of()
+            shown = says.charge if request.method == "POST" else says.transaction
+            return says.said({**shown(self.paid), **dearer})
+
+        outcome, _ = await self.watched(self.charge, behave)
+        assert isinstance(outcome, Settled)
+        assert (outcome.captured, outcome.fee) == (self.asked, Money(2_200, NGN))
+
+    async def test_dearer_charge_that_cannot_be_looked_up_decides_nothing(self) -> None:
+        def behave(request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                return httpx.Response(503)
+            return says.said({**says.charge(self.paid), "amount": 507_800})
+
+        outcome, _ = await self.watched(self.charge, behave)
+        assert isinstance(outcome, Unknown)
+
+    async def test_charge_of_a_saved_card_says_when_it_was_paid(self) -> None:
+        outcome = await self.told(self.paid, self.charge)
+        assert isinstance(outcome, Settled)
+        assert outcome.settled_at == NOW
+
+    @pytest.mark.parametrize(
+        ("number", "receipt"), [("QK12", "QK12"), (10_101, "10101"), (None, ""), ({}, "")]
+    )
+    async def test_receipt_is_no_reason_to_doubt_the_money(
+        self, number: object, receipt: str
+    ) -> None:
+        data = {**says.transaction(self.paid), "receipt_number": number}
+        outcome, _ = await self.watched(look_up, lambda _: says.said(data))
+        assert isinstance(outcome, Settled)
+        assert outcome.receipt == receipt
+
+    @pytest.mark.parametrize(
+        ("meta", "ends"),
+        [
+            ({"next": None, "previous": None, "perPage": 50}, True),
+            ({"next": "null", "previous": "null", "perPage": 50}, True),
+            ({"total": 1, "skipped": 0, "perPage": 50, "page": 1, "pageCount": 1}, True),
+            ({"total": 51, "skipped": 0, "perPage": 50, "page": 1, "pageCount": 2}, False),
+            ({"perPage": 50}, False),
+            ({"perPage": 50, "pageCount": []}, False),
+        ],
+    )
+    async def test_list_ends_only_where_paystack_says_so(
+        self, meta: dict[str, object], *, ends: bool
+    ) -> None:
+        shown = says.row(self.paid, at=NOW)
+        page = await self.page(lambda _: says.said([shown], meta=meta))
+        assert isinstance(page, Listing) is ends
+        assert getattr(page, "after", "") == ""
 
     async def test_refused_card_may_be_followed_by_another_on_the_same_page(self) -> None:
         outcome = await self.told(Fact(status="declined"))
