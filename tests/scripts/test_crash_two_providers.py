@@ -38,6 +38,7 @@ STRIDE: Final = 1 if os.environ.get("HAZINA_SOAK") else 24
 PATIENCE_S: Final = 120.0
 BREATH_S: Final = 0.2
 RECEIPTS: Final = "SELECT number FROM receipt"
+LATE_FEES: Final = "SELECT id FROM journal WHERE kind = 'provider_fee'"
 
 
 async def be_refused_at_paystack(play: Play) -> None:
@@ -75,7 +76,10 @@ async def pay_on_the_page_left_open(play: Play) -> None:
 
 
 async def rest(play: Play) -> None:
-    """Let everything come to its end."""
+    """Let everything come to its end; Stripe's fee comes a moment after its money."""
+    async with _patience(play.resident):
+        while not await play.stage.look(lambda tx: rows(tx, LATE_FEES)):
+            await play.resident.world.change(BREATH_S)
     await play.stage.quiet()
 
 
