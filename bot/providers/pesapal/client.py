@@ -18,6 +18,7 @@ from bot.providers.pesapal.codes import (
     MODES,
     NOTICES_S,
     REFERENCE,
+    REFUND_WORD,
     REMARKS,
     TITLE,
     TOKEN_S,
@@ -139,7 +140,7 @@ class Pesapal:
             "confirmation_code": request.provider_id,
             "amount": _number(request.amount),
             "username": request.reference,
-            "remarks": request.reason[:REMARKS],
+            "remarks": request.reason[:REMARKS] or REFUND_WORD,
         }
         answer = await self._ask("POST", "/api/Transactions/RefundRequest", body=body)
         return wire.read(answer, lambda it: answers.asked_for(it, provider_id=request.provider_id))

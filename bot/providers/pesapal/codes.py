@@ -25,6 +25,8 @@ LISTED: Final = 200
 LIST_BYTES: Final = 256 * 1024
 TITLE: Final = 100
 REMARKS: Final = 100
+REFUND_WORD: Final = "Refund"
+"""What a refund says where it is of no bill: Pesapal requires some remark."""
 
 CAPABILITIES: Final = Capabilities(
     currencies=frozenset({"KES", "UGX", "TZS", "RWF", "USD"}),

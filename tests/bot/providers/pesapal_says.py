@@ -120,6 +120,8 @@ def refunds(request: httpx.Request, book: Book) -> httpx.Response:
     body = read(request)
     if book.sent:
         return refused("refund_request_exists")
+    if not body["remarks"]:
+        return refused("invalid_request")
     book.send(reference=str(body["username"]), amount=money(body))
     return said(message="Refund request received")
 
