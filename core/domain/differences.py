@@ -37,6 +37,8 @@ class DifferenceKind(StrEnum):
     """It gave back more than the books know."""
     MISSING = "missing"
     """The books were credited with money that its complete list does not show."""
+    CLAIMED = "claimed"
+    """A payer's bank claims back what is kept apart in another currency than its payment's."""
 
 
 MATCHABLE: Final = frozenset(

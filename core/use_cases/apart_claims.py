@@ -10,6 +10,7 @@ from dataclasses import replace
 from core.domain.acts import Event, EventName
 from core.domain.captures import CaptureKey
 from core.domain.chargebacks import Chargeback, ChargebackId
+from core.domain.differences import Difference, DifferenceId, DifferenceKind
 from core.domain.ledger import (
     Account,
     AccountKind,
@@ -48,10 +49,11 @@ def add_apart_claim(
 ) -> Chargeback | None:
     """Keep a claim to money that was kept apart; refunds of it that were not sent are given up.
 
-    None where its currency is not the payment's, which no claim of the payment can have.
+    None where its currency is not the payment's, which no claim of the payment can have: the desk
+    is told.
     """
-    payment = tx.payments.get(attempt.payment_id)
-    if kept.currency != payment.currency:
+    if kept.currency != tx.payments.get(attempt.payment_id).currency:
+        _note_foreign(tx, attempt, kept, claimed)
         return None
     known = tx.chargebacks.add(
         new_claim(
@@ -67,6 +69,37 @@ def add_apart_claim(
         if refund.status in {RefundStatus.PENDING, RefundStatus.APPROVED}:
             give_up(tx, refund=refund)
     return known
+
+
+def _note_foreign(
+    tx: Transaction, attempt: Attempt, kept: Unmatched, claimed: Money | None
+) -> None:
+    """Put a claim to money in another currency on the desk, once; nothing is booked."""
+    amount = claimed or left_apart(tx, kept=kept)
+    told = Difference(
+        id=DifferenceId(tx.new_id()),
+        tenant_id=attempt.tenant_id,
+        configuration_id=attempt.configuration_id,
+        kind=DifferenceKind.CLAIMED,
+        provider_id=kept.capture,
+        reference=attempt.reference,
+        currency=amount.currency,
+        listed_minor=amount.minor,
+        booked_currency=kept.currency,
+        booked_minor=kept.amount_minor,
+        found_at=tx.now,
+        payment_id=kept.payment_id,
+    )
+    if tx.differences.has(told):
+        return
+    tx.differences.add(told)
+    tx.events.append(
+        Event(
+            name=EventName.MONEY_DIFFERS,
+            tenant_id=told.tenant_id,
+            subject=Subject(kind="difference", id=told.id),
+        )
+    )
 
 
 def new_claim(

@@ -89,7 +89,9 @@ def follow_event(
             return True
         known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
     if known is None:
-        return False
+        # In another currency it waits at the desk; that it was lost nobody books but a human.
+        is_at_desk = kept_of(tx, attempt=attempt, capture=settled) is not None
+        return is_at_desk and claim is Claim.OPEN
     if claimed is not None and claim is not Claim.WON and not _may_be(tx, known, claimed):
         _doubt(tx, known, claimed)
     elif claim is not Claim.OPEN:

@@ -76,7 +76,12 @@ def judge_unlisted(
 
 
 def stands(tx: Transaction, *, difference: Difference) -> bool:
-    """Tell whether a difference is still one; what the window did not reach stands as it is."""
+    """Tell whether a difference is still one; what the window did not reach stands as it is.
+
+    No list tells of a bank's claim: it stands until somebody has seen it.
+    """
+    if difference.kind is DifferenceKind.CLAIMED:
+        return True
     listed = tx.reconciling.find_listed(difference.configuration_id, difference.provider_id)
     if listed is not None:
         now = judge(tx, listed=listed)

@@ -91,7 +91,7 @@ def card(words: Words, view: DifferenceCard) -> Screen:
         (words.label("Match"), f"unmatched:for:{found.id}" if view.may_match else ""),
         (words.label("Refund"), f"sendback:for:{found.id}" if view.may_send_back else ""),
         (words.label("Refund"), f"refunds:start:{view.refunds_id}" if view.refunds_id else ""),
-        (words.label("Ignore"), f"differences:ignore:{found.id}" if view.may_ignore else ""),
+        (_let_be(words, found), f"differences:ignore:{found.id}" if view.may_ignore else ""),
     )
     row = tuple(Button(label=label, data=data) for label, data in acts if data)
     back = (Button(label=words.label("Back"), data=doors.DIFFERENCES),)
@@ -102,20 +102,26 @@ def ask_reason(words: Words, view: DifferenceCard) -> Screen:
     """Ask why nothing is to be done."""
     text = lines(
         sentence(words, view.difference, view.provider),
-        words.t("Why is nothing to be done? Your reason is kept with the books."),
+        words.t("What did you do about it? Your words are kept with the books.")
+        if view.difference.kind is DifferenceKind.CLAIMED
+        else words.t("Why is nothing to be done? Your reason is kept with the books."),
     )
     return Screen(html=text, rows=(_leave(words),))
 
 
 def confirm(words: Words, view: DifferenceCard, *, reason: str, act: str) -> Screen:
     """Show what is about to be let be."""
+    is_claim = view.difference.kind is DifferenceKind.CLAIMED
     text = lines(
-        words.t("<b>Ignore this difference?</b>"),
+        words.t("<b>Have you seen to this claim?</b>")
+        if is_claim
+        else words.t("<b>Ignore this difference?</b>"),
         sentence(words, view.difference, view.provider),
         words.t("Reason: %(reason)s", reason=reason),
         words.t("No money moves. It leaves the desk and stays in the books, with your name."),
     )
-    ignore = Button(label=words.label("Ignore it"), data=act)
+    label = words.label("Seen") if is_claim else words.label("Ignore it")
+    ignore = Button(label=label, data=act)
     return Screen(html=text, rows=((ignore,), _leave(words)))
 
 
@@ -130,6 +136,8 @@ def told(words: Words, difference: Difference, *, provider: str, count: int) -> 
             "🚨 Money was credited here that the list of %(provider)s does not show.",
             provider=provider_name(provider),
         )
+    if difference.kind is DifferenceKind.CLAIMED:
+        head = words.t("🏦 A bank claims back money that came in another currency than was asked.")
     text = lines(
         head,
         sentence(words, difference, provider),
@@ -170,6 +178,11 @@ def sentence(words: Words, difference: Difference, provider: str) -> Html:
             )
         case DifferenceKind.MISSING:
             return words.t("%(booked)s was credited, %(provider)s does not list it.", **values)
+        case DifferenceKind.CLAIMED:
+            return words.t(
+                "The payer's bank claims back %(listed)s of the %(booked)s that %(provider)s took.",
+                **values,
+            )
 
 
 def _line(words: Words, difference: Difference, provider: str) -> Html:
@@ -197,6 +210,12 @@ def _advice(words: Words, difference: Difference) -> Html:
             return words.t(
                 "Ask the provider today. Nothing is taken back from the member by itself."
             )
+        case DifferenceKind.CLAIMED:
+            return words.t(
+                "It is kept apart, in another currency than was asked. Answer on the provider's "
+                "own page in time, and neither match it nor send it back meanwhile. Nothing is "
+                "booked by itself: if it is lost, tell your accountant."
+            )
 
 
 def _end(words: Words, view: DifferenceCard) -> Html:
@@ -206,10 +225,18 @@ def _end(words: Words, view: DifferenceCard) -> Html:
             return words.t("↩️ Booked by %(name)s to go back: “%(reason)s”", **values)
         case DifferenceStatus.MATCHED:
             return words.t("✅ Matched by %(name)s: “%(reason)s”", **values)
+        case DifferenceStatus.IGNORED if view.difference.kind is DifferenceKind.CLAIMED:
+            return words.t("✅ Seen by %(name)s: “%(reason)s”", **values)
         case DifferenceStatus.IGNORED:
             return words.t("Ignored by %(name)s: “%(reason)s”", **values)
         case DifferenceStatus.OPEN | DifferenceStatus.SOLVED:
             return words.t("✅ Solved: the list and the books agree by now.")
+
+
+def _let_be(words: Words, difference: Difference) -> str:
+    if difference.kind is DifferenceKind.CLAIMED:
+        return words.label("Seen")
+    return words.label("Ignore")
 
 
 def _leave(words: Words) -> tuple[Button, ...]:

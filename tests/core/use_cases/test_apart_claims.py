@@ -7,12 +7,14 @@ import pytest
 from core.domain.acts import EventName
 from core.domain.chargebacks import Chargeback, ChargebackStatus
 from core.domain.claims import Claim
+from core.domain.differences import DifferenceKind
 from core.domain.errors import PaymentContested, UnmatchedGone
 from core.domain.ledger import AccountKind
 from core.domain.money import Currency, Money
 from core.domain.refunds import RefundStatus
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.claims import handle_claim
+from core.use_cases.comparing import stands
 from core.use_cases.refunding import begin_refund
 from tests.core.estate import Estate, settled
 from tests.core.use_cases.test_unmatched_refunds import KEPT, Kept
@@ -141,6 +143,18 @@ def test_a_claim_in_another_currency_than_the_payments_is_for_a_human(estate: Es
     tried = estate.open_link(estate.agreed())
     odd = replace(settled(tried, 100, capture="cap-usd"), captured=Money(100, Currency("USD")))
     estate.answer(tried, odd)
-    told = {"attempt": tried.attempt, "settled": odd, "claim": Claim.LOST}
-    assert estate.do(follow_event, **told) is False  # type: ignore[arg-type]
+    for claim, is_placed in ((Claim.OPEN, True), (Claim.OPEN, True), (Claim.LOST, False)):
+        told = {"attempt": tried.attempt, "settled": odd, "claim": claim}
+        assert estate.do(follow_event, **told) is is_placed  # type: ignore[arg-type]
+    estate.answer(tried, replace(odd, is_disputed=True))
     assert estate.look(lambda tx: tx.chargebacks.of(tried.payment.id)) == ()
+    tenant_id = estate.tenant.id
+    (found,) = estate.look(lambda tx: tx.differences.open_in(tenant_id, after=None, limit=5))
+    assert (found.kind, found.listed, found.provider_id, found.payment_id) == (
+        DifferenceKind.CLAIMED,
+        odd.captured,
+        "cap-usd",
+        tried.payment.id,
+    )
+    assert estate.count(EventName.MONEY_DIFFERS) == 1
+    assert estate.look(lambda tx: stands(tx, difference=found))

@@ -130,6 +130,20 @@ def test_it_is_ignored_with_a_reason_that_stays(estate: Estate, kemi: Talker) ->
     assert not {"Match", "Refund", "Ignore"} & set(kemi.labels)
 
 
+def test_a_claim_in_another_currency_is_shown_and_seen(estate: Estate, kemi: Talker) -> None:
+    found = differs(estate, DifferenceKind.CLAIMED)
+    kemi.says("/desk")
+    kemi.presses("Differences 1")
+    assert "The payer's bank claims back 70.00 NGN" in kemi.sees
+    kemi.presses("Open 70.00")
+    assert not {"Match", "Refund", "Ignore"} & set(kemi.labels)
+    kemi.presses("Seen")
+    kemi.says("Sent the contract to the bank")
+    kemi.presses("Seen")
+    assert "✅ Seen by Kemi: “Sent the contract to the bank”" in kemi.sees
+    assert now(estate, found).status is DifferenceStatus.IGNORED
+
+
 def test_a_capture_that_was_credited_meanwhile_cannot_be_matched(
     estate: Estate, kemi: Talker
 ) -> None:
