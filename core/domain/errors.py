@@ -159,7 +159,7 @@ class AboveRest(Refusal):
 
 
 class PaymentOpen(Refusal):
-    """A link payment for this bill is already waiting (`payment_id`)."""
+    """A payment with a provider asks for it already: `payment_id`, if it is the payer's own."""
 
 
 class AboveRefundable(Refusal):

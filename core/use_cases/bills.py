@@ -185,7 +185,7 @@ def _checked(
     bill.check_payable()
     most = wallet_rest(tx, bill=bill)
     if not most.is_positive:
-        raise PaymentOpen(bill=bill)
+        raise asked_for(tx, bill=bill, payer_id=actor.person_id)
     bill.check_part(amount, least=tenant.least_part(bill.total), most=most)
     _check_pinless(tx, tenant, actor, amount)
     wallet = open_wallet(tx, tenant_id=tenant.id, owner_id=actor.person_id, currency=bill.currency)
@@ -229,6 +229,15 @@ def pay_bill(
 def wallet_rest(tx: Transaction, *, bill: Bill) -> Money:
     """Return what may still be paid at once: the rest that no waiting link asks for."""
     return Money(max(0, bill.rest.minor - tx.payments.open_minor(bill.id)), bill.currency)
+
+
+def asked_for(tx: Transaction, *, bill: Bill, payer_id: PersonId) -> PaymentOpen:
+    """Return the refusal of a bill whose whole rest is asked for: by which payment of his, if any.
+
+    `payment_id` is missing where only others of the household are about to pay.
+    """
+    own = tx.payments.open_for(bill.id, payer_id)
+    return PaymentOpen(bill=bill) if own is None else PaymentOpen(bill=bill, payment_id=own.id)
 
 
 def amend_bill(

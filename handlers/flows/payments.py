@@ -7,10 +7,11 @@ from typing import Final
 from core.domain.bills import Bill, BillFilter, BillId
 from core.domain.calendar import local_date
 from core.domain.dialogues import CONFIRM_LIFE, IntentKey, IntentStatus
-from core.domain.errors import NotFound, PaymentOpen, StaleCard
+from core.domain.errors import NotFound, StaleCard
 from core.domain.money import Money
 from core.ports import Transaction
 from core.use_cases.bills import (
+    asked_for,
     check_wallet_payment,
     debtors_of,
     own_bill,
@@ -234,7 +235,7 @@ def _figures(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> dict
 def _choice(tx: Transaction, visit: Visit, way: paying.Way, bill: Bill) -> paying.Choice:
     most = wallet_rest(tx, bill=bill)
     if not most.is_positive:
-        raise PaymentOpen(bill=bill)
+        raise asked_for(tx, bill=bill, payer_id=visit.here[1].person_id)
     return paying.Choice(
         bill=bill,
         way=way,
@@ -263,7 +264,7 @@ def _confirm(
         )
         found = Offered((("", _offer(tx, visit, "bill.pay", bill, amount, **figures)),), Html(""))
     else:
-        least, most = tenant.least_part(bill.total), wallet_rest(tx, bill=bill)
+        least, most = tenant.least_part(bill.total), _choice(tx, visit, way, bill).most
         bill.check_part(amount, least=least, most=most)
         found = _link_ways(tx, visit, bill, amount, figures)
         charge = charge_act(tx, visit, bill, amount, figures)

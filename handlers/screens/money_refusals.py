@@ -157,17 +157,20 @@ def bill_cancelled(words: Words, refusal: Refusal) -> Screen:
 
 
 def payment_open(words: Words, refusal: Refusal) -> Screen:
-    """Say that a link is waiting already."""
+    """Say that a payment is under way already, and lead to it where it is his own."""
+    payment_id, back = refusal.data.get("payment_id"), _back(words, _bill(refusal))
+    if not isinstance(payment_id, int):
+        html = lines(
+            words.t("⏳ Somebody else is about to pay what is left of this bill. No money moved."),
+            words.t("Ask at home, or look again in a while: the bill says what became of it."),
+        )
+        return Screen(html=html, rows=back)
     html = lines(
-        words.t("⏳ A payment by link is still open here. No money moved."),
-        words.t("Finish or cancel that one first. Do not pay twice."),
+        words.t("⏳ You have begun to pay this already, and it is not over. No money moved now."),
+        words.t("Finish or cancel that payment first. Do not pay twice."),
     )
-    rows: Rows = ()
-    payment_id = refusal.data.get("payment_id")
-    if isinstance(payment_id, int):
-        label = words.label("Open the payment")
-        rows = ((Button(label=label, data=doors.payment(payment_id)),),)
-    return Screen(html=html, rows=(*rows, *_back(words, _bill(refusal))))
+    door = Button(label=words.label("Open the payment"), data=doors.payment(payment_id))
+    return Screen(html=html, rows=((door,), *back))
 
 
 def above_refundable(words: Words, refusal: Refusal) -> Screen:

@@ -135,9 +135,10 @@ def test_links_and_paid_parts_together_never_ask_for_more_than_the_total(
     assert refused.value.data["most"] == naira(100_000)
     with pytest.raises(AboveRest):
         estate.pay(bill, 100_001)
-    estate.open_link(bill, 100_000)
-    with pytest.raises(PaymentOpen):
+    own = estate.open_link(bill, 100_000)
+    with pytest.raises(PaymentOpen) as taken:
         estate.pay(bill, 1)
+    assert taken.value.data["payment_id"] == own.payment.id
 
 
 def test_a_link_that_ended_frees_its_amount(estate: Estate, bill: Bill) -> None:
