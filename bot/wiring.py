@@ -146,6 +146,16 @@ class _Ground(NamedTuple):
     seat: Seat | None
 
 
+def _dispatcher(settings: Settings, me: Me, pace: Pace | None) -> Dispatcher:
+    return Dispatcher(
+        CAPABILITIES,
+        bot_username=me.username,
+        bot_id=me.id,
+        public_url=settings.public_url,
+        pace=pace,
+    )
+
+
 def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     settings, outside, clock, database, limits, seat = ground
     metrics = Metrics()
@@ -154,7 +164,7 @@ def _assembled(ground: _Ground, me: Me, *, pace: Pace | None) -> Service:
     tokens = SharedTokens(database, monotonic=clock.monotonic, sleep=outside.sleep)
     registry = _registry(settings, _kit(settings, http, tokens, clock), database)
     outbox = Outbox(is_sandbox=settings.is_sandbox)
-    dispatcher = Dispatcher(CAPABILITIES, bot_username=me.username, bot_id=me.id, pace=pace)
+    dispatcher = _dispatcher(settings, me, pace)
     pins = Pins(database, database.ring, dispatcher, outbox, hasher=outside.hasher)
     leases = seat.lanes if seat else SoleOwner(database)
     checkouts = Checkouts(database, client, monotonic=clock.monotonic, sleep=outside.sleep)

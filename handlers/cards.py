@@ -46,6 +46,7 @@ def reader_of(visit: Visit) -> Reader:
         words=visit.words,
         bot_username=visit.bot_username,
         actor=actor,
+        public_url=visit.public_url,
     )
 
 

@@ -4,11 +4,13 @@ from core.domain.acts import Event, EventName
 from core.domain.configurations import ConfigurationId, Health, KeysId
 from core.domain.errors import NotFound
 from core.domain.people import PersonId, Scope
+from core.domain.tenants import TenantId
 from core.ports import Transaction
 from core.use_cases.configurations import SetUp, one_set_up
 from handlers.cards import actor_of, name_of
 from handlers.chat import Reply, Screen, Show
 from handlers.screens import providers, standings
+from handlers.screens.credentials import NOTHING_TO_REGISTER
 from handlers.visit import Reader, offer_to
 from handlers.words import Html
 
@@ -16,6 +18,11 @@ from handlers.words import Html
 def live(keys_id: KeysId) -> str:
     """Name the one message that shows what a provider says of keys."""
     return f"keys:{keys_id}"
+
+
+def address_of(public_url: str, provider: str, tenant_id: TenantId) -> str:
+    """Return where a tenant's provider tells us what happened, from the root if that is unknown."""
+    return f"{public_url}/payments/webhooks/{provider}/{tenant_id}/"
 
 
 def card(
@@ -90,6 +97,9 @@ def _card(tx: Transaction, reader: Reader, found: SetUp) -> providers.Card:
     standing = tx.standings.find(configuration.id)
     return providers.Card(
         found=found,
+        address=""
+        if configuration.provider in NOTHING_TO_REGISTER
+        else address_of(reader.public_url, configuration.provider, configuration.tenant_id),
         down_at=None if standing is None else standing.down_at,
         place=place + 1,
         count=len(order),

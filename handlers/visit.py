@@ -33,6 +33,8 @@ class Visit:
     words: Words
     bot_username: str
     bot_id: int = 0
+    public_url: str = ""
+    """How addresses of this service begin, "" where nobody outside reaches it."""
     tenant: Tenant | None = None
     actor: Actor | None = None
     argument: str = ""
@@ -187,3 +189,4 @@ class Reader:
     words: Words
     bot_username: str
     actor: Actor | None = None
+    public_url: str = ""

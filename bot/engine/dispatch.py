@@ -102,13 +102,18 @@ class Dispatcher:
         *,
         bot_username: str,
         bot_id: int = 0,
+        public_url: str = "",
         pace: Pace | None = None,
     ) -> None:
-        """Join the doors; `bot_username` makes deep links, `pace` slows down who is too fast."""
+        """Join the doors; `bot_username` makes deep links, `pace` slows down who is too fast.
+
+        `public_url` is how addresses of this service begin.
+        """
         self._bot_id = bot_id
         self._doors = doors_of(capabilities)
         self._pace = pace
         self.bot_username = bot_username
+        self.public_url = public_url
 
     def answer(self, tx: SqlTransaction, incoming: Incoming) -> Reply | None:
         """Answer one thing a person did; None when there is nothing to say.
@@ -169,6 +174,7 @@ class Dispatcher:
             words=Words(language=choose(person.language, sender.language)),
             bot_username=self.bot_username,
             bot_id=self._bot_id,
+            public_url=self.public_url,
         )
         placed = placed_in(tx, visit, person.current_tenant_id)
         words = words_of(tx, person, placed.tenant, offered=sender.language)

@@ -92,6 +92,7 @@ class Notices:
             tenant=tenant,
             words=words_of(tx, person, tenant, offered=offered),
             bot_username=self._dispatcher.bot_username,
+            public_url=self._dispatcher.public_url,
             actor=_actor(tx, person, event.tenant_id),
         )
 

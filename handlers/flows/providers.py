@@ -19,6 +19,7 @@ from handlers import keys, parsing
 from handlers.cards import reader_of
 from handlers.chat import Did, Reply, Show, Step
 from handlers.screens import providers as screens
+from handlers.screens.credentials import needs_address
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.words import Html
 
@@ -225,7 +226,11 @@ def _asked(
     at: int,
     note: Html | None = None,
 ) -> Reply:
-    screen = screens.ask(visit.words, _question(kind, at), note=note)
+    question = _question(kind, at)
+    if needs_address(kind.name, question.what):
+        address = keys.address_of(visit.public_url, kind.name, visit.here[0].id)
+        question = replace(question, address=address)
+    screen = screens.ask(visit.words, question, note=note)
     show = Show.EDIT if visit.incoming.did is Did.PRESS else Show.SEND
     return Reply(screen=screen, show=show, step=Step(name=TYPED, data={**data, "at": at}))
 

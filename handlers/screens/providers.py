@@ -9,10 +9,10 @@ from core.domain.configurations import Configuration, Health, Keys, ProviderKind
 from core.domain.errors import Refusal
 from core.use_cases.configurations import SetUp
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import doors
+from handlers.screens import credentials, doors
 from handlers.screens.home import back_row
 from handlers.screens.payments import provider_name
-from handlers.words import Html, Words, lines
+from handlers.words import Html, Words, escape, lines
 
 LIST: Final = "providers:list"
 
@@ -32,6 +32,8 @@ class Card:
     up: str
     down: str
     down_at: datetime | None = None
+    address: str = ""
+    """Ours, to be entered at the provider; "" where there is nothing to enter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Question:
     what: str
     number: int
     count: int
+    address: str = ""
+    """Ours, where it must be entered at the provider before this can be had."""
 
     @property
     def is_secret(self) -> bool:
@@ -107,11 +111,9 @@ def ask(words: Words, question: Question, *, note: Html | None = None) -> Screen
             n=question.number,
             count=question.count,
         ),
-        words.t(
-            "Write the %(what)s, as the dashboard of %(title)s shows it.",
-            what=_credential(words, question.what),
-            title=kind.title,
-        ),
+        words.t("Write the %(what)s.", what=credentials.name_of(words, question.what)),
+        credentials.where(words, kind.name, kind.title, question.what),
+        _address_line(words, question.address) if question.address else "",
         secret if question.is_secret else "",
     )
     last = [
@@ -120,15 +122,20 @@ def ask(words: Words, question: Question, *, note: Html | None = None) -> Screen
     ]
     if question.what in kind.defaults:
         last.insert(0, Button(label=words.label("Skip"), data="providers:skip"))
-    return Screen(html=html, rows=(tuple(last),))
+    return Screen(html=html, rows=(*_copies(words, question.address), tuple(last)))
 
 
 def misshapen(words: Words, question: Question) -> Html:
     """Say that what was typed cannot be it."""
+    if question.what == "certificate":
+        return words.t(
+            "⚠️ That is no certificate: write its whole text, with the lines BEGIN and END. "
+            "Nothing was kept, and your message is deleted."
+        )
     return words.t(
         "⚠️ That does not look like the %(what)s of %(title)s: it is one line without spaces, "
         "copied whole. Nothing was kept, and your message is deleted.",
-        what=_credential(words, question.what),
+        what=credentials.name_of(words, question.what),
         title=question.kind.title,
     )
 
@@ -208,10 +215,9 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         if tested
         else words.t("Keys: %(health)s", health=_health(words, keys)),
         words.t("Place: %(n)s of %(count)s", n=view.place, count=view.count),
-        words.t(
-            "Webhook address to enter there: %(path)s on our address",
-            path=f"/payments/webhooks/{configuration.provider}/{configuration.tenant_id}/",
-        ),
+        words.t("Webhook address to enter there: %(address)s", address=_shown(words, view.address))
+        if view.address
+        else "",
     )
     turn = words.label("Switch off") if configuration.is_enabled else words.label("Switch on")
     moves = [
@@ -220,6 +226,7 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         if data
     ]
     rows: Rows = (
+        *_copies(words, view.address),
         (
             Button(label=turn, data=view.switch),
             Button(label=words.label("Check now"), data=view.check),
@@ -294,6 +301,24 @@ def changed(words: Words, configuration: Configuration, *, name: str) -> Screen:
     return Screen(html=html, rows=(back_row(words),))
 
 
+def _address_line(words: Words, address: str) -> Html:
+    return words.t("Address: %(address)s", address=_shown(words, address))
+
+
+def _shown(words: Words, address: str) -> Html:
+    """Show an address of ours; one whose beginning nobody told us is but a path."""
+    code = Html(f"<code>{escape(address)}</code>")
+    if address.startswith("/"):
+        return words.t("%(path)s on the address of this service", path=code)
+    return code
+
+
+def _copies(words: Words, address: str) -> Rows:
+    if not address or address.startswith("/"):
+        return ()
+    return ((Button(label=words.label("Copy the address"), copy=address),),)
+
+
 def _line(words: Words, configuration: Configuration, keys: Keys) -> Html:
     return words.t(
         "%(name)s %(mode)s · %(state)s · %(health)s",
@@ -324,27 +349,6 @@ def _health(words: Words, keys: Keys) -> Html:
         Health.OTHER_MODE: words.t("keys of the other mode"),
         Health.UNTESTED: words.t("not asked yet"),
     }[keys.health]
-
-
-def _credential(words: Words, name: str) -> Html:
-    """Name a credential as providers' dashboards do."""
-    known = {
-        "secret_key": words.t("secret key"),
-        "webhook_secret": words.t("webhook secret"),
-        "client_id": words.t("client ID"),
-        "client_secret": words.t("client secret"),
-        "webhook_id": words.t("webhook ID"),
-        "consumer_key": words.t("consumer key"),
-        "consumer_secret": words.t("consumer secret"),
-        "shortcode": words.t("shortcode"),
-        "passkey": words.t("passkey"),
-        "b2c_shortcode": words.t("B2C shortcode"),
-        "initiator_name": words.t("initiator name"),
-        "initiator_password": words.t("initiator password"),
-        "certificate": words.t("certificate"),
-        "provider_token": words.t("provider token"),
-    }
-    return known.get(name) or Html(name.replace("_", " "))
 
 
 def keys_not_working(words: Words, refusal: Refusal) -> Screen:

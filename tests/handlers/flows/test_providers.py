@@ -137,3 +137,33 @@ def test_an_administrator_is_told_to_whom_he_can_give_the_role(estate: Estate) -
     assert "Payment providers of Palm Court Estate" in bello.sees
     estate.ada.says("/providers")
     assert "An administrator can do it, or give you the role" in estate.ada.sees
+
+
+def test_the_address_is_told_before_the_secret_that_belongs_to_it(
+    estate: Estate, kim: Talker
+) -> None:
+    estate.world.dispatcher.public_url = "https://pay.example.org"
+    address = f"https://pay.example.org/payments/webhooks/stripe/{estate.tenant.id}/"
+    kim.says("/providers")
+    kim.presses("Add")
+    kim.presses("Stripe")
+    assert address not in kim.sees
+    kim.says("sk_test_" + "a" * 24)
+    assert kim.sees.splitlines()[1:4] == [
+        "Write the webhook secret.",
+        (
+            "First add this address in Stripe's dashboard → Developers → Webhooks. Then reveal its "
+            "signing secret (whsec_…) there."
+        ),
+        f"Address: {address}",
+    ]
+    _, copies = kim.finds("Copy the address")
+    assert copies.copy == address
+
+
+def test_a_service_without_an_address_tells_the_path(estate: Estate, kim: Talker) -> None:
+    begins(kim)
+    kim.says(SECRET)
+    path = f"/payments/webhooks/sandbox/{estate.tenant.id}/"
+    assert f"Address: {path} on the address of this service" in kim.sees
+    assert "Copy the address" not in kim.labels

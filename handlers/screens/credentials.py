@@ -1,0 +1,130 @@
+"""What providers' keys are called, and where each is found or made: one place per key. Pure."""
+
+from typing import Final
+
+from handlers.words import Html, Words
+
+NOTHING_TO_REGISTER: Final = frozenset({"mpesa", "telegram", "pesapal"})
+"""Providers that tell what happened without an address of ours being entered in a dashboard."""
+
+
+def needs_address(provider: str, what: str) -> bool:
+    """Tell whether this is only had once our address is entered at the provider."""
+    return (provider, what) in {
+        ("stripe", "webhook_secret"),
+        ("paypal", "webhook_id"),
+        ("flutterwave", "webhook_secret"),
+        ("paystack", "secret_key"),
+        ("pesapal", "ipn_id"),
+        ("sandbox", "webhook_secret"),
+    }
+
+
+def where(words: Words, provider: str, title: str, what: str) -> Html:
+    """Say where a key is found, made or sent from."""
+    known = _portals(words) | _dashboards(words)
+    return known.get((provider, what)) or words.t(
+        "The dashboard of %(title)s shows it.", title=title
+    )
+
+
+def _dashboards(words: Words) -> dict[tuple[str, str], Html]:
+    stripe = words.t("Stripe's dashboard → Developers → API keys.")
+    flutterwave = words.t("Flutterwave's dashboard → Settings → API keys (v3).")
+    paypal = words.t("PayPal's developer site → Apps & Credentials → your app.")
+    return {
+        ("stripe", "secret_key"): words.t(
+            "Stripe's dashboard → Developers → API keys: a restricted key (rk_…) or the secret key "
+            "(sk_…)."
+        ),
+        ("stripe", "webhook_secret"): words.t(
+            "First add this address in Stripe's dashboard → Developers → Webhooks. Then reveal its "
+            "signing secret (whsec_…) there."
+        ),
+        ("stripe", "publishable_key"): stripe,
+        ("paypal", "client_id"): paypal,
+        ("paypal", "client_secret"): paypal,
+        ("paypal", "webhook_id"): words.t(
+            "First add this address under Webhooks of the same app. Then copy the webhook's ID."
+        ),
+        ("flutterwave", "secret_key"): flutterwave,
+        ("flutterwave", "public_key"): flutterwave,
+        ("flutterwave", "webhook_secret"): words.t(
+            "In Flutterwave's dashboard → Settings → Webhooks enter this address, and a long "
+            "random text of 16 letters or more, without spaces, as secret hash. Write the same "
+            "text here."
+        ),
+        ("paystack", "secret_key"): words.t(
+            "Paystack's dashboard → Settings → API keys & webhooks. Enter this address there as "
+            "webhook URL, too."
+        ),
+        ("sandbox", "webhook_secret"): words.t("It belongs to this address."),
+    }
+
+
+def _portals(words: Words) -> dict[tuple[str, str], Html]:
+    app = words.t("Daraja, Safaricom's developer portal: your app shows it.")
+    mail = words.t("Pesapal sends it by e-mail once your merchant account is open.")
+    user = words.t(
+        "M-Pesa's organisation portal: that of the API user you make there, for refunds and "
+        "payouts. Skip it if nothing goes back from here."
+    )
+    return {
+        ("mpesa", "consumer_key"): app,
+        ("mpesa", "consumer_secret"): app,
+        ("mpesa", "shortcode"): words.t(
+            "The number of your paybill, as M-Pesa's organisation portal shows it. For a till: the "
+            "store (head office) number."
+        ),
+        ("mpesa", "passkey"): words.t(
+            "Daraja, Safaricom's developer portal, sends it when your shortcode goes live."
+        ),
+        ("mpesa", "till"): words.t(
+            "Only for a till: its own number, as M-Pesa's organisation portal shows it. With a "
+            "paybill, skip it."
+        ),
+        ("mpesa", "b2c_shortcode"): words.t(
+            "Only where payouts leave another shortcode than the first: M-Pesa's organisation "
+            "portal shows it. Else skip it."
+        ),
+        ("mpesa", "initiator_name"): user,
+        ("mpesa", "initiator_password"): user,
+        ("mpesa", "certificate"): words.t(
+            "Download it from Daraja, Safaricom's developer portal, and write its whole text, from "
+            "BEGIN to END. Skip it if nothing goes back from here."
+        ),
+        ("pesapal", "consumer_key"): mail,
+        ("pesapal", "consumer_secret"): mail,
+        ("pesapal", "ipn_id"): words.t(
+            "Only if you registered this address at Pesapal yourself: the id it got there. Else "
+            "skip it, and it is registered with the first payment."
+        ),
+        ("telegram", "provider_token"): words.t(
+            "BotFather gives it: /mybots, this bot, Payments, your provider."
+        ),
+    }
+
+
+def name_of(words: Words, what: str) -> Html:
+    """Name a credential as providers' dashboards do."""
+    known = {
+        "secret_key": words.t("secret key"),
+        "webhook_secret": words.t("webhook secret"),
+        "publishable_key": words.t("publishable key"),
+        "public_key": words.t("public key"),
+        "client_id": words.t("client ID"),
+        "client_secret": words.t("client secret"),
+        "webhook_id": words.t("webhook ID"),
+        "ipn_id": words.t("notification (IPN) ID"),
+        "consumer_key": words.t("consumer key"),
+        "consumer_secret": words.t("consumer secret"),
+        "shortcode": words.t("shortcode"),
+        "till": words.t("till number"),
+        "passkey": words.t("passkey"),
+        "b2c_shortcode": words.t("B2C shortcode"),
+        "initiator_name": words.t("initiator name"),
+        "initiator_password": words.t("initiator password"),
+        "certificate": words.t("certificate"),
+        "provider_token": words.t("provider token"),
+    }
+    return known.get(what) or Html(what.replace("_", " "))
