@@ -15,7 +15,7 @@ from core.domain.dialogues import StoredDialogues
 from core.domain.differences import StoredDifferences
 from core.domain.disputes import StoredDisputes
 from core.domain.freeze import StoredFreeze
-from core.domain.ledger import StoredLedger
+from core.domain.ledger import JournalId, StoredLedger
 from core.domain.methods import StoredMethods
 from core.domain.people import StoredPeople
 from core.domain.reconciling import StoredReconciling
@@ -211,6 +211,6 @@ class Transaction(Protocol):
         """Return a note's text, "" for none or for an erased one."""
         ...
 
-    def chain_head(self, tenant_id: TenantId) -> str:
-        """Return the newest block's hash of a tenant, 64 hex digits, or ""."""
+    def seal_of(self, journal_id: JournalId) -> str:
+        """Return the hash of the block that covers a journal, 64 hex digits, "" before it."""
         ...

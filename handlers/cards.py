@@ -318,7 +318,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         late_fee=late_fee_of(tx, receipt),
         bill=bill,
         after=None if bill is None else _left_after(tx, bill, receipt),
-        head=tx.chain_head(receipt.tenant_id),
+        seal=tx.seal_of(receipt.journal_id),
         refunds=tx.refunds.of(payment.id),
         refund=_refund_door(tx, reader, payment, is_own=is_own),
         keep=_keep_door(tx, reader, payment) if is_own and is_by_link else "",

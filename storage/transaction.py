@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from core.domain.acts import NO_NOTE, Cause, CauseKind, Event, NoteId
 from core.domain.configurations import ProviderKind
+from core.domain.ledger import JournalId
 from core.domain.tenants import TenantId
 from core.domain.work import Work
 from core.ports import Randomness
@@ -158,10 +159,9 @@ class SqlTransaction:
         """Return a note's text, "" for none or for an erased one."""
         return audit.read_note(self, note_id) if note_id else ""
 
-    def chain_head(self, tenant_id: TenantId) -> str:
-        """Return the newest block's hash of a tenant, 64 hex digits, or ""."""
-        height, digest, _ = audit.head(self.cursor, tenant_id)
-        return digest if height else ""
+    def seal_of(self, journal_id: JournalId) -> str:
+        """Return the hash of the block that covers a journal, 64 hex digits, "" before it."""
+        return audit.seal_of(self.cursor, journal_id)
 
     @contextmanager
     def inner(self) -> Iterator[None]:

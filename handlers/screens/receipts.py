@@ -21,7 +21,7 @@ class ReceiptView:
 
     `token` is its journal's, whole. `payer` and `payee` are names. `fee` is what the payer bore,
     `late_fee` what he bore after this, when the provider told it.
-    `head` is the newest seal of the books that covers it, "" before there is one. `after` is
+    `seal` is the hash of the block that covers its journal, "" before there is one. `after` is
     what was left of the bill, None for top-ups and old receipts.
     """
 
@@ -35,7 +35,7 @@ class ReceiptView:
     late_fee: Money | None = None
     bill: Bill | None = None
     after: Money | None = None
-    head: str = ""
+    seal: str = ""
     refunds: Sequence[Refund] = ()
     refund: str = ""
     """Data of the button by which staff refund it, or its payer asks for that; "" for neither."""
@@ -70,7 +70,7 @@ def receipt(words: Words, view: ReceiptView) -> Screen:
         refunded_line(words, view.refunds, paid=view.payment.captured),
         _balance(words, view),
         words.t("Time: %(when)s", when=words.when(proof.issued_at)),
-        words.t("Books sealed: <code>%(seal)s</code>", seal=view.head[:12]) if view.head else "",
+        words.t("Books sealed: <code>%(seal)s</code>", seal=view.seal[:12]) if view.seal else "",
     )
     copy = Button(label=words.label("Copy reference"), copy=view.token)
     label = words.label("Ask for money back") if view.is_own else words.label("Refund")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.ledger import JournalId
 from core.domain.money import MAX_MINOR
+from core.domain.tenants import TenantId
 from storage import audit
 from storage.records import FROZEN
 from storage.schema import METADATA
@@ -139,6 +141,44 @@ def test_functions_of_one_group_share_a_block(estate: Path) -> None:
     assert books.run(lambda tx: audit.head(tx.cursor, 1))[0] == before + 1
     books.close()
     assert verify(estate) == []
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_a_journal_keeps_the_seal_of_its_own_block(
+    estate: Path, ids: Ids, *, is_listed: bool
+) -> None:
+    tenant = TenantId(ids["tenant"])
+    books = open_books(estate.parent, path=estate, seed=2)
+    own = books.run(lambda tx: audit.head(tx.cursor, tenant))[1]
+    books.run(lambda tx: tx.add_note(tenant, "later"))
+    books.close()
+    if is_listed:
+        with closing(disarm(estate)) as connection:
+            mark_listed(connection, tenant, ids["journal_act"])
+    books = open_books(estate.parent, path=estate, seed=3)
+    assert books.run(lambda tx: tx.seal_of(JournalId(ids["journal"]))) == own
+    assert books.run(lambda tx: audit.head(tx.cursor, tenant))[1] != own
+    books.close()
+
+
+def mark_listed(connection: sqlite3.Connection, tenant: int, act: int) -> None:
+    """Let blocks name their acts, the later one's range lie around an act that it does not name."""
+    connection.execute(
+        "UPDATE block SET listed = (SELECT group_concat(id) FROM act"
+        " WHERE id BETWEEN first_act AND last_act AND tenant_id = block.tenant_id)"
+    )
+    connection.execute(
+        "UPDATE block SET first_act = 1, last_act = ? WHERE tenant_id = ? AND height ="
+        " (SELECT max(height) FROM block WHERE tenant_id = ?)",
+        (act, tenant, tenant),
+    )
+
+
+def test_a_journal_that_no_block_covers_yet_has_no_seal(estate: Path, ids: Ids) -> None:
+    with closing(disarm(estate)) as connection:
+        connection.execute("DELETE FROM block WHERE last_act >= ?", (ids["journal_act"],))
+        cursor = connection.cursor()
+        assert audit.seal_of(cursor, ids["journal"]) == ""
 
 
 def test_a_note_is_read_back_only_with_its_key(estate: Path, ids: Ids) -> None:

@@ -251,7 +251,7 @@ def test_a_receipt_of_a_top_up() -> None:
         payee="Palm Court",
         provider="paystack",
         fee=naira(7_500),
-        head="3f" * 32,
+        seal="3f" * 32,
     )
     assert plain(receipt(WORDS, proof)) == (
         "✅ Topped up 5,000.00 NGN\n"
