@@ -7,7 +7,7 @@ from core.domain.payments import PaymentId
 from core.ports import Transaction
 from handlers.cards import provider_of
 from handlers.chat import Screen
-from handlers.screens import unmatched
+from handlers.screens import apart, unmatched
 from handlers.screens.payments import provider_name
 from handlers.visit import Reader
 
@@ -18,7 +18,7 @@ def came(tx: Transaction, reader: Reader, event: Event) -> Screen:
     journal = tx.ledger.journal(JournalId(event.other_id))
     amount = tx.ledger.transfers(journal.id)[0].leg.amount
     provider = provider_name(provider_of(tx, journal))
-    draw = unmatched.kept_apart if reader.person.id == payment.payer_id else unmatched.came
+    draw = apart.to_payer if reader.person.id == payment.payer_id else apart.to_staff
     return draw(reader.words, payment, amount=amount, provider=provider)
 
 

@@ -17,20 +17,15 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
-    and_,
     bindparam,
-    cast,
     delete,
     func,
-    literal,
-    or_,
     select,
     type_coerce,
 )
-from sqlalchemy.types import NullType, Text
+from sqlalchemy.types import NullType
 
 from core.domain.acts import Cause
-from storage.ledger_tables import JOURNAL
 from storage.records import FROZEN, STATUS_EVENT
 from storage.schema import METADATA, ident, number, sealed, table, text, time
 from storage.statements import Cursor, IsListed, Statement, inserting, written
@@ -111,23 +106,6 @@ _HEAD: Final = Statement(
     .order_by(BLOCK.c.height.desc())
     .limit(1)
 )
-_COMMA: Final = literal(",")
-_SEAL_OF: Final = Statement(
-    select(BLOCK.c.hash)
-    .join_from(JOURNAL, BLOCK, BLOCK.c.tenant_id == JOURNAL.c.tenant_id)
-    .where(
-        JOURNAL.c.id == bindparam("journal_id"),
-        BLOCK.c.last_act >= JOURNAL.c.act_id,
-        or_(
-            and_(BLOCK.c.listed == "", BLOCK.c.first_act <= JOURNAL.c.act_id),
-            (_COMMA + BLOCK.c.listed + _COMMA).contains(
-                _COMMA + cast(JOURNAL.c.act_id, Text) + _COMMA
-            ),
-        ),
-    )
-    .order_by(BLOCK.c.last_act)
-    .limit(1)
-)
 _LAST_ACT: Final = Statement(select(func.max(ACT.c.id)))
 _BLOCKS: Final = Statement(
     select(
@@ -198,12 +176,6 @@ def head(cursor: Cursor, tenant_id: int) -> tuple[int, str, int]:
     """Return (height, hash, last act) of a tenant's newest block; (0, GENESIS, 0) before it."""
     rows = _HEAD.rows(cursor, {"tenant_id": tenant_id})
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else (0, GENESIS, 0)
-
-
-def seal_of(cursor: Cursor, journal_id: int) -> str:
-    """Return the hash of the block that covers a journal, "" before there is one."""
-    rows = _SEAL_OF.rows(cursor, {"journal_id": journal_id})
-    return str(rows[0][0]) if rows else ""
 
 
 def seal_group(

@@ -16,7 +16,7 @@ from core.domain.ledger import JournalId
 from core.domain.tenants import TenantId
 from core.domain.work import Work
 from core.ports import Randomness
-from storage import audit
+from storage import audit, seals
 from storage.access_tokens import SqlAccessTokens
 from storage.addresses import SqlAddresses
 from storage.bills import SqlBills
@@ -161,7 +161,7 @@ class SqlTransaction:
 
     def seal_of(self, journal_id: JournalId) -> str:
         """Return the hash of the block that covers a journal, 64 hex digits, "" before it."""
-        return audit.seal_of(self.cursor, journal_id)
+        return seals.seal_of(self.cursor, journal_id)
 
     @contextmanager
     def inner(self) -> Iterator[None]:

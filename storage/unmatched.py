@@ -125,6 +125,15 @@ _OF_BILL: Final = Statement(
     .order_by(UNMATCHED.c.id)
     .limit(50)
 )
+_ENDING: Final = Statement(
+    _UNMATCHED.select()
+    .join(PAYMENT, PAYMENT.c.id == UNMATCHED.c.payment_id)
+    .where(
+        UNMATCHED.c.tenant_id == bindparam("tenant_id"), PAYMENT.c.token.like(bindparam("ending"))
+    )
+    .order_by(UNMATCHED.c.id.desc())
+    .limit(5)
+)
 _GIVE: Final = inserting(GIVEN)
 _GIVEN_TO: Final = Statement(
     select(JOURNAL.c.subject_id, GIVEN.c.amount_minor, UNMATCHED.c.currency)
@@ -257,6 +266,10 @@ class SqlUnmatched:
         """Return a page of a tenant's of which something is free, oldest first."""
         values = {"tenant_id": tenant_id, "after": after or 0, "limit": limit}
         return _UNMATCHED.many(self._tx, _WAITING, **values)
+
+    def ending(self, tenant_id: TenantId, tail: str) -> tuple[Unmatched, ...]:
+        """Return what came for payments whose token ends so, newest first (at most 5)."""
+        return _UNMATCHED.many(self._tx, _ENDING, tenant_id=tenant_id, ending=f"%{tail}")
 
     def of_bill(self, bill_id: BillId) -> tuple[Unmatched, ...]:
         """Return what was taken for payments of a bill, oldest first (at most 50)."""

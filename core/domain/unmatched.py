@@ -143,6 +143,10 @@ class StoredUnmatched(Protocol):
         """Return a page of a tenant's of which something is free, oldest first."""
         ...
 
+    def ending(self, tenant_id: TenantId, tail: str) -> tuple[Unmatched, ...]:
+        """Return what came for payments whose token ends so, newest first (at most 5)."""
+        ...
+
     def of_bill(self, bill_id: BillId) -> tuple[Unmatched, ...]:
         """Return what was taken for payments of a bill, oldest first (at most 50)."""
         ...

@@ -15,6 +15,7 @@ from core.domain.payments import Allocation, PaymentId, Receipt, ReceiptId
 from core.domain.people import NO_UNIT, Actor, Scope
 from core.domain.refunds import Refund, RefundId
 from core.domain.timeline import BillRevision, BillStep
+from core.domain.unmatched import Unmatched
 from core.ports import Transaction
 from core.use_cases.bills import seen_bill
 from core.use_cases.refund_counts import refunded_payment
@@ -84,8 +85,10 @@ def seen_receipt(tx: Transaction, *, actor: Actor, receipt_id: ReceiptId) -> Rec
     return _check_seen(tx, actor, tx.payments.receipt(receipt_id))
 
 
-def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Receipt:
+def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Receipt | Unmatched:
     """Return the bill or receipt behind `BILL-…`, `RCPT-…` or `TXN-…`.
+
+    Where a payment has no receipt, since what came was kept apart, staff get that money.
 
     Raises:
         NotFound: there is none, or it is not the actor's to see.
@@ -98,6 +101,8 @@ def find_by_number(tx: Transaction, *, actor: Actor, number: str) -> Bill | Rece
     receipt = tx.timeline.receipt(actor.tenant_id, number)
     if receipt is None:
         receipt = _by_tail(tx, actor, number)
+    if receipt is None and (kept := _kept_apart(tx, actor, number)):
+        return kept
     if receipt is None:
         is_receipt = number.upper().startswith(("RCPT-", "TXN-"))
         raise NotFound(kind="receipt" if is_receipt else "number")
@@ -110,15 +115,29 @@ def _by_tail(tx: Transaction, actor: Actor, number: str) -> Receipt | None:
     Raises:
         Ambiguous: several of his to see end so.
     """
-    text = number.strip().casefold()
-    tail = text.removeprefix("txn-").lstrip(".…")
-    if not text.startswith("txn-") or len(tail) != TAIL or not tail.isalnum():
+    tail = _tail(number)
+    if not tail:
         return None
     found = tx.timeline.receipts_ending(actor.tenant_id, tail)
     seen = [each for each in found if _may_see(tx, actor, each)]
     if len(seen) > 1:
         raise Ambiguous(numbers=tuple(each.number for each in seen))
     return seen[0] if seen else None
+
+
+def _tail(number: str) -> str:
+    """Return the end of a token as it was typed, "" where it is none."""
+    text = number.strip().casefold()
+    tail = text.removeprefix("txn-").lstrip(".…")
+    is_tail = text.startswith("txn-") and len(tail) == TAIL and tail.isalnum()
+    return tail if is_tail else ""
+
+
+def _kept_apart(tx: Transaction, actor: Actor, number: str) -> Unmatched | None:
+    tail = _tail(number)
+    if not tail or not actor.has(Scope.REPORTS_VIEW):
+        return None
+    return next(iter(tx.unmatched.ending(actor.tenant_id, tail)), None)
 
 
 def _may_see(tx: Transaction, actor: Actor, receipt: Receipt) -> bool:

@@ -3,11 +3,13 @@
 from typing import Final
 
 from core.domain.bills import Bill
+from core.domain.unmatched import Unmatched
 from core.ports import Transaction
 from core.use_cases.timeline import find_by_number
 from handlers.cards import bill_screen, reader_of, receipt_screen
 from handlers.chat import Reply, Show
-from handlers.screens import finding
+from handlers.screens import finding, unmatched
+from handlers.unmatched_cards import waiting
 from handlers.visit import Routes, Visit
 
 MAX_NUMBER: Final = 60
@@ -23,6 +25,8 @@ def command(tx: Transaction, visit: Visit) -> Reply:
     reader = reader_of(visit)
     if isinstance(found, Bill):
         screen = bill_screen(tx, reader, found)
+    elif isinstance(found, Unmatched):
+        screen = unmatched.one(visit.words, waiting(tx, actor, found))
     else:
         screen = receipt_screen(tx, reader, found)
     return Reply(screen=screen, show=Show.SEND, ends_dialogue=True)

@@ -22,10 +22,10 @@ from core.use_cases.unmatched import (
     how_it_came,
     seen_unmatched,
 )
-from core.use_cases.unmatched_refunds import may_send_back
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
 from handlers.screens import doors, unmatched
+from handlers.unmatched_cards import waiting
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 WHO_STEP: Final = "unmatched.who"
@@ -50,7 +50,7 @@ def listed(tx: Transaction, visit: Visit) -> Reply:
     shown = found[: unmatched.PAGE]
     screen = unmatched.listed(
         visit.words,
-        [_waiting(tx, visit, each) for each in shown],
+        [waiting(tx, actor, each) for each in shown],
         sums=unmatched_money(tx, tenant_id=tenant.id),
         following=f"{doors.UNMATCHED}:{shown[-1].id}" if len(found) > len(shown) else "",
     )
@@ -214,16 +214,6 @@ def _ask_who(
     bills_in = visit.here[0].currency
     return unmatched.ask_who(
         visit.words, waits, found, searched=searched, moves=moves, bills_in=bills_in
-    )
-
-
-def _waiting(tx: Transaction, visit: Visit, kept: Unmatched) -> unmatched.Waiting:
-    actor = visit.here[1]
-    return unmatched.Waiting(
-        unmatched=kept,
-        came=how_it_came(tx, unmatched=kept),
-        may_match=actor.has(Scope.ADJUST_INITIATE),
-        may_refund=may_send_back(tx, actor=actor, unmatched=kept),
     )
 
 

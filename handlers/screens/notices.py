@@ -11,7 +11,7 @@ from core.use_cases.timeline import Explained
 from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.bills import summary
-from handlers.screens.receipts import tail
+from handlers.screens.references import tail
 from handlers.screens.reports import whose
 from handlers.screens.statuses import reason_word, status_word
 from handlers.words import Html, Words, lines

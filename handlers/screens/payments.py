@@ -10,7 +10,7 @@ from core.domain.providers import ProviderError
 from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import charges, doors, held, prompts
+from handlers.screens import apart, charges, doors, held, prompts
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -137,7 +137,7 @@ def _story(words: Words, view: PaymentView, at: Stage) -> tuple[Html, ...]:
     if at is Stage.PAID:
         return _paid_story(words, view)
     if at is Stage.KEPT_APART:
-        return _apart_story(words, amount=amount, provider=provider)
+        return apart.story(words, view.payment, provider=provider)
     late = words.t(
         "Should the provider still report money, it goes to your wallet and you are told."
     )
@@ -169,18 +169,6 @@ def _expired(words: Words, view: PaymentView, *, amount: Html, provider: str) ->
         "taken; none was credited.",
         amount=amount,
         provider=provider,
-    )
-
-
-def _apart_story(words: Words, *, amount: Html, provider: str) -> tuple[Html, ...]:
-    return (
-        words.t(
-            "⚠️ What reached %(provider)s is not the %(amount)s that was asked: it is kept apart "
-            "and was not credited.",
-            provider=provider,
-            amount=amount,
-        ),
-        words.t("Your administrators were told. Do not pay again; ask them, with this reference."),
     )
 
 
@@ -324,7 +312,9 @@ def _what_for(words: Words, view: PaymentView) -> Html:
 def _reference(words: Words, view: PaymentView, at: Stage) -> Html:
     if not view.attempts:
         return Html("")
-    reference = _told_of(view, at).reference
+    if at is Stage.KEPT_APART:
+        return apart.reference(words, view.payment)
+    reference = view.attempts[-1].reference
     return words.t("Reference <code>%(reference)s</code>", reference=reference)
 
 
@@ -364,7 +354,9 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
         return (*page, (check, *cancels), last)
     if at is Stage.CHECKING:
         return ((check,), *_other_ways(words, view, at), last)
-    if at in {Stage.PAID, Stage.KEPT_APART}:
+    if at is Stage.KEPT_APART:
+        return (*_proofs(words, view), (apart.support(words),), last)
+    if at is Stage.PAID:
         return (*_proofs(words, view), *charges.keep_row(words, view.keep), last)
     return (*_other_ways(words, view, at), last)
 

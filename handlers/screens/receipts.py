@@ -11,6 +11,7 @@ from handlers.chat import Button, Screen
 from handlers.screens import doors
 from handlers.screens.charges import keep_row
 from handlers.screens.payments import provider_name
+from handlers.screens.references import tail
 from handlers.screens.statuses import refund_line, refunded_line
 from handlers.words import Html, Words, lines
 
@@ -47,11 +48,6 @@ class ReceiptView:
     """Leads staff to what its payer saved after it, "" for nothing that they may stop."""
     is_own: bool = True
     may_open_bill: bool = True
-
-
-def tail(token: str) -> str:
-    """Return the end of a token, enough to compare."""
-    return f"TXN-…{token[-6:]}"
 
 
 def receipt(words: Words, view: ReceiptView) -> Screen:

@@ -11,7 +11,7 @@ from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.bills import summary
 from handlers.screens.disputes import open_elsewhere
-from handlers.screens.receipts import tail
+from handlers.screens.references import tail
 from handlers.words import Html, Words, lines
 
 PAGE = 5

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.domain.money import Currency, Money
-from core.domain.payments import Payment
 from core.domain.unmatched import Unmatched
 from core.use_cases.unmatched import UnmatchedMove
 from handlers.chat import Button, Screen
 from handlers.parsing import looks_like_pin
 from handlers.screens import doors
 from handlers.screens.payments import provider_name
-from handlers.screens.receipts import tail
 from handlers.words import Html, Words, escape, lines
 
 PAGE: Final = 5
@@ -62,6 +60,18 @@ def listed(
     turns = ((words.label("Next"), following), (words.label("Back"), doors.DESK))
     last = tuple(Button(label=label, data=data) for label, data in turns if data)
     return Screen(html=text, rows=(*rows, last))
+
+
+def one(words: Words, each: Waiting) -> Screen:
+    """Show what a reference led to."""
+    text = lines(
+        words.t("<b>Kept apart: %(amount)s</b>", amount=words.money(each.unmatched.amount)),
+        _waiting_line(words, each),
+        words.t("It came in and is not what was asked, so nobody was credited for it."),
+    )
+    acts = _waiting_row(words, each)
+    desk = Button(label=words.label("Desk"), data=doors.DESK)
+    return Screen(html=text, rows=(*((acts,) if acts else ()), (desk,)))
 
 
 def _waiting_line(words: Words, each: Waiting) -> Html:
@@ -193,42 +203,6 @@ def given(words: Words, *, name: str, amount: Money) -> Screen:
         name=name,
     )
     return Screen(html=text, rows=((Button(label=words.label("Desk"), data=doors.DESK),),))
-
-
-def came(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
-    """Tell staff of money that fits nothing."""
-    text = lines(
-        words.t(
-            "⚠️ Unmatched money: %(amount)s came in at %(provider)s and disagrees with what "
-            "was asked (%(asked)s, %(token)s).",
-            amount=words.money(amount),
-            provider=provider,
-            asked=words.money(payment.amount),
-            token=tail(payment.token),
-        ),
-        words.t("It is kept apart and nobody was credited."),
-    )
-    desk = Button(label=words.label("Desk"), data=doors.DESK)
-    return Screen(html=text, rows=((desk,),), is_proof=True)
-
-
-def kept_apart(words: Words, payment: Payment, *, amount: Money, provider: str) -> Screen:
-    """Tell the payer that what came in is not what was asked, and who looks at it."""
-    text = lines(
-        words.t(
-            "⚠️ %(amount)s reached %(provider)s for your payment of %(asked)s (%(token)s).",
-            amount=words.money(amount),
-            provider=provider,
-            asked=words.money(payment.amount),
-            token=tail(payment.token),
-        ),
-        words.t(
-            "It is not what was asked, so it was not credited: it is kept apart, and your "
-            "administrators were told. Do not pay again; ask them, with this reference."
-        ),
-    )
-    support = Button(label=words.label("Support"), data=doors.SUPPORT)
-    return Screen(html=text, rows=((support,),), is_proof=True)
 
 
 def received(words: Words, *, amount: Money, balance: Money) -> Screen:

@@ -9,7 +9,7 @@ import pytest
 from core.domain.ledger import JournalId
 from core.domain.money import MAX_MINOR
 from core.domain.tenants import TenantId
-from storage import audit
+from storage import audit, seals
 from storage.records import FROZEN
 from storage.schema import METADATA
 from storage.triggers import triggers
@@ -178,7 +178,7 @@ def test_a_journal_that_no_block_covers_yet_has_no_seal(estate: Path, ids: Ids) 
     with closing(disarm(estate)) as connection:
         connection.execute("DELETE FROM block WHERE last_act >= ?", (ids["journal_act"],))
         cursor = connection.cursor()
-        assert audit.seal_of(cursor, ids["journal"]) == ""
+        assert seals.seal_of(cursor, ids["journal"]) == ""
 
 
 def test_a_note_is_read_back_only_with_its_key(estate: Path, ids: Ids) -> None:

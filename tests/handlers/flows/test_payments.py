@@ -325,16 +325,6 @@ def test_a_receipt_is_shown_again_from_the_story(estate: Estate) -> None:
     assert estate.ada.sees.startswith("✅ Paid 5,000.00 NGN")
 
 
-def test_looking_at_a_receipt_again_changes_no_word_of_it(estate: Estate) -> None:
-    waiting_link(estate)
-    estate.settles(500_000)
-    first = plain(estate.ada.last)
-    assert "Books sealed:" in first
-    estate.bill(title="Water")
-    estate.ada.says("/find RCPT-2026-000001")
-    assert estate.ada.sees.partition("Time:")[2] == first.partition("Time:")[2]
-
-
 def test_somebody_elses_payment_is_not_found(estate: Estate) -> None:
     waiting_link(estate)
     payment_id = estate.last_attempt().payment_id
