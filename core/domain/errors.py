@@ -167,7 +167,10 @@ class AboveRefundable(Refusal):
 
 
 class PaymentContested(Refusal):
-    """The payer's bank claims this money back: nothing of it is refunded (`payment_id`)."""
+    """The payer's bank claims this money back: nothing of it is refunded.
+
+    `payment_id`; `is_own`: the payer himself asks.
+    """
 
 
 class RefundOpen(Refusal):

@@ -49,6 +49,8 @@ def most_to_ask(tx: Transaction, *, actor: Actor, payment_id: PaymentId) -> tupl
     if payment.status is not PaymentStatus.COMPLETED or payment.bill_id is None:
         raise NotFound(kind="payment")
     refundable = refundable_of(tx, payment=payment)
+    if refundable.contested_at is not None:
+        raise PaymentContested(payment_id=payment.id, is_own=True)
     return payment, most_of(tx, payment=payment, refundable=refundable)
 
 

@@ -194,8 +194,11 @@ def unmatched_gone(words: Words, refusal: Refusal) -> Screen:
 
 def payment_contested(words: Words, refusal: Refusal) -> Screen:
     """Say that a bank claims the money."""
+    head = words.t("🏦 The payer's bank claims this money back (chargeback).")
+    if refusal.data.get("is_own"):
+        head = words.t("🏦 Your bank claims this money back (chargeback).")
     text = lines(
-        words.t("🏦 The payer's bank claims this money back (chargeback)."),
+        head,
         words.t("It is not refunded beside that, or it would go back twice. No money moved."),
     )
     return Screen(html=text, rows=home_row(words))

@@ -244,6 +244,9 @@ def test_claim_and_what_the_provider_gave_back_are_told(estate: Estate, bill: Bi
     assert "Chargeback: the bank of Ada claims back 5,000.00 NGN" in estate.bello.sees
     begin(estate, bill)
     assert "The payer's bank claims this money back" in estate.bello.sees
+    payment_id = estate.last_attempt().payment_id
+    estate.ada.presses_data(f"requests:start:{payment_id}", estate.ada.messages[-1])
+    assert "Your bank claims this money back (chargeback)." in estate.ada.sees
     estate.answers(said(is_disputed=False, refunded=naira(500_000)))
     assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
     assert estate.bello.sees == (
