@@ -223,7 +223,7 @@ def payment_view(tx: Transaction, reader: Reader, payment: Payment) -> payments.
             Money(0, payment.currency),
         ),
         refunds=tx.refunds.of(payment.id),
-        charged=tx.methods.charged_label(attempts[-1].id) if attempts else "",
+        charged=method_cards.charged(tx, reader, attempts[-1]) if attempts else "",
         asks_on_phone=bool(attempts) and asks_on_phone(tx, provider=attempts[-1].provider),
     )
     match payments.stage(plain):
@@ -313,7 +313,7 @@ def receipt_screen(tx: Transaction, reader: Reader, receipt: Receipt) -> Screen:
         payer=reader.person.name if is_own else name_of(tx, receipt.payer_id),
         payee=reader.tenant.name,
         provider=provider_of(tx, journal),
-        charged=_charged(tx, journal),
+        charged=_charged(tx, reader, journal),
         fee=fee_of(tx, receipt) if is_by_link else Money(0, receipt.amount.currency),
         late_fee=late_fee_of(tx, receipt),
         bill=bill,
@@ -338,11 +338,11 @@ def provider_of(tx: Transaction, journal: Journal) -> str:
     return "" if key is None else tx.configurations.get(key.configuration_id).provider
 
 
-def _charged(tx: Transaction, journal: Journal) -> str:
-    """Return the mask of the saved method that a journal's money was taken from, "" for none."""
+def _charged(tx: Transaction, reader: Reader, journal: Journal) -> str:
+    """Name the saved method that a journal's money was taken from, "" for none."""
     key = CaptureKey.read(journal.key)
     attempt = None if key is None else tx.payments.attempt_by_capture(key)
-    return "" if attempt is None else tx.methods.charged_label(attempt.id)
+    return "" if attempt is None else method_cards.charged(tx, reader, attempt)
 
 
 def _refund_door(tx: Transaction, reader: Reader, payment: Payment, *, is_own: bool) -> str:

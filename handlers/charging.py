@@ -55,17 +55,17 @@ def _act(
         return obstacle or NO_CHARGE
     pay = offer(tx, visit, verb, method=method.id, **bound)
     if not visit.person.has_pin:
-        return Charge(method=method.label, pin=ask_for_pin(tx, visit, back=card_of(pay)))
-    return Charge(method=method.label, pay=pay)
+        return Charge(method=method.title, pin=ask_for_pin(tx, visit, back=card_of(pay)))
+    return Charge(method=method.title, pay=pay)
 
 
 def _obstacle(tx: Transaction, method: PaymentMethod, amount: Money) -> Charge | None:
     """Return why a method cannot be charged this amount now, None where it can."""
     if method.is_waiting(at=tx.now):
-        return Charge(method=method.label, until=method.waits_until)
+        return Charge(method=method.title, until=method.waits_until)
     left = method.left(charged_lately(tx, method=method))
     is_enough = left is None or amount <= left
-    return None if is_enough else Charge(method=method.label, left=left)
+    return None if is_enough else Charge(method=method.title, left=left)
 
 
 def open_payment(tx: Transaction, visit: Visit, bill: Bill) -> Payment:

@@ -5,7 +5,7 @@ from typing import Final
 from core.domain.acts import Event, EventName
 from core.domain.errors import NotFound, Refusal
 from core.domain.methods import PaymentMethod
-from core.domain.payments import MethodId, Payment, PaymentId
+from core.domain.payments import Attempt, MethodId, Payment, PaymentId
 from core.ports import Transaction
 from core.use_cases.methods import objectionable
 from handlers.chat import Screen
@@ -35,6 +35,13 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
         return screens.shared(reader.words, mine, theirs, tenant=tenant.name, may_stop=may_stop)
     amount = tx.payments.get(PaymentId(event.other_id)).amount
     return screens.charged(reader.words, mine, amount=amount, payee=tenant.name)
+
+
+def charged(tx: Transaction, reader: Reader, attempt: Attempt) -> str:
+    """Name the saved method that an attempt charged, "" for none: its owner reads his own name."""
+    label = tx.methods.charged_label(attempt.id)
+    mine = _found(tx, attempt.method_id) if label else None
+    return mine.title if mine is not None and mine.person_id == reader.person.id else label
 
 
 def saved_door(tx: Transaction, reader: Reader, payment: Payment) -> str:

@@ -151,6 +151,14 @@ def month_end(today: date) -> date:
     return (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
+def example_phone(country: str) -> str:
+    """Return how a mobile number of a country is written, "" for a country that is not known."""
+    sample = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    if sample is None:
+        return ""
+    return str(phonenumbers.format_number(sample, phonenumbers.PhoneNumberFormat.E164))
+
+
 def phone(text: str, country: str) -> str:
     """Read a phone number as E.164; `country` (ISO 3166) completes a national one.
 
@@ -317,8 +325,4 @@ def _date(year: int, month: int, day_: int) -> date | None:
 
 
 def _no_phone(country: str) -> InvalidInput:
-    sample = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
-    if sample is None:
-        return InvalidInput(what="phone", example="+2348012345678")
-    style = phonenumbers.PhoneNumberFormat.E164
-    return InvalidInput(what="phone", example=phonenumbers.format_number(sample, style))
+    return InvalidInput(what="phone", example=example_phone(country))

@@ -194,8 +194,9 @@ def _ask_phone(tx: Transaction, visit: Visit, unit: str) -> Reply:
     anyone = "" if is_bound else "people:anyone"
     if not needs_pin(role):
         anyone = offer(tx, visit, "people.invite", role=role.value, unit=unit)
+    example = parsing.example_phone(visit.here[0].country)
     return Reply(
-        screen=people.ask_phone(visit.words, role, unit, anyone=anyone),
+        screen=people.ask_phone(visit.words, role, unit, anyone=anyone, example=example),
         step=Step(name="people.phone", data={"role": role.value, "unit": unit}),
     )
 

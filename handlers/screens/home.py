@@ -334,7 +334,9 @@ def _bill_lines(words: Words, view: HomeView) -> list[Html]:
 
 def _waiting_line(words: Words, view: HomeView) -> Html:
     disputes = words.n("%(count)s dispute", "%(count)s disputes", view.waiting)
-    asked = words.n("%(count)s asks for money back", "%(count)s ask for money back", view.asked)
+    asked = words.n(
+        "%(count)s request for money back", "%(count)s requests for money back", view.asked
+    )
     found = [said for said, count in ((disputes, view.waiting), (asked, view.asked)) if count]
     if not found:
         return Html("")

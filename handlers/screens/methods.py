@@ -52,14 +52,14 @@ def listed(
         "Nothing is saved yet. After a payment by link you can save what you paid with, where the "
         "provider allows it."
     )
-    liked = words.t("as your organisation orders them")
+    liked = words.t("none, they come as your organisation orders them")
     html = lines(
         note or "",
         words.t("<b>Payment methods</b>"),
         *(_line(words, each) for each in views),
         "" if views else nothing,
         words.t(
-            "Offered first: %(provider)s",
+            "Preferred provider: %(provider)s",
             provider=provider_name(preference.provider) if preference.provider else liked,
         ),
         _keeping_line(words, preference),
@@ -169,8 +169,8 @@ def charged(words: Words, method: PaymentMethod, *, amount: Money, payee: str) -
     """Tell a method's owner of its first charge, or of the first after a long time."""
     html = lines(
         words.t(
-            "💳 %(method)s is being charged %(amount)s for %(payee)s. You hear of it apart, as it "
-            "was not charged here within the last month.",
+            "💳 %(method)s is being charged %(amount)s for %(payee)s: its first charge here, or "
+            "the first in a month.",
             method=method.title,
             amount=words.money(amount),
             payee=payee,

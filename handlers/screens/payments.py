@@ -10,7 +10,7 @@ from core.domain.providers import ProviderError
 from core.domain.refunds import Refund
 from core.domain.tenants import FeeBearer
 from handlers.chat import Button, Rows, Screen
-from handlers.screens import apart, charges, doors, held, prompts
+from handlers.screens import apart, charges, doors, held, pages, prompts
 from handlers.screens.statuses import refund_line
 from handlers.words import Html, Words, lines
 
@@ -204,7 +204,7 @@ def _open_story(
         words.t("⏳ Waiting for %(provider)s · %(amount)s", provider=provider, amount=amount),
         prompts.look(words, provider)
         if is_prompt
-        else words.t("Open the payment page and pay there; this message changes by itself."),
+        else pages.what_to_do(words, view.attempts[-1].provider),
         Html("") if is_prompt else _valid_line(words, view.payment),
         words.t("Nothing has arrived yet. %(fee)s", fee=fee),
     )
@@ -350,7 +350,7 @@ def _live_rows(words: Words, view: PaymentView, at: Stage) -> Rows:
     last = (Button(label=words.label("Back"), data=back),)
     if at in {Stage.PREPARING, Stage.WAITING}:
         link = view.attempts[-1].link if view.attempts and at is Stage.WAITING else ""
-        page = ((Button(label=words.label("Open payment page"), url=link),),) if link else ()
+        page = ((pages.door(words, view.attempts[-1].provider, link),),) if link else ()
         return (*page, (check, *cancels), last)
     if at is Stage.CHECKING:
         return ((check,), *_other_ways(words, view, at), last)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from core.domain.people import MembershipStatus, Role
+from core.domain.people import MembershipStatus, Role, Scope
+from core.domain.roles import CHECKER_SCOPES, ROLE_SCOPES
 from core.domain.tenants import Tenant
 from handlers.chat import Button, Screen
 from handlers.screens.home import back_row
@@ -100,8 +101,11 @@ def ask_unit(words: Words, role: Role) -> Screen:
     return Screen(html=html, rows=((skip,), _leave_row(words)))
 
 
-def ask_phone(words: Words, role: Role, unit: str, *, anyone: str) -> Screen:
-    """Ask for the phone; `anyone` is the button's data that does without, "" where it is owed."""
+def ask_phone(words: Words, role: Role, unit: str, *, anyone: str, example: str) -> Screen:
+    """Ask for the phone; `anyone` is the button's data that does without, "" where it is owed.
+
+    `example` is a number as it is written there.
+    """
     title = words.t("<b>Invite: %(role)s</b> · step 3 of 3", role=role_word(words, role))
     if unit:
         title = words.t(
@@ -112,8 +116,9 @@ def ask_phone(words: Words, role: Role, unit: str, *, anyone: str) -> Screen:
     html = lines(
         title,
         words.t(
-            "Write the person's phone number, for example +2348012345678: the link then works "
-            "for that phone only."
+            "Write the person's phone number, for example %(example)s: the link then works "
+            "for that phone only.",
+            example=example,
         ),
         Html("") if anyone else words.t("This role needs a verified phone."),
     )
@@ -134,13 +139,25 @@ def confirm_grant(words: Words, role: Role, unit: str, *, phone: str, confirm: s
     html = lines(
         who,
         reach,
-        words.t(
-            "This role can invite people, approve money or change providers, so your PIN is "
-            "asked next. Nobody is invited yet."
-        ),
+        *_strong(words, role),
+        words.t("So your PIN is asked next. Nobody is invited yet."),
     )
     make = Button(label=words.label("Make the invitation"), data=confirm)
     return Screen(html=html, rows=((make,), _leave_row(words)))
+
+
+def _strong(words: Words, role: Role) -> tuple[Html, ...]:
+    """Say which strong rights a role has, each in a sentence."""
+    scopes = ROLE_SCOPES[role]
+    told = (
+        (Scope.MEMBERS_MANAGE in scopes, words.t("This role can invite people and suspend them.")),
+        (bool(scopes & CHECKER_SCOPES), words.t("This role can approve money that goes out.")),
+        (
+            Scope.SETTINGS_PROVIDERS in scopes,
+            words.t("This role can change the providers, and so where money goes."),
+        ),
+    )
+    return tuple(sentence for is_so, sentence in told if is_so)
 
 
 def invited(words: Words, view: Invited) -> Screen:

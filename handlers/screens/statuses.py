@@ -70,16 +70,16 @@ def _for_debtor(words: Words, bill: Bill, today: date) -> Html:
     if shown is Shown.OVERDUE:
         return words.t("Overdue: the due date has passed, %(rest)s is left to pay.", rest=rest)
     if shown is Shown.PARTIALLY_PAID:
-        return words.t("Partially paid: %(rest)s is left to pay.", rest=rest)
+        return words.t("Partly paid: %(rest)s is left to pay.", rest=rest)
     if shown is Shown.ACKNOWLEDGED:
         return words.t("Acknowledged: it can be paid now.")
-    return words.t("Pending: it can be paid now.")
+    return words.t("Open: it can be paid now.")
 
 
 def _needs_ok(words: Words, shown: Shown) -> Html:
     if shown is Shown.OVERDUE:
-        return words.t("Overdue, pending acknowledgment: acknowledge it, then pay; or dispute it.")
-    return words.t("Pending acknowledgment: acknowledge it, then pay; or dispute it.")
+        return words.t("Overdue, needs your OK: acknowledge it, then pay; or dispute it.")
+    return words.t("Needs your OK: acknowledge it, then pay; or dispute it.")
 
 
 def _for_staff(words: Words, bill: Bill, today: date) -> Html:
@@ -87,9 +87,9 @@ def _for_staff(words: Words, bill: Bill, today: date) -> Html:
     if shown is Shown.DISPUTED:
         return words.t("Disputed: the debtor waits for an answer, the due date is paused.")
     if bill.acknowledgment is Acknowledgment.PENDING and shown is Shown.OVERDUE:
-        return words.t("Overdue, pending acknowledgment: the debtor has not said yes.")
+        return words.t("Overdue, not acknowledged: the debtor has not said yes.")
     if bill.acknowledgment is Acknowledgment.PENDING and bill.life is Life.OPEN:
-        return words.t("Pending acknowledgment: the debtor has not said yes.")
+        return words.t("Not acknowledged: the debtor has not said yes.")
     if shown is Shown.ACKNOWLEDGED:
         return words.t("Acknowledged: the debtor agreed and has not paid.")
     return _for_debtor(words, bill, today)

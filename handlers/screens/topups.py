@@ -89,10 +89,11 @@ def choose(
         words.t("%(method)s is charged at once, without a page.", method=method) if pressed else "",
         charge_line(words, charge),
     )
-    label = words.label("Pay with %(method)s", method=method)
+    figure = words.money(amount)
+    label = words.label("Pay %(amount)s with %(method)s", amount=figure, method=method)
     saved = ((Button(label=label, data=pressed),),) if pressed else ()
     rows = tuple(
-        (Button(label=_label(words, provider, phones), data=data),) for provider, data in ways
+        (Button(label=_label(words, provider, figure), data=data),) for provider, data in ways
     )
     last = (
         Button(label=words.label("Change"), data=doors.TOP_UP),
@@ -117,11 +118,9 @@ def _before(words: Words, ways: Sequence[tuple[str, str]], phones: Collection[st
     return words.t("Nothing is taken before you pay on the page, or enter your PIN on your phone.")
 
 
-def _label(words: Words, provider: str, phones: Collection[str]) -> str:
+def _label(words: Words, provider: str, amount: Html) -> str:
     name = provider_name(provider)
-    if provider in phones:
-        return words.label("Pay on your phone · %(provider)s", provider=name)
-    return words.label("Pay by link · %(provider)s", provider=name)
+    return words.label("Pay %(amount)s by %(provider)s", amount=amount, provider=name)
 
 
 def _fee(words: Words) -> Html:

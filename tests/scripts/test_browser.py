@@ -171,10 +171,10 @@ async def pay_by_link(page: Page) -> None:
     await expect(page.get_by_text("2 of 8 done")).to_be_visible()
 
 
-async def open_checkout(page: Page) -> Page:
+async def open_checkout(page: Page, label: str = "Open payment page") -> Page:
     """Open the payment page in its tab."""
     async with page.context.expect_page() as opened:
-        await tap(page, "Ibrahim", "Open payment page")
+        await tap(page, "Ibrahim", label)
     return await opened.value
 
 

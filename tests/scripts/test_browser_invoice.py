@@ -35,7 +35,7 @@ async def test_an_invoice_is_paid_from_the_chat(tmp_path: Path, chromium: str) -
         await until_ready(f"{address}/readyz")
         await face(page, "Ibrahim").click()
         await tap(page, "Ibrahim", "Acknowledge & pay", "Pay by link", "Full", "Pay 5,000.00")
-        invoice = await open_checkout(page)
+        invoice = await open_checkout(page, "Open invoice")
         await expect(invoice.get_by_label("Who pays")).to_have_value("7002")
         await press(invoice, "Pay, but the bank says no", "Declined by the bank")
         await press(invoice, "Pay again 5,000.00 NGN", "Paid")

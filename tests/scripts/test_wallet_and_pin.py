@@ -36,7 +36,7 @@ async def test_a_wallet_is_topped_up_by_link_and_pays_a_bill(tmp_path: Path) -> 
         await tap(ibrahim, "Top up", until="Top up your wallet")
         shown = await say(ibrahim, "6k", until="Top up 6,000.00 NGN")
         assert "The provider's fee is taken from what you pay" in shown
-        await tap(ibrahim, "Pay by link", until="Open payment page")
+        await tap(ibrahim, "Pay 6,000.00 NGN by Sandbox Pay", until="Open payment page")
         assert "For your wallet" in ibrahim.screen()
         await pay_page(stage, ibrahim.url("Open payment page"))
         receipt = plain(await newest(ibrahim, "✅ Topped up 6,000.00 NGN"))

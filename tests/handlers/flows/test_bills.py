@@ -33,7 +33,7 @@ def test_a_card_says_what_its_status_means(estate: Estate) -> None:
         "5,000.00 NGN · due Mon 16 Mar\n"
         "For A-14 · issued by Mrs Bello, Mon 2 Mar, 10:00\n"
         "January to March\n"
-        "Pending acknowledgment: acknowledge it, then pay; or dispute it.\n"
+        "Needs your OK: acknowledge it, then pay; or dispute it.\n"
         "You can dispute it until Mon 16 Mar, 10:00."
     )
     assert estate.ada.labels == [
@@ -158,7 +158,7 @@ def test_staff_see_everybodys_bills_and_the_allowed_moves(estate: Estate) -> Non
     estate.bello.says("/bills")
     assert estate.bello.sees.startswith("Bills of Palm Court")
     estate.bello.presses("BILL-2026-000001")
-    assert "Pending acknowledgment: the debtor has not said yes." in estate.bello.sees
+    assert "Not acknowledged: the debtor has not said yes." in estate.bello.sees
     assert estate.bello.labels == ["Amend", "Cancel bill", "Resend", "More", "Back"]
 
 

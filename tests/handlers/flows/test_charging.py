@@ -132,6 +132,19 @@ def test_one_press_charges_it_and_the_message_goes_on_by_itself(estate: Estate) 
     assert "Save this method" not in estate.ada.labels
 
 
+def test_its_owner_reads_his_own_name_of_it_and_staff_read_none(estate: Estate) -> None:
+    changes(estate, name="Salary card")
+    confirms(estate)
+    assert estate.ada.labels[0] == "Pay 5,000.00\u00a0NGN with Salary card · Visa •••• 4081"
+    assert "Salary card · Visa •••• 4081 is charged at once" in estate.ada.sees
+    pays(estate, "Pay 5,000.00")
+    assert estate.ada.sees.startswith("⏳ Charging Salary card · Visa •••• 4081")
+    estate.settles(500_000)
+    assert "Charged to: Salary card · Visa •••• 4081" in estate.ada.sees
+    estate.bello.says("/find RCPT-2026-000001")
+    assert "Charged to: Visa •••• 4081" in estate.bello.sees
+
+
 def test_the_pin_is_asked_before_anything_is_charged(estate: Estate) -> None:
     confirms(estate)
     estate.ada.presses(PAY)
@@ -194,9 +207,12 @@ def _tops_up(estate: Estate) -> None:
 
 def test_a_wallet_is_filled_from_the_saved_card(estate: Estate) -> None:
     _tops_up(estate)
-    assert estate.ada.labels[:2] == ["Pay with Visa •••• 4081", "Pay by link · Sandbox Pay"]
+    assert estate.ada.labels[:2] == [
+        "Pay 5,000.00\u00a0NGN with Visa •••• 4081",
+        "Pay 5,000.00\u00a0NGN by Sandbox Pay",
+    ]
     assert "Visa •••• 4081 is charged at once, without a page." in estate.ada.sees
-    pays(estate, "Pay with Visa")
+    pays(estate, PAY)
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081 · 5,000.00 NGN by Sandbox Pay")
     estate.settles(500_000)
     assert estate.balance(estate.ada).minor == 500_000
@@ -204,8 +220,8 @@ def test_a_wallet_is_filled_from_the_saved_card(estate: Estate) -> None:
 
 def test_a_top_up_from_the_saved_card_asks_for_the_pin_and_is_one_payment(estate: Estate) -> None:
     _tops_up(estate)
-    message, link = estate.ada.finds("Pay by link")
-    pays(estate, "Pay with Visa")
+    message, link = estate.ada.finds("Pay 5,000.00\u00a0NGN by Sandbox Pay")
+    pays(estate, PAY)
     assert estate.ada.sees.startswith("⏳ Charging Visa •••• 4081")
     charge = estate.last_attempt()
     estate.ada.presses_data(link.data, message)
@@ -233,12 +249,12 @@ def test_who_has_no_pin_sets_one_and_comes_back_to_the_bill_with_nothing_charged
 def test_who_has_no_pin_sets_one_and_comes_back_to_the_top_up(estate: Estate) -> None:
     without_pin(estate)
     _tops_up(estate)
-    assert estate.ada.labels[:2] == ["Pay by link · Sandbox Pay", "Set a PIN"]
+    assert estate.ada.labels[:2] == ["Pay 5,000.00\u00a0NGN by Sandbox Pay", "Set a PIN"]
     assert "To pay with Visa •••• 4081 you need a PIN." in estate.ada.sees
     sets_pin(estate)
     shown, _ = goes_on(estate)
     assert shown.startswith("Top up 5,000.00 NGN")
-    pays(estate, "Pay with Visa")
+    pays(estate, PAY)
     assert estate.last_attempt().is_charge
 
 
@@ -338,7 +354,7 @@ def test_a_button_that_asks_for_more_than_is_left_charges_nothing_and_says_so(
     bill = confirms(estate)
     message, pay = estate.ada.finds(PAY)
     _tops_up(estate)
-    pays(estate, "Pay with Visa")
+    pays(estate, PAY)
     estate.ada.presses_data(pay.data, message)
     estate.ada.enters(PIN)
     said = "This saved card can be charged up to 0.00 NGN now. No money moved."

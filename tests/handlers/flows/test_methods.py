@@ -114,7 +114,7 @@ def test_the_list_leads_to_each_and_settings_lead_to_the_list(estate: Estate) ->
         "Payment methods\n"
         "⭐ Visa •••• 4081 · Sandbox Pay · offered first\n"
         "Verve •••• 5061 · Sandbox Pay\n"
-        "Offered first: as your organisation orders them\n"
+        "Preferred provider: none, they come as your organisation orders them\n"
         "Some providers, such as Stripe and PayPal, keep a card or an account only if you let them "
         "before you pay. You have not."
     )
@@ -164,11 +164,11 @@ def test_a_provider_is_preferred_and_no_longer(estate: Estate) -> None:
     estate.ada.says("/methods")
     estate.ada.presses("Preferred provider")
     estate.ada.presses("Sandbox Pay")
-    assert "Offered first: Sandbox Pay" in estate.ada.sees
+    assert "Preferred provider: Sandbox Pay" in estate.ada.sees
     estate.ada.presses("Preferred provider")
     assert "Now: Sandbox Pay" in estate.ada.sees
     estate.ada.presses("No preference")
-    assert "Offered first: as your organisation orders them" in estate.ada.sees
+    assert "Preferred provider: none, they come as your organisation orders them" in estate.ada.sees
 
 
 def test_providers_are_let_keep_cards_and_no_longer(estate: Estate) -> None:

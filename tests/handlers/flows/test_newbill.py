@@ -45,7 +45,7 @@ def test_a_bill_is_written_previewed_and_issued(estate: Estate) -> None:
         "12,500.00 NGN · due Tue 31 Mar\n"
         "For A-14 · issued by Mrs Bello, Mon 2 Mar, 10:00\n"
         "Meter 4711\n"
-        "Pending acknowledgment: acknowledge it, then pay; or dispute it.\n"
+        "Needs your OK: acknowledge it, then pay; or dispute it.\n"
         "You can dispute it until Mon 16 Mar, 10:00.\n\n"
         "Will be told: Ada, Tunde"
     )

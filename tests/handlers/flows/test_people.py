@@ -1,5 +1,9 @@
 """Inviting: a role, perhaps a unit, perhaps a phone; the link is shown once and works once."""
 
+from dataclasses import replace
+
+import pytest
+
 from core.domain.people import Role
 from storage.transaction import SqlTransaction
 from tests.factories import PHONE, add_member, add_person, add_unit
@@ -117,6 +121,36 @@ def strong(bello: Talker, role: str = "Administrator") -> None:
     bello.says(PHONE)
 
 
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("Provider keys", "This role can change the providers, and so where money goes."),
+        ("Finance approver", "This role can approve money that goes out."),
+    ],
+)
+def test_who_invites_to_a_strong_role_reads_what_it_can_do_and_no_more(
+    estate: Estate, role: str, said: str
+) -> None:
+    estate.world.set_pin(estate.bello, "4829")
+    strong(estate.bello, role)
+    assert [line for line in estate.bello.sees.splitlines() if "This role" in line] == [said]
+
+
+@pytest.mark.parametrize(("country", "example"), [("NG", "+234"), ("KE", "+254"), ("US", "+1")])
+def test_the_example_of_a_phone_is_of_the_organisations_country(
+    estate: Estate, country: str, example: str
+) -> None:
+    abroad = replace(estate.tenant, country=country)
+    estate.world.run(lambda tx: tx.tenants.replace(estate.tenant, abroad))
+    bello = estate.bello
+    bello.says("/people")
+    for label in ("Invite", "Resident", "No unit"):
+        bello.presses(label)
+    assert f"for example {example}" in bello.sees
+    bello.says("call me")
+    assert f"For example: {example}" in bello.sees
+
+
 def test_an_administrator_is_invited_with_the_pin(estate: Estate) -> None:
     bello, eve = estate.bello, estate.eve
     estate.world.set_pin(bello, "4829")
@@ -124,8 +158,8 @@ def test_an_administrator_is_invited_with_the_pin(estate: Estate) -> None:
     assert bello.sees == (
         "Invite: Administrator\n"
         "The link works only for the phone ••0001.\n"
-        "This role can invite people, approve money or change providers, so your PIN is "
-        "asked next. Nobody is invited yet."
+        "This role can invite people and suspend them.\n"
+        "So your PIN is asked next. Nobody is invited yet."
     )
     bello.presses("Make the invitation")
     assert "Nobody is invited yet." in bello.sees

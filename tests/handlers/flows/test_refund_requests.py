@@ -150,7 +150,7 @@ def test_home_and_desk_say_that_one_waits(estate: Estate, bill: Bill) -> None:
     ask(estate)
     estate.ada.presses("Ask for 400.00")
     estate.bello.says("/start")
-    assert "Waiting for you: 1 asks for money back" in estate.bello.sees
+    assert "Waiting for you: 1 request for money back" in estate.bello.sees
     estate.bello.presses("Desk 1")
     assert "1 request for money back waits for a decision." in estate.bello.sees
     estate.bello.presses("Refunds 1")

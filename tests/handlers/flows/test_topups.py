@@ -46,7 +46,7 @@ def test_a_typed_amount_is_shown_back_before_anything_is_opened(estate: Estate) 
     assert "Available now: 20,000.00 NGN" in ada.sees
     assert "The provider's fee is taken from what you pay" in ada.sees
     assert payments(estate) == []
-    ada.presses("Pay by link")
+    ada.presses("Pay 2,500.00\u00a0NGN by Sandbox Pay")
     (payment,) = payments(estate)
     assert payment.amount_minor == 250_000
 
@@ -74,8 +74,11 @@ def test_several_providers_are_chosen_from(estate: Estate) -> None:
     ada = estate.ada
     ada.says("/deposit")
     ada.presses("Top up 1,000.00")
-    assert ada.labels[:2] == ["Pay by link · Sandbox Pay", "Pay by link · Paystack"]
-    ada.presses("Pay by link · Paystack")
+    assert ada.labels[:2] == [
+        "Pay 1,000.00\u00a0NGN by Sandbox Pay",
+        "Pay 1,000.00\u00a0NGN by Paystack",
+    ]
+    ada.presses("Pay 1,000.00\u00a0NGN by Paystack")
     (payment,) = payments(estate)
     (attempt,) = estate.world.run(lambda tx: tx.payments.attempts(payment.id))
     assert attempt.provider == "paystack"
@@ -88,7 +91,9 @@ def test_one_screen_of_amounts_opens_one_page(estate: Estate) -> None:
     old = ada.messages[-1]
     _, other = ada.finds("Top up 10,000.00", on=old)
     ada.presses("Top up 5,000.00")
-    ways = [ada.finds(f"Pay by link · {name}", on=old)[1] for name in ("Sandbox", "Paystack")]
+    ways = [
+        ada.finds(f"Pay 5,000.00\u00a0NGN by {name}", on=old)[1] for name in ("Sandbox", "Paystack")
+    ]
     for button in (*ways, other):
         ada.presses_data(button.data, old)
     (payment,) = payments(estate)
@@ -122,7 +127,10 @@ def test_a_provider_in_trouble_is_offered_last_and_said_so(estate: Estate) -> No
     ada = estate.ada
     ada.says("/deposit")
     ada.presses("Top up 1,000.00")
-    assert ada.labels[:2] == ["Pay by link · Paystack", "Pay by link · Sandbox Pay"]
+    assert ada.labels[:2] == [
+        "Pay 1,000.00\u00a0NGN by Paystack",
+        "Pay 1,000.00\u00a0NGN by Sandbox Pay",
+    ]
     assert (
         "⚠️ Sandbox Pay: trouble lately. If no page opens, nothing is taken and you can pay "
         "another way." in ada.sees

@@ -38,11 +38,11 @@ AGREED = replace(BILL, acknowledgment=Acknowledgment.ACKNOWLEDGED)
 @pytest.mark.parametrize(
     ("bill", "today", "first", "starts"),
     [
-        (BILL, TODAY, "🟡 Needs your OK", "Pending acknowledgment:"),
-        (BILL, LATER, "🔴 Overdue, needs your OK", "Overdue, pending acknowledgment:"),
+        (BILL, TODAY, "🟡 Needs your OK", "Needs your OK:"),
+        (BILL, LATER, "🔴 Overdue, needs your OK", "Overdue, needs your OK:"),
         (AGREED, TODAY, "🔵 Acknowledged", "Acknowledged: it can be paid now."),
         (AGREED, LATER, "🔴 Overdue", "Overdue: the due date has passed"),
-        (replace(AGREED, allocated_minor=200_000), TODAY, "🔵 Partly paid", "Partially paid:"),
+        (replace(AGREED, allocated_minor=200_000), TODAY, "🔵 Partly paid", "Partly paid:"),
         (replace(AGREED, allocated_minor=500_000), TODAY, "✅ Paid", "Paid: nothing is left"),
         (
             replace(BILL, acknowledgment=Acknowledgment.DISPUTED),
@@ -60,13 +60,13 @@ AGREED = replace(BILL, acknowledgment=Acknowledgment.ACKNOWLEDGED)
             replace(BILL, acknowledgment=Acknowledgment.NOT_REQUIRED),
             TODAY,
             "🔵 Open",
-            "Pending: it can be paid now.",
+            "Open: it can be paid now.",
         ),
         (
             replace(BILL, allocated_minor=200_000),
             TODAY,
             "🔵 Partly paid, needs your OK",
-            "Pending acknowledgment:",
+            "Needs your OK:",
         ),
     ],
 )

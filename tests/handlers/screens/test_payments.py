@@ -121,6 +121,15 @@ def test_waiting() -> None:
     assert screen.rows[0][0].url == LINK
 
 
+def test_an_invoice_is_not_called_a_page() -> None:
+    shown = view(AttemptStatus.WAITING)
+    invoice = replace(shown.attempts[0], provider="telegram")
+    screen = live(WORDS, replace(shown, attempts=(invoice,)))
+    assert "Open the invoice and pay it in the app" in plain(screen)
+    assert screen.rows[0][0].label == "Open invoice"
+    assert screen.rows[0][0].url == LINK
+
+
 def prompted(status: AttemptStatus, *, error: ProviderError | None = None) -> PaymentView:
     """Return a payment whose payer is asked on his phone."""
     attempt = replace(

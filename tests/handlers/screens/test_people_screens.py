@@ -93,7 +93,9 @@ def test_home_of_staff_with_work_waiting() -> None:
 def test_home_counts_requests_for_money_back_with_the_disputes() -> None:
     scopes = frozenset({Scope.BILLS_DISPUTE_RESOLVE, Scope.REFUND_REQUEST})
     screen = home.card(WORDS, view(scopes=scopes, waiting=1, asked=2))
-    assert plain(screen).splitlines()[-1] == "Waiting for you: 1 dispute · 2 ask for money back"
+    assert (
+        plain(screen).splitlines()[-1] == "Waiting for you: 1 dispute · 2 requests for money back"
+    )
     assert labels(screen)[1] == ["Desk 3", "More"]
 
 
@@ -165,7 +167,7 @@ def test_a_typed_top_up_is_shown_back() -> None:
         "The provider's fee is taken from what you pay; the receipt shows it.",
         "Nothing is taken before you pay on the page.",
     ]
-    assert labels(screen) == [["Pay by link · Paystack"], ["Change", "Cancel"]]
+    assert labels(screen) == [["Pay 2,500.00\u00a0NGN by Paystack"], ["Change", "Cancel"]]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,10 @@ def test_a_top_up_by_phone_is_not_called_a_link() -> None:
     screen = topups.choose(
         WORDS, ESTATE, amount=naira(100), available=naira(0), ways=ways, phones={"mpesa"}
     )
-    assert labels(screen)[:2] == [["Pay on your phone · M-Pesa"], ["Pay by link · Paystack"]]
+    assert labels(screen)[:2] == [
+        ["Pay 1.00\u00a0NGN by M-Pesa"],
+        ["Pay 1.00\u00a0NGN by Paystack"],
+    ]
     assert "before you pay on the page, or enter your PIN on your phone." in plain(screen)
     alone = topups.choose(
         WORDS, ESTATE, amount=naira(100), available=naira(0), ways=ways[:1], phones={"mpesa"}
@@ -243,7 +248,7 @@ def every_screen(words: Words) -> list[Screen]:
         joining.welcome(words, tenant=ESTATE, unit="A-14", roles=frozenset({Role.ADMIN})),
         people.choose_role(words, tuple(Role)),
         people.ask_unit(words, Role.RESIDENT),
-        people.ask_phone(words, Role.RESIDENT, "A-14", anyone="i:x"),
+        people.ask_phone(words, Role.RESIDENT, "A-14", anyone="i:x", example="+254712345678"),
         pins.pad(words, PAD),
         pins.locked(words, datetime(2026, 3, 2, tzinfo=UTC)),
         pins.closed(words, again="i:x"),
