@@ -4,8 +4,8 @@ from typing import Final
 
 from alembic import op
 
-revision: Final = "0032"
-down_revision: Final[str | None] = "0031"
+revision: Final = "0033"
+down_revision: Final[str | None] = "0032"
 branch_labels: Final = None
 depends_on: Final = None
 
