@@ -67,11 +67,15 @@ def card(words: Words, view: HomeView, *, note: str = "") -> Screen:
     if Scope.BILLS_DISPUTE_RESOLVE in view.scopes:
         second.insert(0, _counted(words, words.label("Desk"), view.on_desk, doors.DESK))
     rows: Rows = (tuple(first), tuple(second))
+    is_keeper = Scope.SETTINGS_PROVIDERS in view.scopes
+    if is_keeper:
+        rows = ((Button(label=words.label("Payment providers"), data=doors.PROVIDERS),), *rows)
     if view.other:
         rows += ((Button(label=words.label("Switch organisation"), data="home:tenants"),),)
     html = lines(
         note,
         _title(words, view),
+        words.t("Your role: Provider keys. You set up how people pay here.") if is_keeper else "",
         _wallet_line(words, view),
         *_bill_lines(words, view),
         _waiting_line(words, view),
@@ -144,6 +148,7 @@ def more(words: Words, scopes: frozenset[Scope], *, has_other: bool) -> Screen:
         (Scope.REPORTS_VIEW, words.label("Report"), doors.REPORT),
         (Scope.BILLS_MANAGE, words.label("New bill"), doors.NEW_BILL),
         (Scope.MEMBERS_MANAGE, words.label("People"), PEOPLE),
+        (Scope.SETTINGS_PROVIDERS, words.label("Payment providers"), doors.PROVIDERS),
     )
     places = [(label, data) for scope, label, data in staff if scope in scopes]
     places += [(words.label("Settings"), SETTINGS), (words.label("Help"), HELP)]

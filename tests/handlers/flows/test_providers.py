@@ -167,3 +167,14 @@ def test_a_service_without_an_address_tells_the_path(estate: Estate, kim: Talker
     path = f"/payments/webhooks/sandbox/{estate.tenant.id}/"
     assert f"Address: {path} on the address of this service" in kim.sees
     assert "Copy the address" not in kim.labels
+
+
+def test_home_of_who_keeps_the_keys_leads_to_the_providers(kim: Talker) -> None:
+    kim.says("/menu")
+    assert "Your role: Provider keys. You set up how people pay here." in kim.sees
+    assert kim.labels[0] == "Payment providers"
+    kim.presses("Payment providers")
+    assert "Payment providers of Palm Court Estate" in kim.sees
+    kim.says("/menu")
+    kim.presses("More")
+    assert "Payment providers" in kim.labels
