@@ -267,5 +267,6 @@ def _shown(configuration: Configuration, keys: Keys) -> dict[str, Any]:
         "enabled": configuration.is_enabled,
         "health": keys.health.value,
         "account": keys.account,
+        "detail": keys.detail,
         "checked_at": "" if keys.checked_at is None else keys.checked_at.isoformat(),
     }

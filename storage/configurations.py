@@ -72,6 +72,7 @@ KEYS: Final = table(
     time("made_at"),
     text("health"),
     sealed("account"),
+    text("detail", server_default=""),
     time("checked_at", nullable=True),
     ForeignKeyConstraint(["configuration_id"], ["provider_configuration.id"]),
     CheckConstraint("length(body) > 0", name="body"),
@@ -154,7 +155,10 @@ _NOTE_KEYS: Final = Statement(
     update(KEYS)
     .where(KEYS.c.id == bindparam("id_is"))
     .values(
-        health=bindparam("health"), account=bindparam("account"), checked_at=bindparam("checked_at")
+        health=bindparam("health"),
+        account=bindparam("account"),
+        detail=bindparam("detail"),
+        checked_at=bindparam("checked_at"),
     )
 )
 _DROP_KEYS: Final = Statement(
@@ -252,7 +256,7 @@ class SqlConfigurations:
     def note_keys(self, keys: Keys) -> None:
         """Store what the provider said of a set of keys, if it is still there."""
         row = _KEYS.row(self._tx, keys)
-        said = {name: row[name] for name in ("health", "account", "checked_at")}
+        said = {name: row[name] for name in ("health", "account", "detail", "checked_at")}
         _NOTE_KEYS.run(self._tx.cursor, {**said, "id_is": keys.id})
 
     def drop_keys(self, configuration_id: ConfigurationId, *, but: KeysId) -> None:

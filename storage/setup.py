@@ -22,7 +22,7 @@ from storage.keyring import KeyRing
 from storage.transaction import SqlTransaction
 from storage.triggers import install, triggers
 
-NEWEST: Final = "0033"
+NEWEST: Final = "0034"
 """The newest version under `migrations/versions`."""
 
 SANDBOX: Final = birth.SANDBOX

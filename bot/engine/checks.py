@@ -13,7 +13,7 @@ import structlog
 
 from bot.engine.notices import expand
 from core.domain.acts import Cause, CauseKind
-from core.domain.configurations import KeysId
+from core.domain.configurations import UNUSABLE, KeysId
 from core.domain.errors import NotFound, ProviderProblem
 from core.domain.people import PersonId
 from core.domain.providers import Accepted, Declined, Provider, ProviderError, Unknown
@@ -88,8 +88,9 @@ async def ask(openers: Openers, entered: Entered) -> Answer:
     try:
         adapter = openers.made(entered.provider, entered.credentials, is_test=entered.is_test)
     except ProviderProblem as problem:
-        _log.warning("keys_not_opened", provider=entered.provider, what=problem.data.get("what"))
-        return Declined(error=ProviderError.AUTHENTICATION_ERROR, detail="not usable")
+        what = str(problem.data.get("what", ""))
+        _log.warning("keys_not_opened", provider=entered.provider, what=what)
+        return Declined(error=ProviderError.AUTHENTICATION_ERROR, detail=f"{UNUSABLE} {what}")
     try:
         async with asyncio.timeout(CHECK_S):
             answer = await adapter.check()

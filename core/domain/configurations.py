@@ -21,6 +21,11 @@ KeysId = NewType("KeysId", int)
 
 NO_KEYS: Final = KeysId(0)
 
+MAX_DETAIL: Final = 100
+
+UNUSABLE: Final = "not usable"
+"""How the detail of keys begins that no adapter opens with; which one it is follows."""
+
 UNUSED_FOR: Final = timedelta(hours=24)
 """How long keys that were never taken into use are kept."""
 
@@ -109,13 +114,17 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """A set of credentials, without what they are; `account` is whose they are at the provider."""
+    """A set of credentials, without what they are; `account` is whose they are at the provider.
+
+    `detail` is why it refused them, in the few words that its adapter lets through: never a secret.
+    """
 
     id: KeysId
     configuration_id: ConfigurationId
     made_at: datetime
     health: Health = Health.UNTESTED
     account: str = ""
+    detail: str = ""
     checked_at: datetime | None = None
 
     def hear(self, answer: Accepted | Declined | Unknown, *, is_test: bool, at: datetime) -> "Keys":
@@ -123,11 +132,12 @@ class Keys:
         match answer:
             case Accepted(account=account):
                 health = Health.WORKING if answer.is_test is is_test else Health.OTHER_MODE
-                return replace(self, health=health, account=account, checked_at=at)
-            case Declined():
-                return replace(self, health=Health.REFUSED, checked_at=at)
+                return replace(self, health=health, account=account, detail="", checked_at=at)
+            case Declined(detail=detail):
+                why = detail[:MAX_DETAIL]
+                return replace(self, health=Health.REFUSED, detail=why, checked_at=at)
             case Unknown():
-                return replace(self, health=Health.SILENT, checked_at=at)
+                return replace(self, health=Health.SILENT, detail="", checked_at=at)
 
 
 class StoredConfigurations(Protocol):

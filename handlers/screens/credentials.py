@@ -2,10 +2,23 @@
 
 from typing import Final
 
+from core.domain.configurations import UNUSABLE
 from handlers.words import Html, Words
 
 NOTHING_TO_REGISTER: Final = frozenset({"mpesa", "telegram", "pesapal"})
 """Providers that tell what happened without an address of ours being entered in a dashboard."""
+
+
+_WITHOUT_RIGHT: Final = ("HTTP 403", "permission")
+_WRONG_KEY: Final = (
+    "HTTP 401",
+    "400.008.0",
+    "invalid_client",
+    "invalid_consumer_key_or_secret_provided",
+    "invalid_api_credentials_provided",
+    "PAYMENT_PROVIDER_INVALID",
+)
+"""How providers' adapters put it that keys are not known: M-Pesa, PayPal, Pesapal, Telegram."""
 
 
 def needs_address(provider: str, what: str) -> bool:
@@ -128,3 +141,50 @@ def name_of(words: Words, what: str) -> Html:
         "provider_token": words.t("provider token"),
     }
     return known.get(what) or Html(what.replace("_", " "))
+
+
+def why_refused(words: Words, detail: str) -> Html:
+    """Say why a provider refused keys, by what its adapter lets through; "" for nothing known."""
+    if detail.startswith(UNUSABLE):
+        return _unusable(words, detail.removeprefix(UNUSABLE).strip())
+    if "expired" in detail:
+        return words.t("It says that the secret key has expired: make a new one there.")
+    if any(each in detail for each in _WITHOUT_RIGHT):
+        return _lacks(words, detail.rpartition(" ")[2])
+    if any(each in detail for each in _WRONG_KEY):
+        return words.t(
+            "It does not know them: a key is mistyped, of another account, or was taken back."
+        )
+    if detail == "PAYMENT_PROVIDER_MISMATCH":
+        return words.t("The token was made for another bot: have it made for this one.")
+    return words.t("It said: %(detail)s", detail=detail) if detail else Html("")
+
+
+def _unusable(words: Words, what: str) -> Html:
+    """Say which key no adapter opens with: the provider was not asked."""
+    if what == "mode":
+        return words.t("They are of the other mode: test keys for real money, or the other way.")
+    if what in {"url", "bot_token", "name", ""}:
+        return words.t("This service is not set up for it: ask whoever runs it.")
+    return words.t(
+        "It was not even asked: the %(what)s is missing, malformed or of the other mode.",
+        what=name_of(words, what),
+    )
+
+
+def _lacks(words: Words, what: str) -> Html:
+    """Say which permission a key lacks, as Stripe's dashboard calls it."""
+    known = {
+        "checkout/sessions": "Checkout Sessions",
+        "payment_intents": "PaymentIntents",
+        "charges": "Charges and Refunds",
+        "refunds": "Charges and Refunds",
+        "disputes": "Disputes",
+        "balance_transactions": "Balance transactions",
+    }
+    if what not in known:
+        return words.t("It knows the key, but does not let it do what is needed here.")
+    return words.t(
+        "It knows the key, which lacks the permission “%(what)s”: give it that in the dashboard.",
+        what=known[what],
+    )

@@ -182,7 +182,10 @@ def said(words: Words, configuration: Configuration, keys: Keys) -> Html:
         case Health.WORKING:
             return words.t("✅ %(name)s %(mode)s: the keys work.", name=name, mode=mode)
         case Health.REFUSED:
-            return words.t("⚠️ %(name)s does not take these keys.", name=name)
+            return lines(
+                words.t("⚠️ %(name)s does not take these keys.", name=name),
+                credentials.why_refused(words, keys.detail),
+            )
         case Health.OTHER_MODE:
             return words.t(
                 "⚠️ These keys of %(name)s are for the other mode: here only %(mode)s fits.",
@@ -214,6 +217,7 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         words.t("Keys: %(health)s, %(when)s", health=_health(words, keys), when=tested)
         if tested
         else words.t("Keys: %(health)s", health=_health(words, keys)),
+        credentials.why_refused(words, keys.detail) if keys.health is Health.REFUSED else "",
         words.t("Place: %(n)s of %(count)s", n=view.place, count=view.count),
         words.t("Webhook address to enter there: %(address)s", address=_shown(words, view.address))
         if view.address

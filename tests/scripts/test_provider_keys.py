@@ -84,6 +84,7 @@ async def test_keys_that_are_refused_change_nothing(tmp_path: Path) -> None:
         await tap_add(keeper)
         await say(keeper, "sk_sandbox_of_somebody_else_0001", until="2 of 2")
         said = await say(keeper, "whsec_of_somebody_else_0001", until="does not take these keys")
+        assert "It does not know them: a key is mistyped" in said
         assert "[Enable]" not in said
         assert "[Enter again]" in said
         listed = await say(keeper, "/providers", until="Payment providers")

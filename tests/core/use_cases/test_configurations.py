@@ -116,6 +116,16 @@ def test_keys_that_do_not_work_here_are_not_used(
         estate.do(use_cases.use_keys, actor=keeper, keys_id=keys.id)
 
 
+def test_why_keys_were_refused_is_kept_until_they_work(estate: Estate, keeper: Actor) -> None:
+    keys = entered(estate, keeper)
+    for answer, kept in (
+        (Declined(error=BROKEN, detail="HTTP 401 " + "x" * 200), "HTTP 401 " + "x" * 91),
+        (Accepted(account="Palm", is_test=True), ""),
+    ):
+        estate.do(use_cases.record_check, keys_id=keys.id, answer=answer)
+        assert estate.look(lambda tx: tx.configurations.keys(keys.id)).detail == kept
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [

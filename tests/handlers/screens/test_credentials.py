@@ -1,5 +1,7 @@
 """Every key of every provider says where it is found."""
 
+import pytest
+
 from bot.providers import KINDS
 from handlers.screens import credentials
 from handlers.words import PSEUDO, Words
@@ -30,3 +32,20 @@ def test_only_what_may_be_left_out_says_skip() -> None:
         for what in kind.credentials:
             place = credentials.where(WORDS, kind.name, kind.title, what)
             assert "skip" not in place.lower() or what in kind.defaults
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("HTTP 401", "It does not know them"),
+        ("HTTP 400 400.008.01", "It does not know them"),
+        ("invalid_consumer_key_or_secret_provided", "It does not know them"),
+        ("HTTP 403 more_permissions_required disputes", "lacks the permission “Disputes”"),
+        ("HTTP 401 api_key_expired charges", "has expired"),
+        ("not usable certificate", "the certificate is missing, malformed"),
+        ("something <else>", "It said: something &lt;else&gt;"),
+    ],
+)
+def test_why_keys_are_refused_is_said_in_plain_words(detail: str, said: str) -> None:
+    assert said in credentials.why_refused(WORDS, detail)
+    assert credentials.why_refused(WORDS, "") == ""
