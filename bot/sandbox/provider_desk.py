@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.sandbox import provider_switches as switches
+from bot.sandbox.provider_bank import Bank
 from bot.sandbox.provider_hooks import Courier
 from bot.sandbox.provider_records import (
     DECLINES,
@@ -52,7 +53,7 @@ IN_VAIN: Final = frozenset({"declined_by_bank", TURNED_DOWN})
 
 
 class NotRefundable(ValueError):
-    """More than is left of the capture, no such capture, or it is disputed; says which."""
+    """More than is left of the capture, no such capture, or it is claimed; says which."""
 
 
 class ReferenceReused(ValueError):
@@ -83,6 +84,7 @@ class Desk:
         self._courier = courier
         self._new_token = new_token
         self.now = now
+        self.bank = Bank(store, courier, now=now, new_token=new_token)
 
     def open(self, terms: Terms) -> Checkout:
         """Make a checkout, or return the first one made under this reference.
@@ -230,7 +232,7 @@ class Desk:
                 raise ReferenceReused
             return known[1]
         capture = next((each for each in checkout.captures if each.id == capture_id), None)
-        if checkout.is_disputed:
+        if capture is not None and checkout.is_claimed(capture):
             raise NotRefundable("disputed")
         if capture is None or checkout.refundable_minor(capture) < amount_minor:
             raise NotRefundable("amount")
@@ -245,14 +247,6 @@ class Desk:
                 refund = self._refund_of(capture, left_minor, reference="")
                 checkout = self._put_refund(checkout, refund)
         return checkout
-
-    def contest(self, checkout: Checkout, *, is_disputed: bool) -> Checkout:
-        """Let the payer's bank claim the money back, or let go of it."""
-        now = self.now()
-        since = now if is_disputed else checkout.disputed_at
-        changed = replace(checkout, is_disputed=is_disputed, disputed_at=since, updated_at=now)
-        event = "dispute.opened" if is_disputed else "dispute.closed"
-        return self._keep(changed, event=event)
 
     def _new_refund(self, checkout: Checkout, asked: Refund) -> Refund:
         behaviour = str(self._trouble(checkout.terms).value(switches.REFUND))
@@ -289,7 +283,9 @@ class Desk:
         captures = tuple(
             self._new_capture(checkout.terms, amount_minor) for _ in range(2 if is_twice else 1)
         )
-        paid = checkout.pay(captures, at=self.now())
+        is_astray = self._trouble(checkout.terms).is_on(switches.REFERENCE)
+        told_as = f"astray-{self._new_token()}" if is_astray else ""
+        paid = replace(checkout.pay(captures, at=self.now()), told_as=told_as)
         for count in range(1, len(captures) + 1):
             told = replace(paid, captures=captures[:count])
             self._keep(told, event="checkout.paid", copies=copies)

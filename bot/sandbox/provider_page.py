@@ -137,7 +137,7 @@ class CheckoutPage:
         if act == "refund":
             return self._desk.give_back(checkout)
         if act in {"dispute", "settle"}:
-            return self._desk.contest(checkout, is_disputed=act == "dispute")
+            return self._desk.bank.contest(checkout, is_disputed=act == "dispute")
         return checkout
 
     def _respond(self, checkout: Checkout) -> web.Response:

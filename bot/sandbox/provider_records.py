@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.sandbox.provider_claim_records import Dispute, DisputeStatus, dispute_from_json
 from bot.sandbox.provider_refund_records import (
     COUNTED,
     Refund,
@@ -146,6 +147,7 @@ class Checkout:
 
     `late_at` is when money arrives that was promised before the page expired. `choice` is what the
     payer's consent comes to once the money is taken, `taken_under` the merchant's key for that.
+    `told_as` is another reference that the money is told under.
     """
 
     id: str
@@ -157,16 +159,15 @@ class Checkout:
     late_at: datetime | None = None
     choice: str = ""
     taken_under: str = ""
+    told_as: str = ""
     captures: tuple[Capture, ...] = ()
     refunds: tuple[Refund, ...] = ()
     is_others_card: bool = False
     """Somebody else paid, with a card of his own."""
     lets_save: bool = False
     """Whoever paid ticked that his card may be charged again."""
-    is_disputed: bool = False
-    """The payer's bank has claimed the money back and not let go yet."""
-    disputed_at: datetime | None = None
-    """When it last did, though it may have let go since."""
+    disputes: tuple[Dispute, ...] = ()
+    """What the payer's bank claimed back, oldest first; one of a capture is open at most."""
 
     def offer(self, *, is_others_card: bool, lets_save: bool) -> "Checkout":
         """Note whose card is about to pay, and whether its holder lets it be charged again."""
@@ -224,11 +225,40 @@ class Checkout:
 
     def refundable_minor(self, capture: Capture) -> int:
         """Return what may still be given back of a capture."""
-        return capture.amount_minor - self._sum(capture, COUNTED)
+        mine = (each for each in self._claims(capture) if each.status is not DisputeStatus.WON)
+        claimed_minor = sum(each.amount_minor for each in mine)
+        return capture.amount_minor - self._sum(capture, COUNTED) - claimed_minor
 
     def refunded_minor(self, capture: Capture) -> int:
         """Return what went back of a capture and stayed there."""
         return self._sum(capture, {RefundStatus.DONE})
+
+    def lost_minor(self, capture: Capture) -> int:
+        """Return what banks took of a capture and did not give back."""
+        lost = (each for each in self._claims(capture) if each.status is DisputeStatus.LOST)
+        return sum(each.amount_minor for each in lost)
+
+    def is_claimed(self, capture: Capture) -> bool:
+        """Tell whether the payer's bank has claimed a capture and not decided yet."""
+        return any(each.status is DisputeStatus.OPEN for each in self._claims(capture))
+
+    @property
+    def is_disputed(self) -> bool:
+        """Tell whether any capture is claimed."""
+        return any(self.is_claimed(each) for each in self.captures)
+
+    @property
+    def disputed_at(self) -> datetime | None:
+        """Tell when a bank last claimed something, though it may have let go since."""
+        return max((each.at for each in self.disputes), default=None)
+
+    def _claims(self, capture: Capture) -> list[Dispute]:
+        return [each for each in self.disputes if each.capture_id == capture.id]
+
+    def with_dispute(self, dispute: Dispute, *, at: datetime) -> "Checkout":
+        """Add a claim, or put its next state in its place."""
+        others = tuple(each for each in self.disputes if each.id != dispute.id)
+        return replace(self, disputes=(*others, dispute), updated_at=at)
 
     def _sum(self, capture: Capture, statuses: Collection[RefundStatus]) -> int:
         mine = (each for each in self.refunds if each.capture_id == capture.id)
@@ -266,12 +296,12 @@ class Checkout:
             "late_at": self.late_at.isoformat() if self.late_at else None,
             "choice": self.choice,
             "taken_under": self.taken_under,
+            "told_as": self.told_as,
             "captures": [capture.as_json() for capture in self.captures],
             "refunds": [refund.as_json() for refund in self.refunds],
             "is_others_card": self.is_others_card,
             "lets_save": self.lets_save,
-            "is_disputed": self.is_disputed,
-            "disputed_at": self.disputed_at.isoformat() if self.disputed_at else None,
+            "disputes": [dispute.as_json() for dispute in self.disputes],
         }
 
     def _step(self, to_status: CheckoutStatus, *, at: datetime) -> "Checkout":
@@ -330,6 +360,7 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
         late_at=_moment(row["late_at"]),
         choice=row.get("choice", ""),
         taken_under=row.get("taken_under", ""),
+        told_as=row.get("told_as", ""),
         captures=tuple(
             Capture(**{**capture, "at": datetime.fromisoformat(capture["at"])})
             for capture in row["captures"]
@@ -337,8 +368,7 @@ def checkout_from_json(row: Mapping[str, Any]) -> Checkout:
         refunds=tuple(refund_from_json(refund) for refund in row.get("refunds", ())),
         is_others_card=row.get("is_others_card", False),
         lets_save=row.get("lets_save", False),
-        is_disputed=row.get("is_disputed", False),
-        disputed_at=_moment(row.get("disputed_at")),
+        disputes=tuple(dispute_from_json(dispute) for dispute in row.get("disputes", ())),
     )
 
 

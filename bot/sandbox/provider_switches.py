@@ -17,6 +17,7 @@ CREATE: Final = "provider.create"
 LOOK_UP: Final = "provider.look_up"
 AMOUNT: Final = "provider.amount"
 CURRENCY: Final = "provider.wrong_currency"
+REFERENCE: Final = "provider.wrong_reference"
 LATE: Final = "provider.late"
 TWICE: Final = "provider.capture_twice"
 FEE: Final = "provider.fee_bps"
@@ -134,6 +135,7 @@ _MONEY: Final = (
         (("exact", "As asked"), ("short", "10 % less"), ("over", "10 % more")),
     ),
     _toggle(CURRENCY, "Wrong currency", "The money arrives in another currency."),
+    _toggle(REFERENCE, "Wrong reference", "The money arrives under another reference."),
     _toggle(LATE, "Late capture", "Every payment arrives a minute after its page has expired."),
     _toggle(TWICE, "Capture twice", "Two captures under one reference."),
     _choice(

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import orjson
 
+from bot.sandbox.provider_claim_records import Dispute
 from bot.sandbox.provider_records import Checkout
 from bot.sandbox.provider_refund_records import Refund
 from bot.sandbox.provider_store import Keys
@@ -34,6 +35,7 @@ class Happening:
     at: datetime
     checkout: Checkout
     refund: Refund | None = None
+    dispute: Dispute | None = None
     copies: int | None = None
 
     @property
@@ -73,13 +75,14 @@ class OwnTongue:
         self._account = account
 
     def event(self, happening: Happening) -> bytes:
-        """Show the whole checkout, whatever happened to it."""
+        """Show the whole checkout, whatever happened to it, by the reference it was asked under."""
+        shown = self.view(happening.checkout)
         return orjson.dumps(
             {
                 "id": happening.event_id,
                 "type": happening.kind,
                 "created_at": happening.at.isoformat(),
-                "data": self.view(happening.checkout),
+                "data": {**shown, "reference": happening.checkout.terms.reference},
             }
         )
 
@@ -100,18 +103,22 @@ class OwnTongue:
         """Show a checkout."""
         return {
             "id": checkout.id,
-            "reference": checkout.terms.reference,
+            "reference": checkout.told_as or checkout.terms.reference,
             "link": page_link(self._base_url, checkout),
             "status": checkout.status.value,
             "amount_minor": checkout.terms.amount_minor,
             "currency": checkout.terms.currency,
             "decline_code": checkout.decline or None,
             "captures": [
-                {**capture.as_json(), "refunded_minor": checkout.refunded_minor(capture)}
+                {
+                    **capture.as_json(),
+                    "refunded_minor": checkout.refunded_minor(capture),
+                    "lost_minor": checkout.lost_minor(capture),
+                    "is_disputed": checkout.is_claimed(capture),
+                }
                 for capture in checkout.captures
             ],
             "card": self._card(checkout) if checkout.captures else None,
-            "is_disputed": checkout.is_disputed,
             "mode": "test",
             "account": self._account,
             "expires_at": checkout.terms.expires_at.isoformat(),

@@ -90,11 +90,9 @@ def _read_captures(checkout: Record, captures: list[Record], *, reference: str) 
     if mode is None:
         raise Unreadable("mode")
     account = text(checkout, "account", TOKEN)
-    is_disputed, card = wire.flag(checkout, "is_disputed"), _read_card(checkout)
+    card = _read_card(checkout)
     first, *more = (
-        _read_capture(
-            capture, reference=reference, is_test=mode, account=account, is_disputed=is_disputed
-        )
+        _read_capture(capture, reference=reference, is_test=mode, account=account)
         for capture in captures
     )
     if len({settled.provider_id for settled in (first, *more)}) != len(captures):
@@ -118,10 +116,9 @@ def _read_card(checkout: Record) -> SavedMethod | None:
         return None
 
 
-def _read_capture(
-    capture: Record, *, reference: str, is_test: bool, account: str, is_disputed: bool
-) -> Settled:
+def _read_capture(capture: Record, *, reference: str, is_test: bool, account: str) -> Settled:
     currency = wire.currency(capture)
+    lost_minor = wire.whole(capture, "lost_minor")
     has_fee = capture.get("fee_minor") is not None
     return Settled(
         provider_id=text(capture, "id", TOKEN),
@@ -132,7 +129,8 @@ def _read_capture(
         fee=Money(wire.whole(capture, "fee_minor"), currency) if has_fee else None,
         settled_at=wire.instant(capture, "at"),
         refunded=Money(wire.whole(capture, "refunded_minor"), currency),
-        is_disputed=is_disputed,
+        is_disputed=wire.flag(capture, "is_disputed"),
+        lost=Money(lost_minor, currency) if lost_minor else None,
     )
 
 

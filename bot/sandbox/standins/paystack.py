@@ -32,7 +32,9 @@ from bot.sandbox.provider_records import Checkout, Terms
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
 from bot.sandbox.standins.paystack_views import (
+    is_told,
     knows_card,
+    lost_as_refunds,
     page,
     pages_of,
     refusal,
@@ -88,11 +90,11 @@ class PaystackStandin:
         if happening.refund is not None:
             shown = view_refund_event(happening.checkout, happening.refund)
             return orjson.dumps({"event": f"refund.{shown['status']}", "data": shown})
-        name = EVENTS.get(happening.kind)
-        if name is None:
+        name, checkout, dispute = EVENTS.get(happening.kind), happening.checkout, happening.dispute
+        if name is None or (dispute is not None and not is_told(checkout, dispute)):
             return b""
-        show = view_event if name == "charge.success" else view_dispute
-        return orjson.dumps({"event": name, "data": show(happening.checkout)})
+        data = view_event(checkout) if dispute is None else view_dispute(checkout, dispute)
+        return orjson.dumps({"event": name, "data": data})
 
     def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
         """Sign the body; the time is not signed."""
@@ -192,7 +194,7 @@ class _Api(Api):
         """Show the refunds of a transaction."""
         self._desk.let_time_pass()
         checkout = self._paid(request.query.get("transaction", ""))
-        found = () if checkout is None else checkout.refunds
+        found = () if checkout is None else (*checkout.refunds, *lost_as_refunds(checkout))
         rows = [view_refund(checkout, each) for each in found if checkout is not None]
         counted = pages_of(len(rows), size=MOST_REFUNDS)
         meta = {**counted, "perPage": str(MOST_REFUNDS), "failedRefundCount": 0}

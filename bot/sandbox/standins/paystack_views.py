@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.sandbox.provider_claim_records import Dispute, DisputeStatus
 from bot.sandbox.provider_records import SOMEBODY, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.standins.standin import number
@@ -35,6 +36,8 @@ REFUNDS: Final = {
     RefundStatus.RETURNED: "processed",
 }
 """That a bank sent a refund back is not told."""
+
+RESOLUTIONS: Final = {DisputeStatus.WON: "declined", DisputeStatus.LOST: "merchant-accepted"}
 
 APPROVED: Final = ("00", "approved", "Approved")
 UNFINISHED: Final = (None, None, "The transaction was not completed")
@@ -194,18 +197,40 @@ def view_refund_event(checkout: Checkout, refund: Refund) -> Shown:
     }
 
 
-def view_dispute(checkout: Checkout) -> Shown:
-    """Show that the payer's bank claims the whole payment back, or that its claim was declined."""
+def is_told(checkout: Checkout, dispute: Dispute) -> bool:
+    """Tell whether a claim is to the capture that is told: the first one of a page."""
+    return dispute.capture_id == checkout.captures[0].id
+
+
+def lost_as_refunds(checkout: Checkout) -> list[Refund]:
+    """Return what lost disputes gave back: a refund each, which nobody asked for."""
+    return [
+        Refund(
+            id=each.id,
+            reference="",
+            capture_id=each.capture_id,
+            amount_minor=each.amount_minor,
+            currency=each.currency,
+            status=RefundStatus.DONE,
+            at=each.at,
+        )
+        for each in checkout.disputes
+        if each.status is DisputeStatus.LOST and is_told(checkout, each)
+    ]
+
+
+def view_dispute(checkout: Checkout, dispute: Dispute) -> Shown:
+    """Show that the payer's bank claims a payment back, or how its claim ended."""
     card, paid = _card(checkout), view_event(checkout)
     at = moment(checkout.updated_at)
-    is_open = checkout.is_disputed
+    is_open = dispute.status not in RESOLUTIONS
     return {
         **dict.fromkeys(("transaction_reference", "dueAt", "evidence", "attachments", "note")),
-        "id": number(checkout.id),
-        "refund_amount": paid["amount"],
-        "currency": paid["currency"],
+        "id": number(dispute.id),
+        "refund_amount": dispute.amount_minor,
+        "currency": dispute.currency,
         "status": "awaiting-merchant-feedback" if is_open else "resolved",
-        "resolution": None if is_open else "declined",
+        "resolution": RESOLUTIONS.get(dispute.status),
         "resolvedAt": None if is_open else at,
         "domain": "test",
         "transaction": {**paid, "authorization": {}, "customer": {_ABROAD: None}},

@@ -43,6 +43,7 @@ from bot.sandbox.standins.stripe_forms import (
 from bot.sandbox.standins.stripe_views import (
     Shown,
     card_of,
+    claims_on,
     has_intent,
     is_late,
     is_owned_by,
@@ -135,9 +136,8 @@ class StripeStandin:
             case "refund" if happening.refund is not None:
                 return view_refund(checkout, happening.refund)
             case _:
-                is_dispute = kind.startswith("charge.dispute")
-                if is_dispute:
-                    return view_dispute(checkout)
+                if happening.dispute is not None:
+                    return view_dispute(checkout, happening.dispute)
                 return view_charge(checkout, has_entry=_has_entry(checkout, happening.at))
 
     def headers(self, body: bytes, *, at: datetime, is_forged: bool) -> Mapping[str, str]:
@@ -333,9 +333,9 @@ class _Api(Api):
     async def disputes(self, request: web.Request) -> web.Response:
         """Show what banks claim."""
         of = request.query.get("payment_intent", "")
-        claimed = [each for each in self._newest() if each.is_disputed]
+        paid = [each for each in self._newest() if of in {"", f"pi_{tail(each)}"}]
         return page_of(
-            [view_dispute(each) for each in claimed if of in {"", f"pi_{tail(each)}"}],
+            [view_dispute(checkout, each) for checkout in paid for each in claims_on(checkout)],
             request.query,
         )
 

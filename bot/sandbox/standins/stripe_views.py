@@ -7,6 +7,7 @@ have.
 import hashlib
 from typing import Final
 
+from bot.sandbox.provider_claim_records import Dispute, DisputeStatus
 from bot.sandbox.provider_door import BadRequest
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
@@ -172,7 +173,7 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False, has_entry: bool =
         "captured": True,
         "created": int(taken.at.timestamp()),
         "currency": taken.currency.lower(),
-        "disputed": checkout.is_disputed,
+        "disputed": bool(claims_on(checkout)),
         "livemode": False,
         "metadata": _metadata(checkout),
         "paid": True,
@@ -255,17 +256,23 @@ def view_refund(checkout: Checkout, refund: Refund) -> Shown:
     }
 
 
-def view_dispute(checkout: Checkout) -> Shown:
+def claims_on(checkout: Checkout) -> list[Dispute]:
+    """Return the claims to the capture that is told, newest first."""
+    told = [each for each in checkout.disputes if each.capture_id == checkout.captures[0].id]
+    return told[::-1]
+
+
+def view_dispute(checkout: Checkout, dispute: Dispute) -> Shown:
     """Show how a claim of the payer's bank stands; none of our references goes with it."""
-    taken = checkout.captures[0]
+    is_open = dispute.status is DisputeStatus.OPEN
     return {
-        "id": f"dp_{tail(checkout)}",
+        "id": f"dp_{dispute.id.partition('_')[2]}",
         "object": "dispute",
-        "amount": _written(taken.amount_minor, taken.currency),
+        "amount": _written(dispute.amount_minor, dispute.currency),
         "balance_transactions": [],
         "charge": f"ch_{tail(checkout)}",
-        "created": int(checkout.updated_at.timestamp()),
-        "currency": taken.currency.lower(),
+        "created": int(dispute.at.timestamp()),
+        "currency": dispute.currency.lower(),
         "enhanced_eligibility_types": [],
         "evidence": {"enhanced_evidence": {}},
         "evidence_details": NOTHING_SAID,
@@ -274,7 +281,7 @@ def view_dispute(checkout: Checkout) -> Shown:
         "metadata": {},
         "payment_intent": f"pi_{tail(checkout)}",
         "reason": "fraudulent",
-        "status": "needs_response" if checkout.is_disputed else "won",
+        "status": "needs_response" if is_open else dispute.status.value,
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import provider_switches as switches
+from bot.sandbox.provider_claim_records import DisputeStatus
 from core.domain.money import Currency, Money
 from core.domain.outflows import Moved, Outflow, RefundRequest, Refunds, Returned
 from core.domain.providers import About, Authentic, Declined, Pending, Settled, Unknown
@@ -153,3 +154,34 @@ async def test_refunds_survive_a_restart(tmp_path: Path) -> None:
     async with provider_on_loopback(state_path=path) as second:
         second.pass_time(timedelta(minutes=2))
         assert isinstance(await followed(second), Moved)
+
+
+async def test_each_claim_is_told_with_its_capture_and_what_it_took(loopback: Loopback) -> None:
+    await paid(loopback)
+    (checkout,) = loopback.server.checkouts()
+    bank, (capture,) = loopback.server.desk.bank, checkout.captures
+    checkout = bank.claim(checkout, capture, 200_000)
+    assert bank.claim(checkout, capture, 1) == checkout
+    assert (await looked_up(loopback)).is_disputed
+    (dispute,) = checkout.disputes
+    for status, lost in ((DisputeStatus.LOST, Money(200_000, NGN)), (DisputeStatus.WON, None)):
+        checkout = bank.decide(checkout, dispute, status)
+        now = await looked_up(loopback)
+        assert (now.is_disputed, now.lost, now.refunded) == (False, lost, Money(0, NGN))
+
+
+async def test_what_is_claimed_is_not_given_back_from_the_dashboard(loopback: Loopback) -> None:
+    await paid(loopback)
+    (checkout,) = loopback.server.checkouts()
+    checkout = loopback.server.desk.bank.claim(checkout, checkout.captures[0], 200_000)
+    (refund_,) = loopback.server.desk.give_back(checkout).refunds
+    assert refund_.amount_minor == 300_000
+
+
+async def test_money_can_come_under_another_reference(loopback: Loopback) -> None:
+    loopback.board.set(switches.REFERENCE, value=True)
+    settled = await paid(loopback)
+    reading = loopback.adapter.read_hook(await loopback.hook())
+    assert settled.reference != "ATT-1"
+    assert isinstance(reading, Authentic)
+    assert reading.reference == "ATT-1"
