@@ -26,12 +26,15 @@ def event(body: bytes) -> Authentic:
         return Authentic(event_key=f"{name}:{key}", reference=paid, kind=name, about=about)
     named = inner(data, "transaction") if about is About.DISPUTE else data
     reference = text(named, "reference", TOKEN)
+    # A dispute that ends otherwise than it had is told by the same event, under the same id.
+    resolution = maybe(data, "resolution", WORD) if about is About.DISPUTE else ""
+    key = f"{name}:{whole(data, 'id', least=1)}"
     return Authentic(
-        event_key=f"{name}:{whole(data, 'id', least=1)}",
+        event_key=f"{key}:{resolution}" if resolution else key,
         reference=reference,
         kind=name,
         about=about,
-        claim=RESOLUTIONS.get(maybe(data, "resolution", WORD), Claim.OPEN),
+        claim=RESOLUTIONS.get(resolution, Claim.OPEN),
         claimed=_claimed(data, named) if about is About.DISPUTE else None,
     )
 

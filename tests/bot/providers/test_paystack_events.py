@@ -69,6 +69,15 @@ def test_resolved_dispute_says_who_has_the_money(resolution: str | None, claim: 
     assert (reading.about, reading.claim) == (About.DISPUTE, claim)
 
 
+def test_dispute_that_ends_otherwise_is_another_event() -> None:
+    closed = says.claim_told(number=1, reference="R-1", is_open=False)
+    ends = ("merchant-accepted", "declined", "declined")
+    told_ = [told("charge.dispute.resolve", {**closed, "resolution": each}) for each in ends]
+    readings = [read(each) for each in told_]
+    keys = [each.event_key for each in readings if isinstance(each, Authentic)]
+    assert keys[0] != keys[1] == keys[2]
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "claimed"),
     [
