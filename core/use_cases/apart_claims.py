@@ -102,6 +102,21 @@ def _note_foreign(
     )
 
 
+def is_out_of_reach(tx: Transaction, *, attempt: Attempt, capture: Settled) -> bool:
+    """Tell whether a look-up says of money that was kept apart what no claim of ours can hold.
+
+    It is lost in another currency than its payment's, or a bank gave back what was booked as lost:
+    a human must look for it.
+    """
+    kept = kept_of(tx, attempt=attempt, capture=capture)
+    if kept is None:
+        return False
+    lost_minor = 0 if capture.lost is None else capture.lost.minor
+    if kept.currency != tx.payments.get(attempt.payment_id).currency:
+        return lost_minor > 0
+    return lost_minor < _lost_minor(tx, kept)
+
+
 def new_claim(
     tx: Transaction,
     *,

@@ -44,9 +44,9 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
         known.captured_minor - known.reversed_minor,
     )
     if beyond > 0:
-        # The same total may be reached once more, after what had gone came back.
-        times = sum(each.returned_minor > 0 for each in mine)
-        total = f"total:{capture.provider_id}:{total_minor}" + (f":{times}" if times else "")
+        # The same total may be reached once more, after what had gone came back, or in two steps.
+        found = sum(each.origin is Origin.PROVIDER for each in mine)
+        total = f"total:{capture.provider_id}:{total_minor}" + (f":{found}" if found else "")
         key = refund_key(attempt.configuration_id, total)
         book_found(
             tx,

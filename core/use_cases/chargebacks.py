@@ -24,6 +24,7 @@ from core.ports import Transaction
 from core.use_cases.apart_claims import (
     add_apart_claim,
     gone_apart,
+    is_out_of_reach,
     kept_of,
     left_apart,
     lose_apart,
@@ -79,7 +80,7 @@ def follow_event(
     False where no claim to such money can be kept: a human must look for it.
     """
     if settled.is_disputed is not None:
-        return True
+        return not is_out_of_reach(tx, attempt=attempt, capture=settled)
     tx.payments.lock(attempt.payment_id)
     known = _open_on(tx, attempt, settled)
     if known is None and claim is Claim.WON:
@@ -108,15 +109,41 @@ def _is_news(
     a loss told again has the amount of the first one.
     """
     lost = _lost(tx, attempt, capture)
+    is_found = claimed is not None and _is_found(tx, attempt, capture, claimed)
+    if is_found and (claim is Claim.LOST or not _is_left(tx, attempt, capture)):
+        return False
     if not lost:
         return True
     if claim is Claim.LOST and (claimed is None or claimed in _amounts(tx, lost)):
         return False
+    return _is_left(tx, attempt, capture)
+
+
+def _is_left(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
     kept = kept_of(tx, attempt=attempt, capture=capture)
     if kept is not None:
         return left_apart(tx, kept=kept).is_positive
     payment = tx.payments.get(attempt.payment_id)
     return left_minor(tx, payment=payment, attempt=attempt, capture=capture) > 0
+
+
+def _is_found(tx: Transaction, attempt: Attempt, capture: Settled, claimed: Money) -> bool:
+    """Tell whether its provider's own total told of a loss before, and it was booked by that."""
+    found = _of(tx, attempt, capture)
+    told = {each.refund_id for each in _lost(tx, attempt, capture)}
+    spare = sum(each.away_minor for each in found if is_taken(each) and each.id not in told)
+    away = sum(each.away_minor for each in found)
+    is_told = capture.refunded is not None and gone_minor(capture) <= away
+    return is_told and claimed.currency == capture.captured.currency and claimed.minor <= spare
+
+
+def _of(tx: Transaction, attempt: Attempt, capture: Settled) -> list[Refund]:
+    return of_capture(
+        tx,
+        payment_id=attempt.payment_id,
+        configuration_id=attempt.configuration_id,
+        capture=capture.provider_id,
+    )
 
 
 def _lost(tx: Transaction, attempt: Attempt, capture: Settled) -> list[Chargeback]:
@@ -135,9 +162,12 @@ def _amounts(tx: Transaction, lost: list[Chargeback]) -> set[Money]:
 def _win_back(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
     """Book that a bank gave back what it took: its claim was lost, and is told to be won now.
 
-    False where several were lost: a human must say which one is meant.
+    False where a human must say what is meant: several were lost, or it had been kept apart.
     """
-    refund_ids = [each.refund_id for each in _lost(tx, attempt, capture)]
+    lost = _lost(tx, attempt, capture)
+    if any(each.is_apart for each in lost):
+        return False
+    refund_ids = [each.refund_id for each in lost]
     taken = [tx.refunds.get(each) for each in refund_ids if each is not None]
     match [each for each in taken if each.status is RefundStatus.COMPLETED]:
         case []:
@@ -183,12 +213,6 @@ def _add_claim(
     left = Money(
         left_minor(tx, payment=payment, attempt=attempt, capture=capture), payment.currency
     )
-    mine = of_capture(
-        tx,
-        payment_id=payment.id,
-        configuration_id=attempt.configuration_id,
-        capture=capture.provider_id,
-    )
     known = tx.chargebacks.add(
         new_claim(
             tx,
@@ -196,7 +220,7 @@ def _add_claim(
             capture=capture,
             left=left,
             claimed=claimed,
-            taken_before_minor=taken_minor(mine),
+            taken_before_minor=taken_minor(_of(tx, attempt, capture)),
         )
     )
     if before.contested_at is None:

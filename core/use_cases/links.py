@@ -292,6 +292,8 @@ def _settled(tx: Transaction, attempt: Attempt, settled: Settled) -> Attempt:
         attempt = tx.payments.replace_attempt(attempt, attempt.move(AttemptStatus.SENT))
     taken = credit_captures(tx, attempt=attempt, settled=settled)
     if taken is Taken.NOTHING:
+        # Banks claim what came under another's reference as well, and was kept apart.
+        follow_capture(tx, attempt=attempt, settled=settled)
         return _unknown(tx, attempt, Unknown(error=ProviderError.PROVIDER_ERROR))
     attempt = keep_receipt(tx, attempt=attempt, settled=settled)
     if attempt.status is not AttemptStatus.SETTLED:

@@ -11,6 +11,7 @@ from core.domain.differences import DifferenceKind
 from core.domain.errors import PaymentContested, UnmatchedGone
 from core.domain.ledger import AccountKind
 from core.domain.money import Currency, Money
+from core.domain.providers import Settled
 from core.domain.refunds import RefundStatus
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.claims import handle_claim
@@ -158,3 +159,37 @@ def test_a_claim_in_another_currency_than_the_payments_is_for_a_human(estate: Es
     )
     assert estate.count(EventName.MONEY_DIFFERS) == 1
     assert estate.look(lambda tx: stands(tx, difference=found))
+
+
+def test_look_ups_follow_what_came_under_another_reference(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    astray = replace(settled(tried, KEPT, capture="cap-astray"), reference="somebody-elses")
+    estate.answer(tried, astray)
+    estate.answer(tried, replace(astray, is_disputed=True))
+    estate.answer(tried, replace(astray, is_disputed=False, lost=naira(50_000)))
+    (claim,) = estate.look(lambda tx: tx.chargebacks.of(tried.payment.id))
+    assert (claim.status, claim.amount) == (ChargebackStatus.LOST, naira(KEPT))
+    provider = estate.account(AccountKind.PROVIDER, estate.configuration.id)
+    assert provider.balance.minor == 50_000 - KEPT
+
+
+def test_a_look_up_that_tells_of_a_loss_in_another_currency_is_for_a_human(estate: Estate) -> None:
+    tried = estate.open_link(estate.agreed())
+    odd = replace(settled(tried, 100, capture="cap-usd"), captured=Money(100, Currency("USD")))
+    estate.answer(tried, odd)
+
+    def is_placed(said: Settled) -> bool:
+        told = {"attempt": tried.attempt, "settled": said, "claim": Claim.OPEN}
+        return bool(estate.do(follow_event, **told))  # type: ignore[arg-type]
+
+    assert is_placed(replace(odd, is_disputed=True))
+    assert not is_placed(replace(odd, is_disputed=False, lost=Money(100, Currency("USD"))))
+    assert is_placed(replace(odd, is_disputed=False))
+
+
+def test_what_is_given_back_after_it_was_lost_is_for_a_human(estate: Estate, kept: Kept) -> None:
+    event(kept, Claim.LOST)
+    told = {"attempt": kept.tried.attempt, "claim": Claim.WON}
+    for said in (kept.said, replace(kept.said, is_disputed=False)):
+        assert estate.do(follow_event, settled=said, **told) is False  # type: ignore[arg-type]
+    assert at_provider(kept) == 0

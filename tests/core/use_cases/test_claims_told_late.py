@@ -1,5 +1,7 @@
 """What is told of a bank's claim late, twice, or never: what was lost is booked, and no more."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain.chargebacks import ChargebackStatus
@@ -7,9 +9,10 @@ from core.domain.claims import Claim
 from core.domain.errors import IllegalTransition, PinNeeded
 from core.domain.people import Role
 from core.domain.refunds import RefundStatus
+from core.use_cases.chargebacks import follow_event
 from core.use_cases.claims import handle_claim
 from core.use_cases.pins import set_pin
-from tests.core.estate import Estate
+from tests.core.estate import Estate, settled
 from tests.core.use_cases.refunding import Refunds
 from tests.core.use_cases.test_claims import LOST, claim_of, event, handle
 from tests.factories import naira
@@ -75,3 +78,44 @@ def test_an_end_that_staff_tell_takes_a_pin(estate: Estate) -> None:
             )
     assert claim_of(refunds) == claim
     handle(refunds, ChargebackStatus.WON)
+
+
+def test_what_came_back_can_be_lost_once_more(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for gone in (100_000, 0):
+        refunds.told(gone, is_disputed=False)
+    estate.clock.move(days=2)
+    refunds.told(100_000, is_disputed=False)
+    assert (refunds.at_provider(), estate.balance(estate.ada)) == (0, 0)
+    assert refunds.statuses() == [RefundStatus.RETURNED, RefundStatus.COMPLETED]
+
+
+def test_what_came_back_can_be_claimed_once_more(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for word in (Claim.LOST, Claim.WON, Claim.OPEN):
+        event(refunds, word)
+    assert claim_of(refunds).amount == naira(100_000)
+    event(refunds, Claim.LOST)
+    assert refunds.at_provider() == 0
+
+
+def test_a_total_that_is_reached_in_two_steps_is_booked_whole(estate: Estate) -> None:
+    refunds = Refunds(estate)
+    for gone in (30_000, 0, 100_000):
+        refunds.told(gone, is_disputed=False)
+    estate.clock.move(days=2)
+    refunds.told(100_000, is_disputed=False)
+    assert refunds.at_provider() == 0
+
+
+@pytest.mark.parametrize("lost", [30_000, 100_000])
+def test_a_loss_that_a_total_told_first_is_the_same_loss(estate: Estate, lost: int) -> None:
+    refunds = Refunds(estate)
+    refunds.told(lost)
+    said = settled(refunds.tried, 100_000, capture=refunds.capture)
+    told = {"attempt": refunds.tried.attempt, "settled": replace(said, refunded=naira(lost))}
+    words = [Claim.LOST, Claim.OPEN] if lost == 100_000 else [Claim.LOST]
+    for claim in (*words, Claim.LOST):
+        assert estate.do(follow_event, claim=claim, claimed=naira(lost), **told)  # type: ignore[arg-type]
+    assert (refunds.at_provider(), len(refunds.all())) == (100_000 - lost, 1)
+    assert estate.look(lambda tx: tx.chargebacks.of(refunds.payment.id)) == ()
