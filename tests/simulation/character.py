@@ -25,6 +25,7 @@ HEALTHY: Final[dict[str, Value]] = {
     provider.LOOK_UP: "ok",
     provider.AMOUNT: "exact",
     provider.CURRENCY: False,
+    provider.REFERENCE: False,
     provider.LATE: False,
     provider.TWICE: False,
     provider.REFUND: "ok",
@@ -102,6 +103,8 @@ class Setting:
     """None leaves it to the seed."""
     plays: tuple[str, ...] = ()
     """Providers that payers choose from; else the sandbox's own is the only one."""
+    claims: float | None = None
+    """How often a payer's bank does something, per step; None leaves it to the seed."""
     everybody: type[Someone] | None = None
     """What kind of people live there, None for those who live everywhere."""
     switches: tuple[tuple[str, Value], ...] = ()

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bot.sandbox.provider_records import Checkout
@@ -15,12 +15,19 @@ from storage.doctor import examine
 from storage.transaction import SqlTransaction
 from tests.clear import is_in_clear
 from tests.simulation import town
+from tests.simulation.claim_checks import problems_of_claims, unplaced_in
+from tests.simulation.rows import rows
 from tests.simulation.stage import Stage
-from tests.takings import Taken, own_reference, refunded, takings
+from tests.takings import Taken, capture_name, own_reference, refunded, takings
 
 REPEATED: Final = "(repeated)"
 _RECEIPT: Final = re.compile(r"RCPT-\d{4}-\d{6}")
 _UNLISTED: Final = re.compile(r"difference \d+ \(missing\) with the list")
+_CLAIMED: Final = re.compile(r"payment \d+: the payer's bank claims its money")
+"""That it is so is compared with the provider."""
+_UNPLACED: Final = re.compile(r"money to look for: .* of (\S+) that the books cannot place")
+_PARKED: Final = re.compile(r"work: \d+ of kind call are parked")
+"""Claims that no record can hold: what their captures come to is compared with the provider."""
 _GIVEN_UP: Final = re.compile(r"work: \d+ of kind message are parked")
 
 _PROOFS: Final = (
@@ -57,7 +64,8 @@ _CAPTURES: Final = (
 
 
 _REFUNDS: Final = (
-    "SELECT reference, status, capture, amount_minor FROM refund WHERE destination = 'original'"
+    "SELECT reference, status, capture, amount_minor, origin FROM refund"
+    " WHERE destination = 'original'"
 )
 _GONE: Final = frozenset({"completed", "returned"})
 _DONE: Final = frozenset({RefundStatus.DONE, RefundStatus.RETURNED})
@@ -72,6 +80,7 @@ def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[s
         *_of_books(stage),
         *_of_provider(stage),
         *_of_refunds(stage),
+        *problems_of_claims(stage),
         *_of_telling(stage, asked),
         *_of_arrivals(stage),
         *_of_neighbours(stage),
@@ -83,7 +92,9 @@ def problems_at_rest(stage: Stage, *, asked: Counter[tuple[int, str]]) -> list[s
 def _of_books(stage: Stage) -> Iterator[str]:
     gave_up = _lost_answers(stage)
     for sentence in stage.look(examine):
-        is_excused = _GIVEN_UP.match(sentence) if gave_up else None
+        is_given_up = gave_up and _GIVEN_UP.match(sentence) is not None
+        is_claim = _CLAIMED.fullmatch(sentence) is not None or _of_claims(stage, sentence)
+        is_excused = is_given_up or is_claim
         if not (is_excused or (_is_astray(stage) and _UNLISTED.search(sentence))):
             yield sentence
     tenants = stage.look(lambda tx: [t.id for t in tx.tenants.all()])
@@ -91,6 +102,15 @@ def _of_books(stage: Stage) -> Iterator[str]:
         yield from stage.look(lambda tx, t=tenant_id: audit.verify(tx.cursor, t))  # type: ignore[misc]
     for kind, status, count in stage.look(_unfinished):
         yield f"{count} payments are {status} {kind} after everything was over"
+
+
+def _of_claims(stage: Stage, sentence: str) -> bool:
+    """Tell whether a human is told of a claim that he must look after."""
+    unplaced = unplaced_in(stage)
+    found = _UNPLACED.match(sentence)
+    if found is not None:
+        return found[1] in unplaced
+    return bool(unplaced) and _PARKED.match(sentence) is not None
 
 
 def _is_astray(stage: Stage) -> bool:
@@ -139,7 +159,7 @@ def _of_provider(stage: Stage) -> Iterator[str]:
 def _of_refunds(stage: Stage) -> Iterator[str]:
     """What went back is in the books once, never twice, and everything that began has ended."""
     booked = stage.look(lambda tx: rows(tx, _REFUNDS))
-    ours = {reference: status for reference, status, _, _ in booked}
+    ours = {reference: status for reference, status, *_ in booked}
     made = [(one, refund) for one in stage.provider.checkouts() for refund in one.refunds]
     gone = [(one, refund) for one, refund in made if refund.status in _DONE]
     for reference in {own_reference(refund) for _, refund in made} - {"", *ours}:
@@ -150,24 +170,30 @@ def _of_refunds(stage: Stage) -> Iterator[str]:
     for reference, status in ours.items():
         if status == "processing":
             yield f"refund {reference} is still on its way"
-    yield from _twice(booked, gone)
+    yield from _twice(booked, gone, stage.provider.checkouts())
 
 
-def _twice(booked: list[Any], gone: list[tuple[Checkout, Refund]]) -> Iterator[str]:
+def _twice(
+    booked: list[Any], gone: list[tuple[Checkout, Refund]], checkouts: Iterable[Checkout]
+) -> Iterator[str]:
     left: Counter[str] = Counter()
     for checkout, refund in gone:
         left[refunded(checkout, refund)] += refund.amount_minor
+    for one in checkouts:
+        for capture in one.captures:
+            left[capture_name(one, capture)] += one.lost_minor(capture)
     left.subtract(_booked_back(booked))
-    for capture, minor in left.items():
+    for name, minor in left.items():
         if minor < 0:
-            yield f"{-minor} of {capture} went back in the books, and not at the provider"
+            yield f"{-minor} of {name} went back in the books, and not at the provider"
 
 
 def _booked_back(booked: list[Any]) -> Counter[str]:
-    """Return what went back in the books, by capture."""
+    """Return what went back in the books, by capture; what came back of ours had gone there too."""
     total: Counter[str] = Counter()
-    for _, status, capture, minor in booked:
-        total[capture] += minor if status in _GONE else 0
+    for _, status, capture, minor, origin in booked:
+        is_gone = status in (_GONE if origin == "staff" else {"completed"})
+        total[capture] += minor if is_gone else 0
     return total
 
 
@@ -267,9 +293,3 @@ def _of_secrets(stage: Stage) -> Iterator[str]:
             yield "the bot said a PIN"
         if any(alone.search(str(event)) for event in stage.trace.logged):
             yield "a PIN is in the log"
-
-
-def rows(tx: SqlTransaction, query: str) -> list[Any]:
-    """Return the rows of a query, sorted."""
-    tx.cursor.execute(query)
-    return sorted((tuple(row) for row in tx.cursor.fetchall()), key=repr)

@@ -27,6 +27,6 @@ class Keeper(Someone):
 
 
 def play_keepers(seed: int, *, steps: int = STEPS) -> Report:
-    """Play a world whose money arrives in another currency."""
-    wrong = ((provider.CURRENCY, True),)
+    """Play a world whose money arrives in another currency, or under another reference."""
+    wrong = ((provider.CURRENCY if seed % 2 else provider.REFERENCE, True),)
     return simulate(seed, steps=steps, setting=Setting(everybody=Keeper, switches=wrong))

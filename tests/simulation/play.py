@@ -13,12 +13,14 @@ from typing import Final
 from storage.schema import EPOCH
 from storage.transaction import SqlTransaction
 from tests.simulation import town
+from tests.simulation.banks import Banks
 from tests.simulation.chance import luck
 from tests.simulation.character import Setting, flip, lay_lines
-from tests.simulation.checks import problems_at_rest, rows
+from tests.simulation.checks import problems_at_rest
 from tests.simulation.choosers import Chooser
 from tests.simulation.loop import run
 from tests.simulation.people import Someone
+from tests.simulation.rows import rows
 from tests.simulation.stage import Stage, press_start
 from tests.simulation.trace import Trace, listening, troubles
 
@@ -85,6 +87,7 @@ class Director:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._mood = luck(stage.seed, "director")
+        self._banks = Banks(stage, share=stage.claims)
         self._people = [self._new(each) for each in town.CAST]
         self._turns = [each for each in self._people for _ in range(each.turns)]
 
@@ -113,6 +116,7 @@ class Director:
         for _ in range(steps):
             stage.trace.step += 1
             await self._happen()
+            self._banks.act()
             self._mood.choice(self._turns).act()
             for _ in range(self._mood.choice((0, 1, 1))):
                 self._mood.choice(self._turns).act()
@@ -126,8 +130,10 @@ class Director:
         for process in stage.processes:
             process.life.failing_commits = 0.0
         await self._quiet()
+        self._banks.end_most()
         stage.skip(LONG)
         await self._quiet()
+        self._banks.tell_the_end()
         stage.skip(LONG)
         await self._quiet()
 

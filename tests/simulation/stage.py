@@ -85,6 +85,7 @@ class Stage:
         drawn = character(luck(seed, "character"))
         self.character: Character = (setting and setting.character) or drawn
         self.plays = setting.plays if setting else ()
+        self.claims = setting.claims if setting else None
         self.everybody = setting.everybody if setting else None
         self.hours = Hours(loop)
         self.hours.skip(timedelta(minutes=self.mood.randrange(20 * 60)))
