@@ -64,7 +64,8 @@ _CAPTURES: Final = (
 
 
 _REFUNDS: Final = (
-    "SELECT reference, status, capture, amount_minor, origin FROM refund"
+    "SELECT reference, status, capture, amount_minor"
+    " - CASE origin WHEN 'provider' THEN returned_minor ELSE 0 END FROM refund"
     " WHERE destination = 'original'"
 )
 _GONE: Final = frozenset({"completed", "returned"})
@@ -159,7 +160,7 @@ def _of_provider(stage: Stage) -> Iterator[str]:
 def _of_refunds(stage: Stage) -> Iterator[str]:
     """What went back is in the books once, never twice, and everything that began has ended."""
     booked = stage.look(lambda tx: rows(tx, _REFUNDS))
-    ours = {reference: status for reference, status, *_ in booked}
+    ours = {reference: status for reference, status, _, _ in booked}
     made = [(one, refund) for one in stage.provider.checkouts() for refund in one.refunds]
     gone = [(one, refund) for one, refund in made if refund.status in _DONE]
     for reference in {own_reference(refund) for _, refund in made} - {"", *ours}:
@@ -191,9 +192,8 @@ def _twice(
 def _booked_back(booked: list[Any]) -> Counter[str]:
     """Return what went back in the books, by capture; what came back of ours had gone there too."""
     total: Counter[str] = Counter()
-    for _, status, capture, minor, origin in booked:
-        is_gone = status in (_GONE if origin == "staff" else {"completed"})
-        total[capture] += minor if is_gone else 0
+    for _, status, capture, minor in booked:
+        total[capture] += minor if status in _GONE else 0
     return total
 
 
