@@ -41,6 +41,7 @@ from core.use_cases.capture_totals import (
     taken_minor,
     taken_since_minor,
 )
+from core.use_cases.claim_news import is_news, lost_claims, told_refunds
 from core.use_cases.payments import tell
 from core.use_cases.refund_posting import book_found, book_returned, refund_key
 from core.use_cases.refunds import give_up
@@ -86,7 +87,7 @@ def follow_event(
     if known is None and claim is Claim.WON:
         return _win_back(tx, attempt, settled)
     if known is None:
-        if not _is_news(tx, attempt, settled, claim, claimed):
+        if not is_news(tx, attempt=attempt, capture=settled, claim=claim, claimed=claimed):
             return True
         known = open_claim(tx, attempt=attempt, capture=settled, claimed=claimed)
     if known is None:
@@ -100,71 +101,12 @@ def follow_event(
     return True
 
 
-def _is_news(
-    tx: Transaction, attempt: Attempt, capture: Settled, claim: Claim, claimed: Money | None
-) -> bool:
-    """Tell whether an event tells of a claim, or of a loss, that is not in the books yet.
-
-    Events come twice and out of order: what opens a claim may come after all of it was lost, and
-    a loss told again has the amount of the first one.
-    """
-    lost = _lost(tx, attempt, capture)
-    is_found = claimed is not None and _is_found(tx, attempt, capture, claimed)
-    if is_found and (claim is Claim.LOST or not _is_left(tx, attempt, capture)):
-        return False
-    if not lost:
-        return True
-    if claim is Claim.LOST and (claimed is None or claimed in _amounts(tx, lost)):
-        return False
-    return _is_left(tx, attempt, capture)
-
-
-def _is_left(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
-    kept = kept_of(tx, attempt=attempt, capture=capture)
-    if kept is not None:
-        return left_apart(tx, kept=kept).is_positive
-    payment = tx.payments.get(attempt.payment_id)
-    return left_minor(tx, payment=payment, attempt=attempt, capture=capture) > 0
-
-
-def _is_found(tx: Transaction, attempt: Attempt, capture: Settled, claimed: Money) -> bool:
-    """Tell whether its provider's own total told of a loss before, and it was booked by that."""
-    found = _of(tx, attempt, capture)
-    told = {each.refund_id for each in _lost(tx, attempt, capture)}
-    spare = sum(each.away_minor for each in found if is_taken(each) and each.id not in told)
-    away = sum(each.away_minor for each in found)
-    is_told = capture.refunded is not None and gone_minor(capture) <= away
-    return is_told and claimed.currency == capture.captured.currency and claimed.minor <= spare
-
-
-def _of(tx: Transaction, attempt: Attempt, capture: Settled) -> list[Refund]:
-    return of_capture(
-        tx,
-        payment_id=attempt.payment_id,
-        configuration_id=attempt.configuration_id,
-        capture=capture.provider_id,
-    )
-
-
-def _lost(tx: Transaction, attempt: Attempt, capture: Settled) -> list[Chargeback]:
-    mine = (attempt.id, capture.provider_id)
-    claims = tx.chargebacks.of(attempt.payment_id)
-    lost = (each for each in claims if each.status is ChargebackStatus.LOST)
-    return [each for each in lost if (each.attempt_id, each.capture) == mine]
-
-
-def _amounts(tx: Transaction, lost: list[Chargeback]) -> set[Money]:
-    """Return what lost claims were about, and what was booked of them."""
-    booked = {tx.refunds.get(each.refund_id).amount for each in lost if each.refund_id is not None}
-    return booked | {each.amount for each in lost}
-
-
 def _win_back(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
     """Book that a bank gave back what it took: its claim was lost, and is told to be won now.
 
     False where a human must say what is meant: several were lost, or it had been kept apart.
     """
-    lost = _lost(tx, attempt, capture)
+    lost = lost_claims(tx, attempt=attempt, capture=capture)
     if any(each.is_apart for each in lost):
         return False
     refund_ids = [each.refund_id for each in lost]
@@ -220,7 +162,7 @@ def _add_claim(
             capture=capture,
             left=left,
             claimed=claimed,
-            taken_before_minor=taken_minor(_of(tx, attempt, capture)),
+            taken_before_minor=taken_minor(told_refunds(tx, attempt=attempt, capture=capture)),
         )
     )
     if before.contested_at is None:

@@ -30,6 +30,7 @@ _HELD: Final = (
 
 
 _UNPLACED: Final = "SELECT last_error FROM work WHERE status = 'parked' AND kind = 'call'"
+_AT_DESK: Final = "SELECT provider_id FROM difference WHERE kind = 'claimed'"
 _KEPT: Final = "SELECT capture FROM unmatched"
 
 
@@ -69,11 +70,12 @@ def unplaced_in(stage: Stage) -> set[str]:
     They were kept apart: in another currency than asked for, or given back after they were lost.
     """
     parked = stage.look(lambda tx: rows(tx, _UNPLACED))
+    at_desk = {str(capture) for (capture,) in stage.look(lambda tx: rows(tx, _AT_DESK))}
     named = {
         str(reason).partition(" of a chargeback of ")[2].partition(" ")[0] for (reason,) in parked
     }
     kept = {str(capture) for (capture,) in stage.look(lambda tx: rows(tx, _KEPT))}
-    return named & kept
+    return (named | at_desk) & kept
 
 
 def _claimed(stage: Stage) -> Iterator[_Claimed]:

@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from bot.sandbox.provider_claim_records import Dispute, DisputeStatus
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus, Terms
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.standins import paystack_views as standin
@@ -134,8 +135,17 @@ def refund_told(sent: Sent, *, reference: str) -> dict[str, object]:
 def claim_told(*, number: int, reference: str, is_open: bool = True) -> dict[str, object]:
     """Tell of a claim to a transaction."""
     paid = _paid(Sent(paid=str(number)))
-    claimed = replace(paid, is_disputed=is_open, terms=replace(paid.terms, reference=reference))
-    return standin.view_dispute(claimed)
+    claimed = replace(paid, terms=replace(paid.terms, reference=reference))
+    capture = claimed.captures[0]
+    dispute = Dispute(
+        id="dsp_000000000001f",
+        capture_id=capture.id,
+        amount_minor=capture.amount_minor,
+        currency=capture.currency,
+        status=DisputeStatus.OPEN if is_open else DisputeStatus.WON,
+        at=capture.at,
+    )
+    return standin.view_dispute(claimed, dispute)
 
 
 def page(fact: Fact) -> dict[str, object]:
