@@ -35,6 +35,8 @@ from storage.transaction import SqlTransaction
 
 T = TypeVar("T")
 
+TASKS: Final = "One of all, bill_reminders, overdue_bills, reconcile."
+
 app: Final = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
@@ -146,13 +148,14 @@ def create_invitation(
 @app.command("process-payments")
 def process_payments(
     *,
-    task: Annotated[str, typer.Option()],
+    task: Annotated[str, typer.Option(help=TASKS)],
     at: Annotated[str, typer.Option(help="As if at this time, ISO 8601.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Run one sweep by hand, or all that exist; prints counts."""
+    """Run one sweep by hand, or all that exist; prints counts, and how lists and books agree."""
     from bot.engine.timers import run_sweep
     from bot.sweeps import LATER_TASKS, SWEEPS
+    from bot.sweeps.reconcile import compared
 
     settings = load()
     tasks = {sweep.task for sweep in SWEEPS if sweep.task}
@@ -162,9 +165,11 @@ def process_payments(
         fail(f"{task}: no such task; there are all, {', '.join(sorted(tasks))}", code=2)
     moment = _moment(at, settings)
 
-    async def sweep(database: Database) -> dict[str, int]:
+    async def sweep(database: Database) -> dict[str, int | str]:
         chosen = [s for s in SWEEPS if s.task and task in {"all", s.task}]
-        return {s.name: await run_sweep(database, s, at=moment, is_ordered=True) for s in chosen}
+        counts = {s.name: await run_sweep(database, s, at=moment, is_ordered=True) for s in chosen}
+        lists = await database.read(compared) if task in {"all", "reconcile"} else {}
+        return {**counts, **lists}
 
     say(with_database(sweep), as_json=as_json)
 

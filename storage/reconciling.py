@@ -71,6 +71,9 @@ _STATES: Final = Records(RECONCILING, Reconciling, frozen=("configuration_id",))
 _LISTED: Final = Records(LISTED, Listed, secret=("told",))
 
 _STATE: Final = _STATES.by("configuration_id")
+_ALL: Final = Statement(
+    _STATES.select().order_by(RECONCILING.c.configuration_id).limit(bindparam("limit"))
+)
 _BEGIN: Final = inserting_once(RECONCILING)
 _KEEP: Final = inserting_once(LISTED)
 _FIND: Final = _LISTED.by("configuration_id", "provider_id")
@@ -135,6 +138,10 @@ class SqlReconciling:
     def find(self, configuration_id: ConfigurationId) -> Reconciling | None:
         """Return how far a configuration is, None before its first window."""
         return _STATES.one(self._tx, _STATE, configuration_id=configuration_id)
+
+    def all(self, *, limit: int) -> tuple[Reconciling, ...]:
+        """Return how far each configuration is, by id."""
+        return _STATES.many(self._tx, _ALL, limit=limit)
 
     def add(self, reconciling: Reconciling) -> bool:
         """Store the first state of a configuration; False where somebody was faster."""

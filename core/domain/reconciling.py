@@ -144,6 +144,10 @@ class StoredReconciling(Protocol):
         """Return how far a configuration is, None before its first window."""
         ...
 
+    def all(self, *, limit: int) -> tuple[Reconciling, ...]:
+        """Return how far each configuration is, by id."""
+        ...
+
     def add(self, reconciling: Reconciling) -> bool:
         """Store the first state of a configuration; False where somebody was faster."""
         ...
