@@ -19,6 +19,7 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from yarl import URL
 
+from bot.sandbox.cards import NO_CARD, last_digits
 from bot.sandbox.provider_desk import (
     HOLDS,
     LATE_BY,
@@ -167,6 +168,7 @@ class CheckoutPage:
         )
         summary = _filled(
             "summary.html",
+            raw={"card": _card(checkout)},
             brand=_brand(terms.tongue),
             title=terms.title,
             amount=amount,
@@ -319,6 +321,14 @@ def _given_back(checkout: Checkout) -> str:
         given[capture.currency] += checkout.refunded_minor(capture)
     told = [f"{format_minor(minor, code)} {code}" for code, minor in given.items() if minor]
     return f" Given back: {', '.join(told)}." if told else ""
+
+
+def _card(checkout: Checkout) -> str:
+    """Return the card that pays, which the chat may offer to save; "" where an account does."""
+    tongue = checkout.terms.tongue
+    if tongue in NO_CARD:
+        return ""
+    return _filled("card.html", last=last_digits(tongue, checkout.holder))
 
 
 def _brand(tongue: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import orjson
 
+from bot.sandbox.cards import last_digits
 from bot.sandbox.provider_claim_records import Dispute
 from bot.sandbox.provider_records import Checkout
 from bot.sandbox.provider_refund_records import Refund
@@ -135,7 +136,7 @@ class OwnTongue:
             "token": self.card_of(holder),
             "email": checkout.terms.email,
             "brand": "mastercard" if checkout.is_others_card else "visa",
-            "last4": f"{int(self._mark(holder)[:6], 16) % 10_000:04}",
+            "last4": last_digits(OWN, holder),
             "expires": CARD_EXPIRES,
             "fingerprint": self._mark(holder)[24:48],
             "consent": "given" if checkout.lets_save else "not_asked",

@@ -6,6 +6,7 @@ from typing import Final
 
 import orjson
 
+from bot.sandbox.cards import last_digits
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
 from bot.sandbox.standins.standin import major_of, number
@@ -37,15 +38,11 @@ DECLINES: Final = {
 
 _CARD: Final = {
     "first_6digits": "553188",
-    "last_4digits": "2950",
     "issuer": "MASTERCARD CREDIT",
     "country": "NG",
     "type": "MASTERCARD",
     "expiry": "09/32",
 }
-
-
-_OTHERS_CARD: Final = {**_CARD, "last_4digits": "5100"}
 
 
 def said(data: object) -> dict[str, object]:
@@ -93,7 +90,8 @@ def view(checkout: Checkout, capture: Capture | None) -> dict[str, object]:
         "created_at": (capture.at if capture else checkout.created_at).isoformat(),
         "account_id": 17321,
         "card": {
-            **(_OTHERS_CARD if checkout.is_others_card else _CARD),
+            **_CARD,
+            "last_4digits": last_digits("flutterwave", checkout.holder),
             "token": card_token(checkout.holder),
         },
         "meta": None,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.sandbox.cards import last_digits
 from bot.sandbox.provider_claim_records import Dispute, DisputeStatus
 from bot.sandbox.provider_records import SOMEBODY, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
@@ -335,7 +336,7 @@ def _card(checkout: Checkout) -> Shown:
     return {
         "authorization_code": card_code(checkout.holder),
         "bin": "408408",
-        "last4": "5100" if is_others else "4081",
+        "last4": last_digits("paystack", checkout.holder),
         "exp_month": "09",
         "exp_year": "2030",
         "channel": "card",

@@ -7,6 +7,7 @@ have.
 import hashlib
 from typing import Final
 
+from bot.sandbox.cards import last_digits
 from bot.sandbox.provider_claim_records import Dispute, DisputeStatus
 from bot.sandbox.provider_door import BadRequest
 from bot.sandbox.provider_records import Capture, Checkout, CheckoutStatus
@@ -183,7 +184,7 @@ def view_charge(checkout: Checkout, *, is_whole: bool = False, has_entry: bool =
             "type": "card",
             "card": {
                 "brand": "mastercard" if checkout.is_others_card else "visa",
-                "last4": "5100" if checkout.is_others_card else "4242",
+                "last4": last_digits("stripe", checkout.holder),
                 "exp_month": 9,
                 "exp_year": 2030,
                 "fingerprint": f"Xt5{_digest(checkout.holder)}",

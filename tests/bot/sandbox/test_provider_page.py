@@ -147,6 +147,17 @@ async def test_whose_card_pays_and_whether_it_may_be_kept_is_told(
     assert outcome.method.consent is consent
 
 
+async def test_the_card_on_the_page_is_the_one_that_may_be_saved(loopback: Loopback) -> None:
+    page = await loopback.page()
+    before = await show(loopback, page)
+    await loopback.press(page, "pay", saves=True)
+    asked = loopback.request().amount
+    outcome = await loopback.adapter.advance(reference="ATT-1", provider_ref="", asked=asked)
+    assert isinstance(outcome, Settled)
+    assert outcome.method is not None
+    assert f"•••• {outcome.method.label[-4:]}</span>" in before
+
+
 async def test_somebody_elses_card_is_the_same_whoever_forwards_the_link(
     loopback: Loopback,
 ) -> None:

@@ -315,3 +315,9 @@ async def test_word_that_is_not_paypals_is_noticed_in_answers_and_events(
         "/v2/checkout/orders/ID: status is 'MARVELLOUS'",
         "/v2/checkout/orders/NONE: name is 'GONE'",
     ]
+
+
+async def test_page_is_paid_with_an_account_and_shows_no_card(paypal: Loopback) -> None:
+    page = await paypal.client.get(await paypal.page())
+    assert "Sandbox Pay, as PayPal" in page.text
+    assert "••••" not in page.text
