@@ -9,8 +9,7 @@ from core.ports import Transaction
 from core.use_cases.configurations import SetUp, one_set_up
 from handlers.cards import actor_of, name_of
 from handlers.chat import Reply, Screen, Show
-from handlers.screens import providers, standings
-from handlers.screens.credentials import NOTHING_TO_REGISTER
+from handlers.screens import credentials, providers, standings
 from handlers.visit import Reader, offer_to
 from handlers.words import Html
 
@@ -55,7 +54,13 @@ def checked(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
     if keys.health is Health.WORKING:
         use = offer_to(tx, tenant=reader.tenant, actor=actor, verb="provider.use", keys=keys.id)
     again = offer_to(tx, tenant=reader.tenant, actor=actor, verb="provider.try", keys=keys.id)
-    screen = providers.checked(reader.words, configuration, keys, use=use, again=again)
+    wrong = credentials.wrong_one(configuration.provider, keys.detail)
+    mend = ""
+    if keys.health is Health.REFUSED and wrong:
+        mend = offer_to(
+            tx, tenant=reader.tenant, actor=actor, verb="provider.mend", keys=keys.id, what=wrong
+        )
+    screen = providers.checked(reader.words, configuration, keys, use=use, again=again, mend=mend)
     return Reply(screen=screen, show=Show.LIVE, live=live(keys.id))
 
 
@@ -98,7 +103,7 @@ def _card(tx: Transaction, reader: Reader, found: SetUp) -> providers.Card:
     return providers.Card(
         found=found,
         address=""
-        if configuration.provider in NOTHING_TO_REGISTER
+        if configuration.provider in credentials.NOTHING_TO_REGISTER
         else address_of(reader.public_url, configuration.provider, configuration.tenant_id),
         down_at=None if standing is None else standing.down_at,
         place=place + 1,

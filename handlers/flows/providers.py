@@ -24,6 +24,8 @@ from handlers.visit import IntentRoute, Routes, Visit, number, offer
 from handlers.words import Html
 
 TYPED: Final = "providers.key"
+ONLY: Final = "only"
+"""Under which a dialogue keeps that it asks for one credential alone."""
 
 
 def routes(kinds: Mapping[str, ProviderKind]) -> Routes:
@@ -44,6 +46,7 @@ def routes(kinds: Mapping[str, ProviderKind]) -> Routes:
         intents={
             "provider.use": IntentRoute(flow=use, needs_pin=True),
             "provider.try": IntentRoute(flow=try_again),
+            "provider.mend": IntentRoute(flow=adding.mend),
             "provider.check": IntentRoute(flow=check),
             "provider.switch": IntentRoute(flow=switch, needs_pin=True),
             "provider.move": IntentRoute(flow=move),
@@ -75,6 +78,24 @@ class _Adding:
         tenant, _ = _keeper(visit)
         return _asked(visit, kind, {"provider": kind.name, "tenant": tenant.id, "given": {}}, at=0)
 
+    def mend(self, tx: Transaction, visit: Visit) -> Reply:
+        """Ask for the one credential that was refused; the others stay as they were entered.
+
+        Raises:
+            NotFound: the keys are gone, or another tenant's.
+        """
+        tenant, _ = _keeper(visit)
+        entered = tx.configurations.keys(KeysId(_kept(visit, "keys")))
+        configuration = tx.configurations.get(entered.configuration_id)
+        kind = self._kinds.get(configuration.provider)
+        if configuration.tenant_id != tenant.id or kind is None:
+            raise NotFound(kind="provider")
+        what = "" if visit.intent is None else str(visit.intent.arguments["what"])
+        given = dict(tx.configurations.credentials(entered))
+        given.pop(what, None)
+        data = {"provider": kind.name, "tenant": tenant.id, "given": given, ONLY: True}
+        return _asked(visit, kind, data, at=list(kind.credentials).index(what))
+
     def typed(self, tx: Transaction, visit: Visit) -> Reply:
         """Take a credential; whatever was sent is deleted from the chat."""
         kind, at = self._open(visit)
@@ -102,7 +123,7 @@ class _Adding:
     def back(self, tx: Transaction, visit: Visit) -> Reply:
         """Ask for the credential before this one again; before the first is the choice."""
         kind, at = self._open(visit)
-        if at == 0:
+        if at == 0 or visit.data.get(ONLY):
             return self.choose(tx, visit)
         before = list(kind.credentials)[at - 1]
         given = {name: value for name, value in _given(visit).items() if name != before}
@@ -112,7 +133,7 @@ class _Adding:
         self, tx: Transaction, visit: Visit, kind: ProviderKind, at: int, given: Mapping[str, str]
     ) -> Reply:
         """Ask for the next credential, or have the provider asked about all of them."""
-        if at + 1 < len(kind.credentials):
+        if at + 1 < len(kind.credentials) and not visit.data.get(ONLY):
             return _asked(visit, kind, {**visit.data, "given": dict(given)}, at=at + 1)
         tenant, actor = _keeper(visit)
         entered = use_cases.enter_keys(

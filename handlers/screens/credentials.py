@@ -3,7 +3,8 @@
 from typing import Final
 
 from core.domain.configurations import UNUSABLE
-from handlers.words import Html, Words
+from handlers.chat import Button, Rows
+from handlers.words import Html, Words, escape
 
 NOTHING_TO_REGISTER: Final = frozenset({"mpesa", "telegram", "pesapal"})
 """Providers that tell what happened without an address of ours being entered in a dashboard."""
@@ -19,6 +20,13 @@ _WRONG_KEY: Final = (
     "PAYMENT_PROVIDER_INVALID",
 )
 """How providers' adapters put it that keys are not known: M-Pesa, PayPal, Pesapal, Telegram."""
+
+
+_NO_KEYS: Final = frozenset({"url", "bot_token", "name", "mode", ""})
+"""What an adapter may miss that is no key."""
+
+_CHECKED_BY_ONE: Final = frozenset({"stripe", "flutterwave", "paystack", "sandbox"})
+"""Providers that are asked with the secret key alone."""
 
 
 def needs_address(provider: str, what: str) -> bool:
@@ -143,6 +151,14 @@ def name_of(words: Words, what: str) -> Html:
     return known.get(what) or Html(what.replace("_", " "))
 
 
+def wrong_one(provider: str, detail: str) -> str:
+    """Return the one key that is wrong, "" where it may be more than one."""
+    if detail.startswith(UNUSABLE):
+        what = detail.removeprefix(UNUSABLE).strip()
+        return "" if what in _NO_KEYS else what
+    return "secret_key" if provider in _CHECKED_BY_ONE else ""
+
+
 def why_refused(words: Words, detail: str) -> Html:
     """Say why a provider refused keys, by what its adapter lets through; "" for nothing known."""
     if detail.startswith(UNUSABLE):
@@ -164,7 +180,7 @@ def _unusable(words: Words, what: str) -> Html:
     """Say which key no adapter opens with: the provider was not asked."""
     if what == "mode":
         return words.t("They are of the other mode: test keys for real money, or the other way.")
-    if what in {"url", "bot_token", "name", ""}:
+    if what in _NO_KEYS:
         return words.t("This service is not set up for it: ask whoever runs it.")
     return words.t(
         "It was not even asked: the %(what)s is missing, malformed or of the other mode.",
@@ -188,3 +204,23 @@ def _lacks(words: Words, what: str) -> Html:
         "It knows the key, which lacks the permission “%(what)s”: give it that in the dashboard.",
         what=known[what],
     )
+
+
+def address_line(words: Words, address: str) -> Html:
+    """Name an address of ours that is to be entered at a provider."""
+    return words.t("Address: %(address)s", address=shown(words, address))
+
+
+def shown(words: Words, address: str) -> Html:
+    """Show an address of ours; one whose beginning nobody told us is but a path."""
+    code = Html(f"<code>{escape(address)}</code>")
+    if address.startswith("/"):
+        return words.t("%(path)s on the address of this service", path=code)
+    return code
+
+
+def copies(words: Words, address: str) -> Rows:
+    """Return the row that copies an address, none where only its path is known."""
+    if not address or address.startswith("/"):
+        return ()
+    return ((Button(label=words.label("Copy the address"), copy=address),),)

@@ -12,7 +12,7 @@ from handlers.chat import Button, Rows, Screen
 from handlers.screens import credentials, doors
 from handlers.screens.home import back_row
 from handlers.screens.payments import provider_name
-from handlers.words import Html, Words, escape, lines
+from handlers.words import Html, Words, lines
 
 LIST: Final = "providers:list"
 
@@ -113,7 +113,7 @@ def ask(words: Words, question: Question, *, note: Html | None = None) -> Screen
         ),
         words.t("Write the %(what)s.", what=credentials.name_of(words, question.what)),
         credentials.where(words, kind.name, kind.title, question.what),
-        _address_line(words, question.address) if question.address else "",
+        credentials.address_line(words, question.address) if question.address else "",
         secret if question.is_secret else "",
     )
     last = [
@@ -122,7 +122,7 @@ def ask(words: Words, question: Question, *, note: Html | None = None) -> Screen
     ]
     if question.what in kind.defaults:
         last.insert(0, Button(label=words.label("Skip"), data="providers:skip"))
-    return Screen(html=html, rows=(*_copies(words, question.address), tuple(last)))
+    return Screen(html=html, rows=(*credentials.copies(words, question.address), tuple(last)))
 
 
 def misshapen(words: Words, question: Question) -> Html:
@@ -150,9 +150,12 @@ def checking(words: Words, provider: str) -> Screen:
 
 
 def checked(
-    words: Words, configuration: Configuration, keys: Keys, *, use: str, again: str
+    words: Words, configuration: Configuration, keys: Keys, *, use: str, again: str, mend: str = ""
 ) -> Screen:
-    """Show what the provider said of new keys; `use` and `again` are buttons' data."""
+    """Show what the provider said of new keys; `use`, `again` and `mend` are buttons' data.
+
+    `mend` enters only the wrong one again, "" where nobody knows which that is.
+    """
     html = lines(
         said(words, configuration, keys),
         words.t("Nobody is offered them yet. Take them into use?")
@@ -165,6 +168,12 @@ def checked(
     if keys.health in {Health.REFUSED, Health.OTHER_MODE}:
         add = f"providers:add:{configuration.provider}"
         rows = ((Button(label=words.label("Enter again"), data=add),),)
+    if mend:
+        what = credentials.name_of(
+            words, credentials.wrong_one(configuration.provider, keys.detail)
+        )
+        label = words.label("Enter only the %(what)s again", what=what)
+        rows = ((Button(label=label, data=mend),), *rows)
     return Screen(html=html, rows=(*rows, back_row(words, LIST)))
 
 
@@ -219,7 +228,10 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         else words.t("Keys: %(health)s", health=_health(words, keys)),
         credentials.why_refused(words, keys.detail) if keys.health is Health.REFUSED else "",
         words.t("Place: %(n)s of %(count)s", n=view.place, count=view.count),
-        words.t("Webhook address to enter there: %(address)s", address=_shown(words, view.address))
+        words.t(
+            "Webhook address to enter there: %(address)s",
+            address=credentials.shown(words, view.address),
+        )
         if view.address
         else "",
     )
@@ -230,7 +242,7 @@ def card(words: Words, view: Card, *, note: Html | None = None) -> Screen:
         if data
     ]
     rows: Rows = (
-        *_copies(words, view.address),
+        *credentials.copies(words, view.address),
         (
             Button(label=turn, data=view.switch),
             Button(label=words.label("Check now"), data=view.check),
@@ -303,24 +315,6 @@ def changed(words: Words, configuration: Configuration, *, name: str) -> Screen:
         words.t("Money by link goes where its keys say. If you did not expect this, ask at once."),
     )
     return Screen(html=html, rows=(back_row(words),))
-
-
-def _address_line(words: Words, address: str) -> Html:
-    return words.t("Address: %(address)s", address=_shown(words, address))
-
-
-def _shown(words: Words, address: str) -> Html:
-    """Show an address of ours; one whose beginning nobody told us is but a path."""
-    code = Html(f"<code>{escape(address)}</code>")
-    if address.startswith("/"):
-        return words.t("%(path)s on the address of this service", path=code)
-    return code
-
-
-def _copies(words: Words, address: str) -> Rows:
-    if not address or address.startswith("/"):
-        return ()
-    return ((Button(label=words.label("Copy the address"), copy=address),),)
 
 
 def _line(words: Words, configuration: Configuration, keys: Keys) -> Html:

@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.configurations import KeysId
 from core.domain.people import Role
-from core.domain.providers import Accepted
+from core.domain.providers import Accepted, Declined, ProviderError
 from core.domain.work import Kind
 from core.use_cases.configurations import record_check
 from core.use_cases.people import actor_of, choose_tenant
@@ -20,6 +20,8 @@ from tests.handlers.chatting import BOT, Message, Talker, plain
 from tests.handlers.flows.conftest import Estate
 
 KIM = 5099
+WORKED = Accepted(account="Palm Court Ltd", is_test=True)
+Answer = Accepted | Declined
 SECRET, HOOK = CREDENTIALS["secret_key"], CREDENTIALS["webhook_secret"]
 
 
@@ -77,6 +79,7 @@ def test_keys_are_taken_into_use_with_the_pin(estate: Estate, kim: Talker) -> No
     estate.world.set_pin(kim, "482659")
     (asked,) = estate.world.run(checks)
     message = Message(estate.world.next_id(), told(estate, kim, asked))
+    assert "Account: Palm Court Ltd" in plain(message.screen)
     kim.messages.append(message)
     _, enable = kim.finds("Enable")
     assert "Enter your PIN" in plain(kim.presses("Enable"))
@@ -96,13 +99,12 @@ def checks(tx: SqlTransaction) -> list[KeysId]:
     return [KeysId(json.loads(each.payload)["keys"]) for each in found]
 
 
-def told(estate: Estate, kim: Talker, asked: KeysId) -> Screen:
-    """Let the provider take the keys; return what their keeper is told."""
+def told(estate: Estate, kim: Talker, asked: KeysId, answer_: Answer = WORKED) -> Screen:
+    """Let the provider answer about keys, that it takes them; return what their keeper is told."""
     person = kim.person
 
     def answer(tx: SqlTransaction) -> Screen:
-        worked = Accepted(account="Palm Court Ltd", is_test=True)
-        record_check(tx, keys_id=asked, answer=worked, asked_by=person.id)
+        record_check(tx, keys_id=asked, answer=answer_, asked_by=person.id)
         (event,) = tx.events
         actor = actor_of(tx, person_id=person.id, tenant_id=estate.tenant.id)
         reader = Reader(
@@ -113,9 +115,7 @@ def told(estate: Estate, kim: Talker, asked: KeysId) -> Screen:
         assert reply.screen is not None
         return reply.screen
 
-    screen = estate.world.run(answer)
-    assert "Account: Palm Court Ltd" in plain(screen)
-    return screen
+    return estate.world.run(answer)
 
 
 def test_an_administrator_is_told_to_whom_he_can_give_the_role(estate: Estate) -> None:
@@ -178,3 +178,23 @@ def test_home_of_who_keeps_the_keys_leads_to_the_providers(kim: Talker) -> None:
     kim.says("/menu")
     kim.presses("More")
     assert "Payment providers" in kim.labels
+
+
+def test_only_the_wrong_key_is_entered_again(estate: Estate, kim: Talker) -> None:
+    begins(kim)
+    kim.says("sk_sandbox_of_somebody_else_0001")
+    kim.says(HOOK)
+    (asked,) = estate.world.run(checks)
+    wrong = Declined(error=ProviderError.AUTHENTICATION_ERROR, detail="HTTP 401")
+    kim.messages.append(Message(estate.world.next_id(), told(estate, kim, asked, wrong)))
+    assert "It does not know them" in kim.sees
+    assert kim.labels == ["Enter only the secret key again", "Enter again", "Back"]
+    kim.presses("Enter only the secret key again")
+    assert "Write the secret key." in kim.sees
+    kim.says(SECRET)
+    assert "Asking" in kim.sees
+    fresh = next(each for each in estate.world.run(checks) if each != asked)
+    kept = estate.world.run(
+        lambda tx: dict(tx.configurations.credentials(tx.configurations.keys(fresh)))
+    )
+    assert kept == {"secret_key": SECRET, "webhook_secret": HOOK}
