@@ -28,15 +28,17 @@ class Bank:
         self._now = now
         self._new_token = new_token
 
-    def contest(self, checkout: Checkout, *, is_disputed: bool) -> Checkout:
-        """Claim all that is left of a payment, or let go of what is claimed of it."""
-        if is_disputed:
-            for capture in checkout.captures:
-                checkout = self.claim(checkout, capture, checkout.refundable_minor(capture))
-            return checkout
+    def contest(self, checkout: Checkout) -> Checkout:
+        """Claim all that is left of a payment."""
+        for capture in checkout.captures:
+            checkout = self.claim(checkout, capture, checkout.refundable_minor(capture))
+        return checkout
+
+    def end(self, checkout: Checkout, status: DisputeStatus) -> Checkout:
+        """Decide about all that is claimed of a payment."""
         for dispute in checkout.disputes:
             if dispute.status is DisputeStatus.OPEN:
-                checkout = self.decide(checkout, dispute, DisputeStatus.WON)
+                checkout = self.decide(checkout, dispute, status)
         return checkout
 
     def claim(self, checkout: Checkout, capture: Capture, amount_minor: int) -> Checkout:

@@ -19,6 +19,7 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from yarl import URL
 
+from bot.sandbox import claim_page
 from bot.sandbox.cards import NO_CARD, last_digits
 from bot.sandbox.provider_desk import (
     HOLDS,
@@ -54,6 +55,7 @@ OTHERS: Final = "others"
 """The press by which somebody else pays, with a card of his own."""
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")
+_REFUND: Final = (("refund", "Give it back from the provider's dashboard"),)
 _TITLES: Final = dict(PLAYED)
 _TO: Final = {"invalid.example": "the chat", "typed.example": "what you would type here"}
 """Where receipts go that nobody's address was given for."""
@@ -98,7 +100,8 @@ class CheckoutPage:
             return self._draw(checkout, typed=amount, status=422)
         if act in {"pay", OTHERS}:
             checkout = checkout.offer(is_others_card=act == OTHERS, lets_save="save" in form)
-        response = self._respond(self._carry_out(checkout, act, chosen))
+        is_over = checkout.status is CheckoutStatus.PAID
+        response = self._respond(self._carry_out(checkout, act, chosen), is_over=is_over)
         await self._store.save()
         return response
 
@@ -137,15 +140,17 @@ class CheckoutPage:
         """Do what the merchant's dashboard or the payer's bank can do once it is paid."""
         if act == "refund":
             return self._desk.give_back(checkout)
-        if act in {"dispute", "settle"}:
-            return self._desk.bank.contest(checkout, is_disputed=act == "dispute")
+        if act == "dispute":
+            return self._desk.bank.contest(checkout)
+        if act in claim_page.DECISIONS:
+            return self._desk.bank.end(checkout, claim_page.DECISIONS[act])
         return checkout
 
-    def _respond(self, checkout: Checkout) -> web.Response:
-        """Send people back to the merchant, or let them see when late money will arrive."""
+    def _respond(self, checkout: Checkout, *, is_over: bool) -> web.Response:
+        """Send people back to the merchant, or let them see what will happen, or has since."""
         here = f"{self._prefix}/pay/{checkout.id}"
-        is_late = checkout.status is CheckoutStatus.PROCESSING
-        target = here if is_late else return_link(checkout)
+        stays = is_over or checkout.status is CheckoutStatus.PROCESSING
+        target = here if stays else return_link(checkout)
         return web.Response(status=303, headers={**HEADERS, "location": target})
 
     async def _asset(self, request: web.Request) -> web.Response:
@@ -267,19 +272,16 @@ def _after_acts(checkout: Checkout) -> str:
         return _filled("held.html")
     if checkout.status is not CheckoutStatus.PAID:
         return ""
-    act, label = (
-        ("settle", "The bank lets go")
-        if checkout.is_disputed
-        else (
-            "dispute",
-            "The bank claims it back",
-        )
-    )
-    return _filled("after.html", act=act, label=label)
+    acts = (*_REFUND, *claim_page.acts(checkout))
+    buttons = "".join(_filled("act.html", act=act, label=label) for act, label in acts)
+    return _filled("after.html", raw={"acts": buttons})
 
 
 def _ending(checkout: Checkout) -> tuple[str, str, str, bool]:
     """Return tone, heading, text, and whether the payer may still pay."""
+    claimed = claim_page.ending(checkout, write=format_minor)
+    if claimed is not None:
+        return (*claimed, False)
     if checkout.status in ENDINGS:
         return (*ENDINGS[checkout.status], False)
     if checkout.status is CheckoutStatus.DECLINED:

@@ -37,6 +37,7 @@ from bot.sandbox.standins.paypal_views import (
     Shown,
     capture_number,
     number_of,
+    refunds_of,
     refusal,
     vault_id,
     view_dispute,
@@ -267,7 +268,9 @@ class _Api(Api):
     async def one_refund(self, request: web.Request) -> web.Response:
         """Show one refund."""
         self._desk.let_time_pass()
-        shown = (view_refund(o, each, api=self._api) for o in self._mine() for each in o.refunds)
+        shown = (
+            view_refund(o, each, api=self._api) for o in self._mine() for each in refunds_of(o)
+        )
         found = next((each for each in shown if each["id"] == request.match_info["id"]), None)
         return as_json(200, found) if found else self._manners.missing()
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.sandbox.provider_desk import HOLDS
 from bot.sandbox.provider_records import SOMEBODY, Capture, Checkout, CheckoutStatus
 from bot.sandbox.provider_refund_records import Refund, RefundStatus
+from bot.sandbox.standins.losses import lost_as_refunds
 from bot.sandbox.standins.standin import major_of
 
 Shown = dict[str, object]
@@ -59,7 +60,7 @@ def view_order(checkout: Checkout, *, api: str, link: str) -> Shown:
     """Show an order; `link` is where it is approved, `api` where orders are."""
     terms, number = checkout.terms, number_of(checkout)
     captures = view_captures(checkout, api=api)
-    refunds = [view_refund(checkout, each, api=api) for each in checkout.refunds]
+    refunds = [view_refund(checkout, each, api=api) for each in refunds_of(checkout)]
     payments = {"captures": captures, **({"refunds": refunds} if refunds else {})}
     unit = {
         "reference_id": "default",
@@ -109,6 +110,11 @@ def view_captures(checkout: Checkout, *, api: str) -> list[Shown]:
     return [{**shown, "status_details": {"reason": reason}}]
 
 
+def refunds_of(checkout: Checkout) -> list[Refund]:
+    """Return what went back, what a payer won among it: PayPal gives that back by itself."""
+    return [*checkout.refunds, *lost_as_refunds(checkout)]
+
+
 def view_refund(checkout: Checkout, refund: Refund, *, api: str) -> Shown:
     """Show a refund; which capture it gives back only its link says."""
     place = [each.id for each in checkout.captures].index(refund.capture_id)
@@ -149,14 +155,16 @@ def view_listed_dispute(checkout: Checkout) -> Shown:
 
 
 def view_dispute(checkout: Checkout) -> Shown:
-    """Show what a claim of the payer's is about, and once it is over that he let go of it."""
+    """Show what a claim of the payer's is about, and once it is over how it ended."""
     claimed = {
         "seller_transaction_id": capture_number(checkout, 0),
         "invoice_number": checkout.terms.reference,
         "custom": checkout.terms.reference,
     }
     shown = {**view_listed_dispute(checkout), "disputed_transactions": [claimed]}
-    over = {"dispute_outcome": {"outcome_code": "CANCELED_BY_BUYER"}}
+    is_lost = bool(lost_as_refunds(checkout))
+    code = "RESOLVED_BUYER_FAVOUR" if is_lost else "CANCELED_BY_BUYER"
+    over = {"dispute_outcome": {"outcome_code": code}}
     return shown if checkout.is_disputed else {**shown, **over}
 
 
@@ -241,7 +249,7 @@ def _view_capture(
 def _stands(checkout: Checkout, capture: Capture) -> str:
     given_minor = sum(
         each.amount_minor
-        for each in checkout.refunds
+        for each in refunds_of(checkout)
         if each.capture_id == capture.id and REFUNDS[each.status] == "COMPLETED"
     )
     if not given_minor:

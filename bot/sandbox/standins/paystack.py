@@ -29,12 +29,13 @@ from bot.sandbox.provider_door import (
     read_text,
 )
 from bot.sandbox.provider_records import Checkout, Terms
+from bot.sandbox.provider_refund_records import Refund
 from bot.sandbox.provider_store import ProviderStore
 from bot.sandbox.provider_tongue import FORGED, Happening, page_link
+from bot.sandbox.standins.losses import lost_as_refunds
 from bot.sandbox.standins.paystack_views import (
     is_told,
     knows_card,
-    lost_as_refunds,
     page,
     pages_of,
     refusal,
@@ -194,7 +195,7 @@ class _Api(Api):
         """Show the refunds of a transaction."""
         self._desk.let_time_pass()
         checkout = self._paid(request.query.get("transaction", ""))
-        found = () if checkout is None else (*checkout.refunds, *lost_as_refunds(checkout))
+        found = () if checkout is None else _given_back(checkout)
         rows = [view_refund(checkout, each) for each in found if checkout is not None]
         counted = pages_of(len(rows), size=MOST_REFUNDS)
         meta = {**counted, "perPage": str(MOST_REFUNDS), "failedRefundCount": 0}
@@ -261,3 +262,10 @@ def _is_within(checkout: Checkout, query: Mapping[str, str]) -> bool:
     since, until = query.get("from"), query.get("to")
     is_after = not since or at >= datetime.fromisoformat(since)
     return is_after and (not until or at <= datetime.fromisoformat(until))
+
+
+def _given_back(checkout: Checkout) -> list[Refund]:
+    """Return the refunds of what is told, the first capture, with what banks kept of it."""
+    first = checkout.captures[0].id
+    lost = (each for each in lost_as_refunds(checkout) if each.capture_id == first)
+    return [*checkout.refunds, *lost]

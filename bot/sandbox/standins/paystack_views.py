@@ -203,23 +203,6 @@ def is_told(checkout: Checkout, dispute: Dispute) -> bool:
     return dispute.capture_id == checkout.captures[0].id
 
 
-def lost_as_refunds(checkout: Checkout) -> list[Refund]:
-    """Return what lost disputes gave back: a refund each, which nobody asked for."""
-    return [
-        Refund(
-            id=each.id,
-            reference="",
-            capture_id=each.capture_id,
-            amount_minor=each.amount_minor,
-            currency=each.currency,
-            status=RefundStatus.DONE,
-            at=each.at,
-        )
-        for each in checkout.disputes
-        if each.status is DisputeStatus.LOST and is_told(checkout, each)
-    ]
-
-
 def view_dispute(checkout: Checkout, dispute: Dispute) -> Shown:
     """Show that the payer's bank claims a payment back, or how its claim ended."""
     card, paid = _card(checkout), view_event(checkout)

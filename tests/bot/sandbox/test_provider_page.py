@@ -158,6 +158,27 @@ async def test_the_card_on_the_page_is_the_one_that_may_be_saved(loopback: Loopb
     assert f"•••• {outcome.method.label[-4:]}</span>" in before
 
 
+@pytest.mark.parametrize(
+    ("acts", "said", "offered"),
+    [
+        (["dispute"], "claims 5,000.00 NGN and has not decided", {"settle", "lose"}),
+        (["dispute", "settle"], "let go of 5,000.00 NGN: the money stays", {"dispute"}),
+        (["dispute", "lose"], "took 5,000.00 NGN back", set()),
+    ],
+)
+async def test_the_page_says_what_the_bank_did_and_what_it_may_do(
+    loopback: Loopback, acts: list[str], said: str, offered: set[str]
+) -> None:
+    link = await loopback.page()
+    await loopback.press(link, "pay")
+    for act in acts:
+        target = (await loopback.press(link, act)).headers["location"]
+        assert target.endswith(link.removeprefix(loopback.base_url))
+    page = await show(loopback, link)
+    assert said in page
+    assert {act for act in ("dispute", "settle", "lose") if f'value="{act}"' in page} == offered
+
+
 async def test_somebody_elses_card_is_the_same_whoever_forwards_the_link(
     loopback: Loopback,
 ) -> None:

@@ -207,6 +207,21 @@ async def test_claim_of_the_payer_is_told_and_found(paypal: Loopback) -> None:
     assert claimed.claimed == reading.claimed == claimed.captured
 
 
+async def test_claim_that_the_payer_won_gives_his_money_back(paypal: Loopback) -> None:
+    link = await paypal.page()
+    await paypal.press(link, "pay")
+    await look_up(paypal)
+    await paypal.press(link, "dispute")
+    _ = [await paypal.hook() for _ in range(3)]
+    await paypal.press(link, "lose")
+    reading = await judged(paypal)
+    assert isinstance(reading, Authentic)
+    assert reading.about is About.DISPUTE
+    lost = await look_up(paypal)
+    assert isinstance(lost, Settled)
+    assert (lost.is_disputed, lost.refunded) == (False, lost.captured)
+
+
 @pytest.mark.parametrize(("acts", "is_disputed"), [(["dispute", "settle"], False), ([], None)])
 async def test_claim_that_the_payer_let_go_of_is_listed_as_won(
     paypal: Loopback, acts: list[str], *, is_disputed: bool | None

@@ -44,6 +44,16 @@ async def test_bank_claims_the_whole_payment_and_lets_go(paystack: Loopback) -> 
     assert (closed.claim, closed.claimed) == (Claim.WON, settled.captured)
 
 
+async def test_bank_that_keeps_the_money_is_told_as_a_loss(paystack: Loopback) -> None:
+    link = await paystack.page()
+    settled = await paid(paystack, link)
+    await paystack.press(link, "dispute")
+    await heard(paystack)
+    await paystack.press(link, "lose")
+    closed = await heard(paystack)
+    assert (closed.claim, closed.claimed) == (Claim.LOST, settled.captured)
+
+
 async def test_refund_of_the_dashboard_bears_paystacks_note_and_is_not_taken_for_ours(
     paystack: Loopback,
 ) -> None:

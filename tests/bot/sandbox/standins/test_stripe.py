@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox import provider_switches as switches
+from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.outflows import Moved, RefundRequest, Refunds, Returned
 from core.domain.providers import About, Authentic, Declined, Outcome, Pending, Settled, Unknown
@@ -106,6 +107,21 @@ async def test_refund_that_the_bank_sent_back_is_told(stripe: Loopback) -> None:
     now = await look_up(stripe, stripe.refs["ATT-1"])
     assert isinstance(now, Settled)
     assert now.refunded == Money(0, settled.captured.currency)
+
+
+async def test_bank_that_keeps_the_money_is_told_as_a_loss(stripe: Loopback) -> None:
+    settled = await paid(stripe)
+    await stripe.hook()
+    page = f"{stripe.base_url}/pay/chk_{settled.provider_id[3:]}"
+    await stripe.press(page, "dispute")
+    await stripe.hook()
+    await stripe.press(page, "lose")
+    reading = stripe.adapter.read_hook(await stripe.hook())
+    assert isinstance(reading, Authentic)
+    assert (reading.about, reading.claim) == (About.DISPUTE, Claim.LOST)
+    lost = await look_up(stripe, stripe.refs["ATT-1"])
+    assert isinstance(lost, Settled)
+    assert (lost.is_disputed, lost.lost) == (False, settled.captured)
 
 
 async def test_claim_of_a_bank_names_the_payment_by_stripes_own_id(stripe: Loopback) -> None:
