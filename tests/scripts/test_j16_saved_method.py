@@ -52,7 +52,7 @@ async def charge_it(play: Play) -> None:
     if not await play.stage.look(lambda tx: rows(tx, CHARGES)):
         await say(player, f"/find {SECOND}", until=f"— {SECOND}")
         await tap(player, "Pay by link", until="A part is at least")
-        await tap(player, "Full", until="is charged at once, without one.")
+        await tap(player, "Full", until="is charged at once, without a page.")
         await tap(player, "Pay 3,000.00", until="Enter your PIN")
         await enter_pin(player, bank.PIN, until="3,000.00 NGN")
     async with asyncio.timeout(PATIENCE_S):
