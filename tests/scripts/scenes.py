@@ -46,12 +46,12 @@ async def choose(player: Player, part: str) -> str:
     return await say(player, part, until="Cancel")
 
 
-async def ask_link(player: Player, *, part: str = "") -> str:
+async def ask_link(player: Player, *, part: str = "", opens: str = "Open payment page") -> str:
     """Ask for a payment page for the bill on the screen; return its address."""
     await tap(player, "Pay by link", until="A part is at least")
     await choose(player, part)
-    await tap(player, "Pay ", until="Open payment page")
-    return player.url("Open payment page")
+    await tap(player, "Pay ", until=opens)
+    return player.url(opens)
 
 
 async def amend(admin: Player, number: str, total: str, reason: str, *, pin: str = "") -> str:

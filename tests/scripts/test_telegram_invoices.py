@@ -32,7 +32,7 @@ async def ask(stage: Stage, crash: Crash | None = None) -> str:
     await stage.start(crash)
     ibrahim = stage.player(estate.IBRAHIM)
     await acknowledge(ibrahim, await number_of(stage, 3))
-    return await ask_link(ibrahim)
+    return await ask_link(ibrahim, opens="Open invoice")
 
 
 async def press(link: str, act: str = "pay", *, who: int = estate.IBRAHIM) -> str:

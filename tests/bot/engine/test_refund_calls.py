@@ -11,6 +11,7 @@ from bot.engine.arrivals import store_hook
 from bot.sweeps import refunds as sweeps
 from core.domain.claims import Claim
 from core.domain.configurations import Configuration
+from core.domain.differences import DifferenceKind
 from core.domain.money import Currency, Money
 from core.domain.providers import (
     About,
@@ -231,10 +232,11 @@ async def test_a_claim_that_no_record_can_hold_is_for_a_human(
         await desk.later(0)
         provider.plans = [odd]
         await hook(desk, estate, tried.attempt.reference, About.DISPUTE)
-        said = await desk.run(examine)
-    # A human has looked.
-    estate.books.rows("DELETE FROM work WHERE status = 'parked' RETURNING id")
-    assert any("sandbox tells of a chargeback of cap-usd" in each for each in said)
+        tenant_id = estate.tenant.id
+        (found,) = await desk.run(lambda tx: tx.differences.open_in(tenant_id, after=None, limit=5))
+        assert await desk.run(examine) == []
+    assert (found.kind, found.provider_id) == (DifferenceKind.CLAIMED, "cap-usd")
+    assert (found.listed_minor, found.currency) == (100, "USD")
 
 
 async def test_a_claim_finds_its_payment_by_the_providers_own_id_however_often_it_comes(
