@@ -70,7 +70,7 @@ class SandboxDialect:
     saved = SavedMethod(
         token=TONGUE.card_of(REQUEST.email),
         owner=REQUEST.email,
-        label="Visa •••• 3937",
+        label="Visa •••• 6498",
         expires=CARD_EXPIRES,
         fingerprint="7f64a0b3cbb6926c43149e6a",
     )
