@@ -56,12 +56,14 @@ class Notice:
     """One line of the table.
 
     `is_quiet` waits until quiet hours end; anything else comes at once, without a sound at night.
+    `shows_seal_of` names the journal whose seal it shows, and waits a moment for.
     """
 
     recipients: hearers.Recipients
     render: Render
     is_quiet: bool = False
     priority: Priority = Priority.MONEY
+    shows_seal_of: Callable[[Transaction, Event], JournalId] | None = None
 
 
 def _bill_created(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -177,6 +179,10 @@ def _payment_live(tx: Transaction, reader: Reader, event: Event) -> Reply | None
         return None
     screen = payment_screen(tx, reader, payment)
     return Reply(screen=screen, show=Show.LIVE, live=f"payment:{payment.id}")
+
+
+def _receipted(tx: Transaction, event: Event) -> JournalId:
+    return tx.payments.receipt(ReceiptId(event.other_id)).journal_id
 
 
 def _receipt_issued(tx: Transaction, reader: Reader, event: Event) -> Reply | None:
@@ -329,7 +335,10 @@ NOTICES: Final[Mapping[EventName, Notice]] = {
     EventName.PAYMENT_EXPIRED: _LIVE,
     EventName.PAYMENT_FAILED: _LIVE,
     EventName.RECEIPT_ISSUED: Notice(
-        recipients=hearers.payer, render=_receipt_issued, priority=Priority.ANSWER
+        recipients=hearers.payer,
+        render=_receipt_issued,
+        priority=Priority.ANSWER,
+        shows_seal_of=_receipted,
     ),
     EventName.SURPLUS_KEPT: Notice(recipients=hearers.surplus_payer, render=_kept),
     EventName.PAYMENT_FEE_TAKEN: Notice(recipients=hearers.payer, render=_kept),

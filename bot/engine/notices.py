@@ -6,7 +6,7 @@ hours; a notice that may wait for morning is due when quiet hours end.
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -20,7 +20,7 @@ from core.domain.errors import NotJoined
 from core.domain.ledger import Subject
 from core.domain.people import Actor, Identity, Person, PersonId, Scope
 from core.domain.tenants import PLATFORM, TenantId
-from core.domain.work import Kind, Priority, Work
+from core.domain.work import Kind, Priority, Work, WorkStatus
 from core.use_cases import people
 from handlers.commands import commands_for
 from handlers.notices import NOTICES, Notice
@@ -30,6 +30,10 @@ from storage.transaction import SqlTransaction
 
 RIGHTS_CHANGED: Final = frozenset({EventName.MEMBER_JOINED, EventName.ROLE_CHANGED})
 """After these a person's own list of commands is announced anew."""
+
+SEALED_WITHIN: Final = timedelta(seconds=5)
+"""How long a notice waits for the seal that it shows; after that it comes without."""
+SEAL_LOOK: Final = timedelta(seconds=0.25)
 
 
 def expand(tx: SqlTransaction, *, is_repeat: bool = False) -> None:
@@ -69,6 +73,9 @@ class Notices:
         kept = orjson.loads(work.payload)
         event = _event(kept["event"])
         notice = NOTICES[event.name]
+        if _is_unsealed(tx, notice, event) and tx.now < work.created_at + SEALED_WITHIN:
+            tx.work.mark(work, status=WorkStatus.DUE, due_at=tx.now + SEAL_LOOK)
+            return
         person_id = PersonId(kept["person"])
         identities = tx.people.identities(person_id)
         language = identities[0].language_code if identities else ""
@@ -95,6 +102,13 @@ class Notices:
             public_url=self._dispatcher.public_url,
             actor=_actor(tx, person, event.tenant_id),
         )
+
+
+def _is_unsealed(tx: SqlTransaction, notice: Notice, event: Event) -> bool:
+    """Tell whether a notice shows a seal that is not there: on a server it comes a moment later."""
+    if notice.shows_seal_of is None:
+        return False
+    return not tx.seal_of(notice.shows_seal_of(tx, event))
 
 
 def chat_of(tx: SqlTransaction, person_id: PersonId) -> int | None:

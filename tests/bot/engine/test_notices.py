@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.engine.notices import chat_of, expand
+from bot.engine.notices import SEALED_WITHIN, chat_of, expand
 from core.domain.acts import Event, EventName
 from core.domain.ledger import Subject
 from core.domain.people import Identity, IdentityId
 from core.domain.work import Kind
 from core.use_cases import people
 from storage.transaction import SqlTransaction
-from tests.bot.engine.desk import CHAT, open_desk
+from tests.books import NOW, FakeClock
+from tests.bot.engine.desk import CHAT, HandTime, open_desk
 from tests.core.estate import Estate, palm_court
 
 
@@ -35,7 +36,9 @@ def _reach(tx: SqlTransaction, person_id: Any, chat_id: int) -> None:
     )
 
 
-def _told(estate: Estate, name: EventName, *, subject_id: int, person_id: int = 0) -> None:
+def _told(
+    estate: Estate, name: EventName, *, subject_id: int, person_id: int = 0, other_id: int = 0
+) -> None:
     def tell(tx: SqlTransaction) -> None:
         tx.events.append(
             Event(
@@ -43,6 +46,7 @@ def _told(estate: Estate, name: EventName, *, subject_id: int, person_id: int = 
                 tenant_id=estate.tenant.id,
                 subject=Subject(kind="bill", id=subject_id),
                 person_id=person_id,
+                other_id=other_id,
             )
         )
         expand(tx)
@@ -95,6 +99,33 @@ async def test_nobody_is_written_to_who_cannot_be_reached(tmp_path: Path, estate
         assert desk.api.calls == []
         assert {status for status, _ in await desk.rows(Kind.NOTICE)} == {"done"}
     assert estate.books.run(lambda tx: chat_of(tx, estate.ada.person_id)) is None
+
+
+@pytest.mark.parametrize(("wait", "seal"), [(timedelta(seconds=1), "5ea1"), (SEALED_WITHIN, "")])
+async def test_a_receipt_waits_for_its_seal_but_not_for_ever(
+    tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch, wait: timedelta, seal: str
+) -> None:
+    """A server is sealed a moment after the commit; where nobody seals, people are told even so."""
+    seals = [""]
+    monkeypatch.setattr(SqlTransaction, "seal_of", lambda _tx, _journal_id: seals[-1])
+    estate.books.run(lambda tx: _reach(tx, estate.ada.person_id, CHAT))
+    tried = estate.settle(estate.open_link(estate.agreed()))
+    (receipt,) = estate.look(lambda tx: tx.payments.receipts_of(tried.payment.id))
+    _told(
+        estate,
+        EventName.RECEIPT_ISSUED,
+        subject_id=tried.payment.id,
+        person_id=estate.ada.person_id,
+        other_id=receipt.id,
+    )
+    soon = HandTime(FakeClock(NOW + timedelta(seconds=1)))
+    async with open_desk(tmp_path, path=estate.books.path, time=soon) as desk:
+        await desk.later(0)
+        assert not any(receipt.number in text for text in desk.api.texts)
+        seals.append(seal)
+        await desk.later(wait.total_seconds())
+        (told,) = [text for text in desk.api.texts if receipt.number in text]
+    assert ("Books sealed" in told) is bool(seal)
 
 
 def test_what_may_wait_waits_until_quiet_hours_end(estate: Estate) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from bot.engine.arrivals import store_hook, store_updates
-from bot.engine.notices import expand
+from bot.engine.notices import SEALED_WITHIN, expand
 from bot.engine.outbox import Outbox
 from bot.engine.restored import NOTHING_MISSED, Frozen, freeze
 from bot.engine.timers import run_sweep
@@ -166,6 +166,7 @@ async def test_a_page_that_was_made_and_paid_after_the_copy_is_found(
     registry = asked(estate, provider)
     async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
         await desk.later(0)
+        await desk.later(SEALED_WITHIN.total_seconds())
         receipt = next(text for text in desk.api.texts if "New wallet balance" in text)
         assert REPEATED in receipt
     assert provider.created == []
@@ -187,6 +188,7 @@ async def test_only_what_was_taken_before_the_restore_may_have_been_told(
     async with open_desk(tmp_path, path=estate.books.path, registry=registry) as desk:
         await desk.later(0)
         await look_ups(desk)
+        await desk.later(SEALED_WITHIN.total_seconds())
         receipt = next(text for text in desk.api.texts if "New wallet balance" in text)
     assert (REPEATED in receipt) == (minutes < 0)
 
