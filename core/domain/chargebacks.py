@@ -99,6 +99,11 @@ class Chargeback:
     row_version: int = 1
 
     @property
+    def key(self) -> CaptureKey:
+        """The key of the capture that is claimed."""
+        return CaptureKey(self.configuration_id, self.capture)
+
+    @property
     def amount(self) -> Money:
         """What is claimed."""
         return Money(self.amount_minor, self.currency)

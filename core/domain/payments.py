@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NewType
 
 from core.domain.bills import BillId
+from core.domain.captures import CaptureKey
 from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalId
 from core.domain.machines import NONE, machine
@@ -236,6 +237,10 @@ class Attempt:
     def is_charge(self) -> bool:
         """Tell whether it charges a saved method: no page asks its payer for anything."""
         return self.method_id != NO_METHOD
+
+    def key_of(self, provider_id: str) -> CaptureKey:
+        """Return the key of what was captured for it under this id of the provider."""
+        return CaptureKey(self.configuration_id, provider_id)
 
     @property
     def is_under_way(self) -> bool:

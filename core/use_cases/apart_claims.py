@@ -8,7 +8,6 @@ the tenant, owe where that is not enough.
 from dataclasses import replace
 
 from core.domain.acts import Event, EventName
-from core.domain.captures import CaptureKey
 from core.domain.chargebacks import Chargeback, ChargebackId
 from core.domain.differences import Difference, DifferenceId, DifferenceKind
 from core.domain.ledger import (
@@ -36,7 +35,7 @@ from core.use_cases.wallets import open_wallet, wallet_account
 
 def kept_of(tx: Transaction, *, attempt: Attempt, capture: Settled) -> Unmatched | None:
     """Return where a capture was kept apart, None where it is elsewhere, or in no books."""
-    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
+    key = str(attempt.key_of(capture.provider_id))
     posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
     kept = None if posted is None else tx.unmatched.find(UnmatchedId(posted.id))
     if kept is None or kept.payment_id != attempt.payment_id:

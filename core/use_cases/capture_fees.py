@@ -91,7 +91,7 @@ def book_late_fee(tx: Transaction, *, attempt: Attempt, capture: Settled, posted
     if fee is None:
         return
     payment = tx.payments.lock(attempt.payment_id)
-    key = late_fee_key(CaptureKey(attempt.configuration_id, capture.provider_id))
+    key = late_fee_key(attempt.key_of(capture.provider_id))
     fees = _fees_account(tx, attempt, fee)
     credited = [each.leg for each in tx.ledger.transfers(posted.id)]
     is_booked = any(leg.target == fees.id for leg in credited)

@@ -6,7 +6,6 @@ where the total falls again, what was booked is taken back in.
 
 from core.domain.captures import CaptureKey
 from core.domain.chargebacks import ChargebackStatus
-from core.domain.configurations import ConfigurationId
 from core.domain.ledger import JournalKind, Subject
 from core.domain.money import Money
 from core.domain.payments import Attempt, Payment, PaymentId
@@ -27,7 +26,7 @@ def follow_total(tx: Transaction, *, payment: Payment, attempt: Attempt, capture
     """Book what a provider gave back of a capture beyond what we know, and ask about the rest."""
     if not is_credited(tx, payment=payment, attempt=attempt, capture=capture):
         return
-    mine = _mine(tx, payment, attempt, capture)
+    mine = of_capture(tx, payment_id=payment.id, key=attempt.key_of(capture.provider_id))
     for refund in mine:
         if refund.status is RefundStatus.PROCESSING and refund.sent_at is not None:
             ask_refund(tx, refund=refund)
@@ -66,9 +65,8 @@ def _tells_all(tx: Transaction, payment: Payment, attempt: Attempt, capture: Set
     """
     if capture.refunded is None or capture.is_disputed is False:
         return capture.refunded is not None
-    mine = (attempt.configuration_id, capture.provider_id)
-    claims = tx.chargebacks.of(payment.id)
-    known = [each for each in claims if (each.configuration_id, each.capture) == mine]
+    mine, claims = attempt.key_of(capture.provider_id), tx.chargebacks.of(payment.id)
+    known = [each for each in claims if each.key == mine]
     if capture.is_disputed is None:
         return not known
     return capture.lost is not None or not any(e.status is ChargebackStatus.LOST for e in known)
@@ -93,7 +91,7 @@ def _take_in(tx: Transaction, mine: list[Refund], total_minor: int) -> None:
 
 def is_credited(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> bool:
     """Tell whether a capture paid this payment, and was not kept apart."""
-    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
+    key = str(attempt.key_of(capture.provider_id))
     posted = tx.ledger.journal_by_key(payment.tenant_id, key)
     if posted is None or posted.kind is JournalKind.SUSPENSE:
         return False
@@ -122,7 +120,8 @@ def _explained_minor(
 
 def left_minor(tx: Transaction, *, payment: Payment, attempt: Attempt, capture: Settled) -> int:
     """Return how much of a capture is still here for a bank to claim, in minor units."""
-    away_minor = sum(each.away_minor for each in _mine(tx, payment, attempt, capture))
+    mine = of_capture(tx, payment_id=payment.id, key=attempt.key_of(capture.provider_id))
+    away_minor = sum(each.away_minor for each in mine)
     left = min(capture.captured.minor, payment.captured_minor)
     return max(0, left - away_minor)
 
@@ -136,24 +135,10 @@ def gone_minor(capture: Settled) -> int:
     return lost + min(back.minor, capture.captured.minor)
 
 
-def _mine(tx: Transaction, payment: Payment, attempt: Attempt, capture: Settled) -> list[Refund]:
-    return of_capture(
-        tx,
-        payment_id=payment.id,
-        configuration_id=attempt.configuration_id,
-        capture=capture.provider_id,
-    )
-
-
-def of_capture(
-    tx: Transaction, *, payment_id: PaymentId, configuration_id: ConfigurationId, capture: str
-) -> list[Refund]:
+def of_capture(tx: Transaction, *, payment_id: PaymentId, key: CaptureKey) -> list[Refund]:
     """Return a payment's refunds that are of one capture, oldest first."""
-    return [
-        each
-        for each in tx.refunds.of(payment_id)
-        if each.capture == capture and each.configuration_id == configuration_id
-    ]
+    found = tx.refunds.of(payment_id)
+    return [each for each in found if (each.configuration_id, each.capture) == key]
 
 
 def is_of(capture: Settled, part: Money) -> bool:

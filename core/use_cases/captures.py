@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from core.domain.acts import EventName
 from core.domain.bills import Bill
-from core.domain.captures import CaptureKey
 from core.domain.errors import KeyReused, Refusal
 from core.domain.ledger import Account, AccountKind, Journal, JournalKind, Leg, Subject
 from core.domain.money import Money
@@ -64,7 +63,7 @@ def keep_receipt(tx: Transaction, *, attempt: Attempt, settled: Settled) -> Atte
 
 
 def _credit(tx: Transaction, attempt: Attempt, capture: Settled) -> Taken:
-    key = str(CaptureKey(attempt.configuration_id, capture.provider_id))
+    key = str(attempt.key_of(capture.provider_id))
     posted = tx.ledger.journal_by_key(attempt.tenant_id, key)
     if posted is not None:
         _check_same(tx, posted, capture)
@@ -125,7 +124,7 @@ def _suspend(
         journal=journal,
         account=target,
         amount=capture.captured,
-        capture=CaptureKey(attempt.configuration_id, capture.provider_id),
+        capture=attempt.key_of(capture.provider_id),
         reference=attempt.reference,
         payment_id=payment.id,
         attempt_id=attempt.id,

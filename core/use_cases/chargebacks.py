@@ -7,7 +7,6 @@ provider gave back: beyond our refunds, found by its total, or told by the claim
 from dataclasses import replace
 
 from core.domain.acts import EventName
-from core.domain.captures import CaptureKey
 from core.domain.chargebacks import (
     CHECK,
     CHECK_EVERY,
@@ -41,7 +40,7 @@ from core.use_cases.capture_totals import (
     taken_minor,
     taken_since_minor,
 )
-from core.use_cases.claim_news import is_news, lost_claims, told_refunds
+from core.use_cases.claim_news import is_news, lost_claims
 from core.use_cases.payments import tell
 from core.use_cases.refund_posting import book_found, book_returned, refund_key
 from core.use_cases.refunds import give_up
@@ -59,8 +58,8 @@ def follow_capture(tx: Transaction, *, attempt: Attempt, settled: Settled) -> No
         return
     payment = tx.payments.lock(attempt.payment_id)
     for capture in captures:
-        is_news = _is_odd(tx, attempt, capture) or _is_lost_apart(tx, attempt, capture)
-        if capture.is_disputed or is_news:
+        is_told = _is_odd(tx, attempt, capture) or _is_lost_apart(tx, attempt, capture)
+        if capture.is_disputed or is_told:
             open_claim(tx, attempt=attempt, capture=capture, claimed=capture.claimed)
         follow_total(tx, payment=payment, attempt=attempt, capture=capture)
     _follow_claims(tx, payment, attempt, captures)
@@ -155,6 +154,7 @@ def _add_claim(
     left = Money(
         left_minor(tx, payment=payment, attempt=attempt, capture=capture), payment.currency
     )
+    mine = of_capture(tx, payment_id=payment.id, key=attempt.key_of(capture.provider_id))
     known = tx.chargebacks.add(
         new_claim(
             tx,
@@ -162,7 +162,7 @@ def _add_claim(
             capture=capture,
             left=left,
             claimed=claimed,
-            taken_before_minor=taken_minor(told_refunds(tx, attempt=attempt, capture=capture)),
+            taken_before_minor=taken_minor(mine),
         )
     )
     if before.contested_at is None:
@@ -242,15 +242,9 @@ def _may_be(tx: Transaction, claim: Chargeback, lost: Money) -> bool:
         return False
     if claim.unmatched_id is not None:
         return lost <= left_apart(tx, kept=tx.unmatched.get(claim.unmatched_id))
-    key = str(CaptureKey(claim.configuration_id, claim.capture))
-    posted = tx.ledger.journal_by_key(claim.tenant_id, key)
+    posted = tx.ledger.journal_by_key(claim.tenant_id, str(claim.key))
     captured = 0 if posted is None else tx.ledger.transfers(posted.id)[0].leg.amount.minor
-    mine = of_capture(
-        tx,
-        payment_id=claim.payment_id,
-        configuration_id=claim.configuration_id,
-        capture=claim.capture,
-    )
+    mine = of_capture(tx, payment_id=claim.payment_id, key=claim.key)
     gone = sum(each.away_minor for each in mine)
     since = taken_since_minor(mine, before_minor=claim.taken_before_minor)
     return lost.minor <= captured - gone + since
@@ -309,9 +303,7 @@ def _is_none_lost(tx: Transaction, claim: Chargeback, said: Settled) -> bool:
     if said.lost is None:
         return False
     before = [
-        each.refund_id
-        for each in tx.chargebacks.of(claim.payment_id)
-        if (each.configuration_id, each.capture) == (claim.configuration_id, claim.capture)
+        each.refund_id for each in tx.chargebacks.of(claim.payment_id) if each.key == claim.key
     ]
     booked = [tx.refunds.get(each).away_minor for each in before if each is not None]
     return said.lost.minor <= sum(booked)
@@ -345,17 +337,10 @@ def _release_unnamed(tx: Transaction, payment: Payment, captures: tuple[Settled,
 
 def _found(tx: Transaction, claim: Chargeback) -> list[Refund]:
     """Return what the provider took back of the claimed capture without being asked."""
-    mine = of_capture(
-        tx,
-        payment_id=claim.payment_id,
-        configuration_id=claim.configuration_id,
-        capture=claim.capture,
-    )
+    mine = of_capture(tx, payment_id=claim.payment_id, key=claim.key)
     return [each for each in mine if is_taken(each)]
 
 
 def _open_on(tx: Transaction, attempt: Attempt, capture: Settled) -> Chargeback | None:
-    mine = (attempt.configuration_id, capture.provider_id)
-    claims = tx.chargebacks.open_of(attempt.payment_id)
-    found = (each for each in claims if (each.configuration_id, each.capture) == mine)
-    return next(found, None)
+    mine, claims = attempt.key_of(capture.provider_id), tx.chargebacks.open_of(attempt.payment_id)
+    return next((each for each in claims if each.key == mine), None)

@@ -8,7 +8,6 @@ from core.domain.claims import Claim
 from core.domain.money import Money
 from core.domain.payments import Attempt
 from core.domain.providers import Settled
-from core.domain.refunds import Refund
 from core.ports import Transaction
 from core.use_cases.apart_claims import kept_of, left_apart
 from core.use_cases.capture_totals import gone_minor, is_taken, left_minor, of_capture
@@ -43,22 +42,13 @@ def _is_left(tx: Transaction, attempt: Attempt, capture: Settled) -> bool:
 
 def _is_found(tx: Transaction, attempt: Attempt, capture: Settled, claimed: Money) -> bool:
     """Tell whether its provider's own total told of a loss before, and it was booked by that."""
-    found = told_refunds(tx, attempt=attempt, capture=capture)
+    mine = attempt.key_of(capture.provider_id)
+    found = of_capture(tx, payment_id=attempt.payment_id, key=mine)
     told = {each.refund_id for each in lost_claims(tx, attempt=attempt, capture=capture)}
     spare = sum(each.away_minor for each in found if is_taken(each) and each.id not in told)
     away = sum(each.away_minor for each in found)
     is_told = capture.refunded is not None and gone_minor(capture) <= away
     return is_told and claimed.currency == capture.captured.currency and claimed.minor <= spare
-
-
-def told_refunds(tx: Transaction, *, attempt: Attempt, capture: Settled) -> list[Refund]:
-    """Return the refunds of a capture that a provider tells of, oldest first."""
-    return of_capture(
-        tx,
-        payment_id=attempt.payment_id,
-        configuration_id=attempt.configuration_id,
-        capture=capture.provider_id,
-    )
 
 
 def lost_claims(tx: Transaction, *, attempt: Attempt, capture: Settled) -> list[Chargeback]:
