@@ -96,6 +96,8 @@ _AHEAD: Final = re.compile(r"(?:in )?(\d{1,3}) ?(d|days?|w|weeks?)", re.ASCII)
 _ABROAD: Final = re.compile(r"^\s*00(?=[1-9])")
 _EMAIL: Final = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 
+ANY_PHONE: Final = "+2348012345678"
+
 
 def looks_like_pin(text: str) -> bool:
     """Tell whether a text may be a PIN that was typed in the wrong place: it is not said again."""
@@ -152,10 +154,10 @@ def month_end(today: date) -> date:
 
 
 def example_phone(country: str) -> str:
-    """Return how a mobile number of a country is written, "" for a country that is not known."""
+    """Return how a mobile number of a country is written; of a country not known, just any."""
     sample = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
     if sample is None:
-        return ""
+        return ANY_PHONE
     return str(phonenumbers.format_number(sample, phonenumbers.PhoneNumberFormat.E164))
 
 

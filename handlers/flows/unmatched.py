@@ -25,7 +25,7 @@ from core.use_cases.unmatched import (
 from handlers import parsing
 from handlers.chat import Reply, Screen, Show, Step
 from handlers.screens import doors, unmatched
-from handlers.unmatched_cards import waiting
+from handlers.unmatched_cards import meant_of, waiting
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 WHO_STEP: Final = "unmatched.who"
@@ -33,8 +33,6 @@ AMOUNT_STEP: Final = "unmatched.amount"
 REASON_STEP: Final = "unmatched.reason"
 MOST_FOUND: Final = 6
 MOST_LOOKED_THROUGH: Final = 200
-_MEANT: Final = ("unmatched", "difference")
-"""Under which a dialogue and an intent keep the money that is given."""
 
 
 def listed(tx: Transaction, visit: Visit) -> Reply:
@@ -139,8 +137,7 @@ def given_again(tx: Transaction, visit: Visit) -> Reply:
     if visit.intent is None:
         raise StaleCard
     kept = visit.intent.arguments
-    meant = {name: number(kept, name) for name in _MEANT if name in kept}
-    data = {**meant, "person": number(kept, "person"), "amount": number(kept, "minor")}
+    data = {**meant_of(kept), "person": number(kept, "person"), "amount": number(kept, "minor")}
     there = replace(visit, data=data)
     if _waits(tx, there).minor < data["amount"]:
         raise StaleCard
@@ -158,7 +155,7 @@ def _confirm(tx: Transaction, visit: Visit, reason: str) -> Reply:
         minor=minor,
         currency=waits.currency,
         reason=reason,
-        **_meant(visit),
+        **meant_of(visit.data),
     )
     screen = unmatched.confirm(
         visit.words,
@@ -215,11 +212,6 @@ def _ask_who(
     return unmatched.ask_who(
         visit.words, waits, found, searched=searched, moves=moves, bills_in=bills_in
     )
-
-
-def _meant(visit: Visit) -> dict[str, int]:
-    """Return which money a dialogue is about."""
-    return {name: number(visit.data, name) for name in _MEANT if name in visit.data}
 
 
 def _kept(tx: Transaction, visit: Visit) -> Unmatched:

@@ -24,12 +24,11 @@ from handlers.chat import Reply, Show, Step
 from handlers.refund_cards import refund_view
 from handlers.screens import refunds
 from handlers.screens import unmatched_refunds as screens
+from handlers.unmatched_cards import meant_of
 from handlers.visit import IntentRoute, Routes, Visit, number, offer
 
 AMOUNT_STEP: Final = "sendback.amount"
 REASON_STEP: Final = "sendback.reason"
-_MEANT: Final = ("unmatched", "difference")
-"""Under which a dialogue and an intent keep the money that goes back."""
 
 
 def begin(tx: Transaction, visit: Visit) -> Reply:
@@ -74,8 +73,7 @@ def sent_again(tx: Transaction, visit: Visit) -> Reply:
     if visit.intent is None:
         raise StaleCard
     kept = visit.intent.arguments
-    meant = {name: number(kept, name) for name in _MEANT if name in kept}
-    data = {**meant, "amount": number(kept, "minor")}
+    data = {**meant_of(kept), "amount": number(kept, "minor")}
     return _confirm(tx, replace(visit, data=data), str(kept["reason"]))
 
 
@@ -83,7 +81,9 @@ def _confirm(tx: Transaction, visit: Visit, reason: str) -> Reply:
     choice = _choice(tx, visit)
     amount = Money(number(visit.data, "amount"), choice.most.currency)
     choice.check(amount)
-    act = offer(tx, visit, "sendback.send", **_meant(visit), minor=amount.minor, reason=reason)
+    act = offer(
+        tx, visit, "sendback.send", **meant_of(visit.data), minor=amount.minor, reason=reason
+    )
     asked = _asked(tx, visit, choice)
     screen = screens.confirm(visit.words, asked, amount, reason=reason, act=act)
     return Reply(screen=screen, ends_dialogue=True)
@@ -113,7 +113,7 @@ def _choice(tx: Transaction, visit: Visit) -> SendingBack:
     Raises:
         StaleCard: the dialogue is over.
     """
-    actor, meant = visit.here[1], _meant(visit)
+    actor, meant = visit.here[1], meant_of(visit.data)
     if "difference" in meant:
         wanted = DifferenceId(meant["difference"])
         return sending_difference_back(tx, actor=actor, difference_id=wanted)
@@ -122,20 +122,15 @@ def _choice(tx: Transaction, visit: Visit) -> SendingBack:
     return sending_back(tx, actor=actor, unmatched_id=UnmatchedId(meant["unmatched"]))
 
 
-def _meant(visit: Visit) -> dict[str, int]:
-    """Return which money a dialogue is about."""
-    return {name: number(visit.data, name) for name in _MEANT if name in visit.data}
-
-
 def _ask_reason(tx: Transaction, visit: Visit, choice: SendingBack, amount: Money) -> Reply:
     choice.check(amount)
     screen = screens.ask_reason(visit.words, _asked(tx, visit, choice), amount)
-    data = {**_meant(visit), "amount": amount.minor}
+    data = {**meant_of(visit.data), "amount": amount.minor}
     return Reply(screen=screen, step=Step(name=REASON_STEP, data=data))
 
 
 def _asked(tx: Transaction, visit: Visit, choice: SendingBack) -> screens.Asked:
-    meant, payment = _meant(visit), choice.payment
+    meant, payment = meant_of(visit.data), choice.payment
     if "difference" in meant:
         told = tx.note(tx.differences.get(DifferenceId(meant["difference"])).told_id)
     else:

@@ -277,3 +277,10 @@ def test_an_address_is_read() -> None:
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parsing.email(text)
+
+
+@pytest.mark.parametrize(("country", "beginning"), [("KE", "+254"), ("NG", "+234"), ("XX", "+")])
+def test_an_example_of_a_phone_is_one_that_can_be_read(country: str, beginning: str) -> None:
+    example = parsing.example_phone(country)
+    assert example.startswith(beginning)
+    assert parsing.phone(example, country) == example

@@ -15,8 +15,9 @@ from core.domain.work import Kind
 from core.use_cases import people
 from storage.transaction import SqlTransaction
 from tests.books import NOW, FakeClock
-from tests.bot.engine.desk import CHAT, HandTime, open_desk
+from tests.bot.engine.desk import CHAT, open_desk
 from tests.core.estate import Estate, palm_court
+from tests.fakes.time import HandTime
 
 
 @pytest.fixture
