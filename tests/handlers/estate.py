@@ -94,6 +94,21 @@ class Estate(World):
             self.people[person.id] = talker
         self.sandbox = add_configuration(tx, self.tenant)
 
+    def treasurer(self, *, pin: str = "4829") -> Talker:
+        """Let Kemi join, who keeps the books; `pin` is "" for none yet."""
+        talker = self.person("Kemi", 1099)
+
+        def act(tx: SqlTransaction) -> None:
+            person = add_person(tx, name=talker.sender.name, telegram_id=talker.sender.external_id)
+            add_member(tx, self.tenant, person, roles=(Role.FINANCE,))
+            choose_tenant(tx, person_id=person.id, tenant_id=self.tenant.id)
+            self.people[person.id] = talker
+
+        self.run(act)
+        if pin:
+            self.set_pin(talker, pin)
+        return talker
+
     def fill(self, talker: Talker, minor: int) -> None:
         """Put money into somebody's wallet."""
         person = talker.person

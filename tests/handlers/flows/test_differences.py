@@ -8,14 +8,10 @@ import pytest
 from core.domain.captures import CaptureKey
 from core.domain.differences import Difference, DifferenceId, DifferenceKind, DifferenceStatus
 from core.domain.ledger import AccountKind
-from core.domain.people import Role
-from core.use_cases.people import choose_tenant
 from storage.transaction import SqlTransaction
-from tests.factories import NGN, NOW, add_member, add_person, keep_money, naira
+from tests.factories import NGN, NOW, keep_money, naira
 from tests.handlers.chatting import Talker
 from tests.handlers.estate import Estate
-
-KEMI = 1099
 
 
 @pytest.fixture
@@ -28,16 +24,7 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
 @pytest.fixture
 def kemi(estate: Estate) -> Talker:
     """Kemi keeps the books."""
-
-    def build(tx: SqlTransaction) -> None:
-        person = add_person(tx, name="Kemi", telegram_id=KEMI)
-        add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
-        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
-
-    estate.run(build)
-    talker = estate.person("Kemi", KEMI)
-    estate.set_pin(talker, "4829")
-    return talker
+    return estate.treasurer()
 
 
 def differs(estate: Estate, kind: DifferenceKind = DifferenceKind.STRANGE) -> Difference:

@@ -6,16 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.domain.money import Currency, Money
-from core.domain.people import Role
 from core.domain.providers import Pending, Settled
 from core.use_cases.links import record_answer
-from core.use_cases.people import choose_tenant
-from storage.transaction import SqlTransaction
-from tests.factories import add_member, add_person
 from tests.handlers.chatting import Talker, plain
 from tests.handlers.estate import Estate
-
-KEMI = 1099
 
 
 @pytest.fixture
@@ -34,16 +28,7 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
 @pytest.fixture
 def kemi(estate: Estate) -> Talker:
     """Kemi keeps the books."""
-
-    def build(tx: SqlTransaction) -> None:
-        person = add_person(tx, name="Kemi", telegram_id=KEMI)
-        add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
-        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
-
-    estate.run(build)
-    talker = estate.person("Kemi", KEMI)
-    estate.people[talker.person.id] = talker
-    return talker
+    return estate.treasurer(pin="")
 
 
 def test_looking_at_a_receipt_again_changes_no_word_of_it(estate: Estate) -> None:

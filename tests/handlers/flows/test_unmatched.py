@@ -9,14 +9,12 @@ import pytest
 from core.domain.money import Currency
 from core.domain.people import PersonId, Role
 from core.domain.unmatched import Unmatched
-from core.use_cases.people import actor_of, choose_tenant
+from core.use_cases.people import actor_of
 from core.use_cases.unmatched import give_unmatched
 from storage.transaction import SqlTransaction
 from tests.factories import add_member, add_person, keep_money, naira
 from tests.handlers.chatting import Talker, plain
 from tests.handlers.estate import Estate
-
-KEMI = 1099
 
 
 @pytest.fixture
@@ -29,17 +27,8 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
 @pytest.fixture
 def kemi(estate: Estate) -> Talker:
     """Kemi keeps the books; 500.00 NGN wait."""
-
-    def build(tx: SqlTransaction) -> None:
-        person = add_person(tx, name="Kemi", telegram_id=KEMI)
-        add_member(tx, estate.tenant, person, roles=(Role.FINANCE,))
-        choose_tenant(tx, person_id=person.id, tenant_id=estate.tenant.id)
-        keep_money(tx, estate.tenant, 50_000)
-
-    estate.run(build)
-    talker = estate.person("Kemi", KEMI)
-    estate.set_pin(talker, "4829")
-    return talker
+    estate.run(lambda tx: keep_money(tx, estate.tenant, 50_000))
+    return estate.treasurer()
 
 
 def up_to_the_confirmation(kemi: Talker) -> None:
@@ -165,7 +154,7 @@ def test_two_who_give_the_same_money_are_told_who_was_faster(estate: Estate, kem
 
 
 def give_it_all(tx: SqlTransaction, estate: Estate, kept: Unmatched, *, to: PersonId) -> None:
-    other = add_person(tx, name="Ola", telegram_id=KEMI + 1)
+    other = add_person(tx, name="Ola", telegram_id=1100)
     add_member(tx, estate.tenant, other, roles=(Role.FINANCE,))
     give_unmatched(
         tx,
@@ -192,9 +181,9 @@ def test_who_has_no_pin_sets_one_and_comes_back_to_the_confirmation(
     assert "Choose a PIN" in kemi.sees
     for _ in range(2):
         kemi.enters("4829")
-    message, _ = kemi.finds("Go on")
     kemi.presses("Go on")
-    assert "Give 200.00 NGN of unmatched money to Ada" in plain(message.screen)
+    card, _ = kemi.finds("Give 200.00")
+    assert "Give 200.00 NGN of unmatched money to Ada" in plain(card.screen)
     assert estate.balance(estate.ada) == naira(0)
     kemi.presses("Give 200.00")
     kemi.enters("4829")
