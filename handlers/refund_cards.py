@@ -10,7 +10,7 @@ from core.ports import Transaction
 from handlers import hearers, request_cards
 from handlers.cards import actor_of, may_see, name_of
 from handlers.chat import Screen
-from handlers.screens import held, refunds
+from handlers.screens import held, refund_notices, refunds
 from handlers.visit import Reader, offer_to
 
 TOLD: tuple[EventName, ...] = (
@@ -109,15 +109,30 @@ def told(tx: Transaction, reader: Reader, event: Event) -> Screen | None:
     if event.name is EventName.PAYMENT_HELD:
         return _held(tx, reader, event)
     view = refund_view(tx, reader, tx.refunds.get(RefundId(event.subject.id)))
-    payee = reader.tenant.name
+    if event.name is EventName.REFUND_FOUND and _is_lost(tx, view.refund):
+        return _lost(reader, view)
     if not view.is_payer:
-        return refunds.told_staff(reader.words, view)
+        return refund_notices.told_staff(reader.words, view)
+    payee = reader.tenant.name
     if event.name is EventName.REFUND_APPROVED:
         if view.refund.waits_for_consent:
             return refunds.ask_consent(reader.words, view, payee=payee)
         if view.refund.status is not RefundStatus.PROCESSING:
             return None
-    return refunds.told_payer(reader.words, view, payee=payee)
+    return refund_notices.told_payer(reader.words, view, payee=payee)
+
+
+def _lost(reader: Reader, view: refunds.RefundCard) -> Screen | None:
+    """Return what the payer is told; staff are told of the claim itself."""
+    if not view.is_payer:
+        return None
+    return refund_notices.told_loss(reader.words, view, payee=reader.tenant.name)
+
+
+def _is_lost(tx: Transaction, refund: Refund) -> bool:
+    """Tell whether the payer's bank took it, by a claim that was lost."""
+    claims = () if refund.payment_id is None else tx.chargebacks.of(refund.payment_id)
+    return any(each.refund_id == refund.id for each in claims)
 
 
 def _held(tx: Transaction, reader: Reader, event: Event) -> Screen | None:

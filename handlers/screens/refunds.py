@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.domain.bills import Bill, Life
 from core.domain.money import Money
-from core.domain.refunds import GONE, Destination, Refund, RefundStatus
+from core.domain.refunds import GONE, Destination, Refund
 from handlers.chat import Button, Rows, Screen
 from handlers.screens import doors
 from handlers.screens.claims import ClaimCard
@@ -135,16 +135,16 @@ def card(words: Words, view: RefundCard) -> Screen:
     """Show a refund as it stands."""
     refund = view.refund
     text = lines(
-        words.t("<b>Refund of %(number)s</b>", number=_what(words, view.number)),
+        words.t("<b>Refund of %(number)s</b>", number=what_for(words, view.number)),
         refund_line(words, refund),
-        _again_line(words, view),
+        again_line(words, view),
         _to_line(words, view),
         words.t("Asked by %(name)s", name=view.asker) if view.asker else "",
         words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
-        _needs_line(words, view),
+        needs_line(words, view),
         words.t("Reference <code>%(reference)s</code>", reference=refund.reference),
     )
-    rows = (*_acts(words, view), *_again_row(words, view), *home_row(words))
+    rows = (*_acts(words, view), *again_row(words, view), *home_row(words))
     return Screen(html=text, rows=rows)
 
 
@@ -162,7 +162,7 @@ def listed(
         *(
             words.t(
                 "%(number)s · %(state)s",
-                number=_what(words, number),
+                number=what_for(words, number),
                 state=refund_line(words, refund),
             )
             for refund, number in found
@@ -175,7 +175,7 @@ def listed(
     rows += tuple(
         (
             Button(
-                label=words.label("%(number)s", number=_what(words, number)),
+                label=words.label("%(number)s", number=what_for(words, number)),
                 data=f"refunds:show:{refund.id}",
             ),
         )
@@ -249,62 +249,6 @@ def ask_consent(words: Words, view: RefundCard, *, payee: str) -> Screen:
     return Screen(html=text, rows=_acts(words, view), is_proof=True)
 
 
-def told_payer(words: Words, view: RefundCard, *, payee: str) -> Screen:
-    """Tell the payer how a refund stands."""
-    refund = view.refund
-    where = Html("")
-    if refund.status is RefundStatus.PROCESSING:
-        where = words.t("You are told once it has been sent; you need not do anything.")
-    elif refund.status is RefundStatus.COMPLETED and refund.is_by_provider:
-        where = _arrives(words, view)
-    elif refund.status is RefundStatus.FAILED:
-        where = words.t("%(payee)s was told and looks for another way.", payee=payee)
-    text = lines(
-        words.t(
-            "<b>Refund by %(payee)s for %(number)s</b>",
-            payee=payee,
-            number=_what(words, view.number),
-        ),
-        refund_line(words, refund),
-        words.t("Reason: %(reason)s", reason=view.reason) if view.reason else "",
-        where,
-        _again_line(words, view),
-    )
-    show = Button(label=words.label("Show refund"), data=f"refunds:show:{refund.id}")
-    return Screen(html=text, rows=((show,), *_again_row(words, view)), is_proof=True)
-
-
-def _arrives(words: Words, view: RefundCard) -> Html:
-    """Say when the payer sees what his provider has sent back."""
-    if view.days is None:
-        return words.t(
-            "%(provider)s has sent it; how soon you see it is up to your bank or phone company.",
-            provider=view.provider,
-        )
-    if not view.days:
-        return words.t("It is back on your %(provider)s.", provider=view.provider)
-    return words.n(
-        "%(provider)s has sent it; your bank may take up to %(count)s day to show it.",
-        "%(provider)s has sent it; your bank may take up to %(count)s days to show it.",
-        view.days,
-        provider=view.provider,
-    )
-
-
-def told_staff(words: Words, view: RefundCard) -> Screen:
-    """Tell staff what became of a refund."""
-    text = lines(
-        words.t("<b>Refund of %(number)s to %(payer)s</b>", number=view.number, payer=view.payer)
-        if view.number
-        else words.t("<b>Refund of unmatched money</b>"),
-        refund_line(words, view.refund),
-        _needs_line(words, view),
-    )
-    show = Button(label=words.label("Show refund"), data=f"refunds:show:{view.refund.id}")
-    desk = Button(label=words.label("Desk"), data=doors.DESK)
-    return Screen(html=text, rows=((show, desk),), is_proof=True)
-
-
 def _head(words: Words, asked: Asked) -> Html:
     return lines(
         words.t(
@@ -331,7 +275,8 @@ def _way_line(words: Words, asked: Asked, way: Destination) -> Html:
     return lines(agreed, why)
 
 
-def _what(words: Words, number: str) -> str:
+def what_for(words: Words, number: str) -> str:
+    """Name what a refund is of, by its number if it has one."""
     return number or words.label("unmatched money")
 
 
@@ -344,7 +289,8 @@ def _to_line(words: Words, view: RefundCard) -> Html:
     return lines(to, words.t("The payment was asked for by %(payer)s.", payer=view.payer))
 
 
-def _needs_line(words: Words, view: RefundCard) -> Html:
+def needs_line(words: Words, view: RefundCard) -> Html:
+    """Tell staff what a refund waits for."""
     if not view.refund.needs or view.is_payer:
         return Html("")
     return words.t(
@@ -358,7 +304,7 @@ def _asks_again(view: RefundCard) -> bool:
     return is_open and view.is_payer and view.refund.status in GONE
 
 
-def _again_line(words: Words, view: RefundCard) -> Html:
+def again_line(words: Words, view: RefundCard) -> Html:
     """Tell the payer that what went back is owed again."""
     if view.bill is None or not _asks_again(view):
         return Html("")
@@ -369,7 +315,8 @@ def _again_line(words: Words, view: RefundCard) -> Html:
     )
 
 
-def _again_row(words: Words, view: RefundCard) -> Rows:
+def again_row(words: Words, view: RefundCard) -> Rows:
+    """Lead the payer to the bill that asks for it again."""
     if view.bill is None or not _asks_again(view):
         return ()
     return ((Button(label=words.label("Open bill"), data=doors.bill(view.bill.id)),),)

@@ -14,6 +14,7 @@ from core.domain.providers import Declined, Pending, ProviderError, Settled
 from core.domain.refunds import Destination, Refund
 from core.use_cases.chargebacks import follow_event
 from core.use_cases.refunding import begin_refund, record_refund
+from handlers.screens import refund_notices
 from handlers.screens import refunds as screens
 from handlers.words import Words
 from storage.transaction import SqlTransaction
@@ -248,7 +249,12 @@ def test_claim_and_what_the_provider_gave_back_are_told(estate: Estate, bill: Bi
     estate.ada.presses_data(f"requests:start:{payment_id}", estate.ada.messages[-1])
     assert "Your bank claims this money back (chargeback)." in estate.ada.sees
     estate.answers(said(is_disputed=False, refunded=naira(500_000)))
-    assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
+    assert estate.ada.sees == (
+        f"🏦 Your bank took 5,000.00 NGN back that you had paid to Palm Court for {bill.number}.\n"
+        "If you did not ask your bank for that, ask it why.\n"
+        f"{bill.number} asks for it again: 5,000.00 NGN is left to pay."
+    )
+    assert not any("given back by the provider" in plain(e.screen) for e in estate.bello.messages)
     assert estate.bello.sees == (
         f"🏦 Chargeback lost: the bank of Ada took back what was paid for {bill.number}.\n"
         "The books show what left, and the bill asks for it again."
@@ -310,7 +316,7 @@ def test_staff_say_how_a_claim_ended(estate: Estate, bill: Bill) -> None:
     assert "left to pay" not in bello.sees
     bello.enters("4829")
     assert "⚪ lost: the bank has taken the money" in bello.sees
-    assert "5,000.00 NGN was given back by the provider" in estate.ada.sees
+    assert "🏦 Your bank took 5,000.00 NGN back" in estate.ada.sees
     bello.says(f"/find {bill.number}")
     assert "the debtor agreed and has not paid." in bello.sees
 
@@ -367,4 +373,4 @@ def test_a_payer_reads_when_his_money_is_there(
     view = screens.RefundCard(
         refund=done, number=bill.number, payer="Ada", asker="", provider="M-Pesa", days=days
     )
-    assert said in plain(screens.told_payer(Words(), view, payee="Palm Court"))
+    assert said in plain(refund_notices.told_payer(Words(), view, payee="Palm Court"))
